@@ -1,0 +1,1 @@
+//! Compares ways to make read-decide-write safe on a contended row.

@@ -1,0 +1,170 @@
+//! What an account may be asked for and may hold.
+
+use std::fmt;
+
+use super::{Account, Action, Amount, BALANCE_LIMIT, Reason};
+
+/// The bounds of a policy, by name, before they have been checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Least points a command may move; at least 1.
+    pub amount_min: u64,
+    /// Most points a command may move; at most [`BALANCE_LIMIT`].
+    pub amount_max: u64,
+    /// An amount must be a multiple of this; 1 lets every amount pass.
+    pub unit: u64,
+    /// Most points an account may hold; at most [`BALANCE_LIMIT`].
+    pub balance_max: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds { amount_min: 1, amount_max: 1_000_000, unit: 1, balance_max: 1_000_000 }
+    }
+}
+
+/// Bounds that agree with each other and with what every store can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy(Bounds);
+
+impl Policy {
+    /// Checks the bounds once, so that no command has to.
+    ///
+    /// # Errors
+    /// [`PolicyError`] names the bound that cannot hold.
+    pub const fn new(bounds: Bounds) -> Result<Policy, PolicyError> {
+        let Bounds { amount_min, amount_max, unit, balance_max } = bounds;
+        if amount_min == 0 {
+            return Err(PolicyError::NoAmount);
+        }
+        if unit == 0 {
+            return Err(PolicyError::NoUnit);
+        }
+        if BALANCE_LIMIT < amount_max || BALANCE_LIMIT < balance_max {
+            return Err(PolicyError::PastLimit);
+        }
+        if amount_max / unit * unit < amount_min {
+            return Err(PolicyError::NothingAllowed { amount_min, amount_max, unit });
+        }
+        Ok(Policy(bounds))
+    }
+
+    /// The bounds in force.
+    pub const fn bounds(&self) -> Bounds {
+        self.0
+    }
+
+    /// The balance that `action` makes of the one held, or the rule that is in its way.
+    #[inline]
+    pub(super) fn balance_after(&self, before: Account, action: Action) -> Result<u64, Reason> {
+        let Bounds { balance_max, .. } = self.0;
+        self.admit(action.amount())?;
+        match action {
+            Action::Charge(amount) => match before.balance.checked_add(amount.points()) {
+                Some(balance) if balance <= balance_max => Ok(balance),
+                _ => Err(Reason::BalanceAboveMaximum { max: balance_max }),
+            },
+            Action::Use(amount) => match before.balance.checked_sub(amount.points()) {
+                Some(balance) => Ok(balance),
+                None => Err(Reason::InsufficientBalance),
+            },
+        }
+    }
+
+    #[inline]
+    fn admit(&self, amount: Amount) -> Result<(), Reason> {
+        let Bounds { amount_min, amount_max, unit, .. } = self.0;
+        let points = amount.points();
+        if points < amount_min {
+            return Err(Reason::AmountBelowMinimum { min: amount_min });
+        }
+        if amount_max < points {
+            return Err(Reason::AmountAboveMaximum { max: amount_max });
+        }
+        // The division costs more than the rest of the rule, and most policies do not need it.
+        if unit != 1 && !points.is_multiple_of(unit) {
+            return Err(Reason::AmountNotInUnits { unit });
+        }
+        Ok(())
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Policy {
+        Policy(Bounds::default())
+    }
+}
+
+/// Bounds that no account could live by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyError {
+    /// The least amount is zero, which would let a command do nothing and be acknowledged.
+    NoAmount,
+    /// The unit is zero.
+    NoUnit,
+    /// The largest amount or balance is more than a store can hold.
+    PastLimit,
+    /// No multiple of the unit lies between the least and the largest amount.
+    NothingAllowed {
+        /// Least points a command may move.
+        amount_min: u64,
+        /// Most points a command may move.
+        amount_max: u64,
+        /// What an amount must be a multiple of.
+        unit: u64,
+    },
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PolicyError::NoAmount => write!(f, "least amount 0 is too small: give 1 or more"),
+            PolicyError::NoUnit => write!(f, "unit 0 divides nothing: give 1 or more"),
+            PolicyError::PastLimit => {
+                write!(f, "largest amount and balance may be at most {BALANCE_LIMIT}")
+            }
+            PolicyError::NothingAllowed { amount_min, amount_max, unit } => write!(
+                f,
+                "no amount is allowed: none from {amount_min} to {amount_max} is a multiple of {unit}"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(change: impl FnOnce(&mut Bounds)) -> Result<Policy, PolicyError> {
+        let mut bounds = Bounds::default();
+        change(&mut bounds);
+        Policy::new(bounds)
+    }
+
+    /// The defaults are what everyone who sets nothing lives by, so they are pinned.
+    #[test]
+    fn the_default_policy_allows_1_to_a_million() {
+        let bounds = Policy::default().bounds();
+        assert_eq!((bounds.amount_min, bounds.amount_max), (1, 1_000_000));
+        assert_eq!((bounds.unit, bounds.balance_max), (1, 1_000_000));
+        assert_eq!(Policy::new(bounds), Ok(Policy::default()));
+    }
+
+    /// A policy under which nothing can be done, or more than a store can hold, is a mistake of
+    /// whoever set it, and must be told when it is set and not at the first command.
+    #[test]
+    fn bounds_that_cannot_hold_are_refused_when_the_policy_is_made() {
+        assert_eq!(with(|b| b.amount_min = 0), Err(PolicyError::NoAmount));
+        assert_eq!(with(|b| b.unit = 0), Err(PolicyError::NoUnit));
+        assert_eq!(with(|b| b.balance_max = BALANCE_LIMIT + 1), Err(PolicyError::PastLimit));
+        assert_eq!(with(|b| b.amount_max = BALANCE_LIMIT + 1), Err(PolicyError::PastLimit));
+        assert!(with(|b| b.amount_min = 1_000_001).is_err());
+        assert_eq!(
+            with(|b| (b.amount_min, b.amount_max, b.unit) = (101, 199, 100)),
+            Err(PolicyError::NothingAllowed { amount_min: 101, amount_max: 199, unit: 100 })
+        );
+        assert!(with(|b| (b.amount_min, b.amount_max, b.unit) = (101, 200, 100)).is_ok());
+    }
+}

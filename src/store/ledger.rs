@@ -1,0 +1,292 @@
+//! The ledger of one account: a list in which a receipt's place is its version.
+//!
+//! Lines lie in chunks that double from 4 lines to 4,096, so that a quiet account costs little and
+//! a hot one grows by a bump of the arena's counter and never by copying. The account's cell
+//! holds where its last chunk is: the next line is found without leaving the cell. Whoever commits
+//! version `v` owns line `v`, so that the winner of a compare-and-set needs no further lock to
+//! write its receipt, and the ledger is in order without being sorted.
+//!
+//! ```text
+//! tail   63         32 31          0      chunk   header  line  line  ...  line
+//!        [ first     ] [ position  ]              prev    first ...
+//!        version of the chunk's first line, and where in the arena its header stands
+//! ```
+
+use std::{
+    hint,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+};
+
+use super::arena::{Arena, Line};
+use crate::domain::{
+    Account, Action, Amount, Command, LedgerEntry, OperationId, Receipt, UserId,
+};
+
+/// Lines in the first chunk of an account.
+const CHUNK_LINES_MIN: u64 = 4;
+
+/// Lines in the largest chunk: 128 KiB, of which at most one is not yet filled for each account.
+const CHUNK_LINES_MAX: u64 = 4_096;
+
+/// Looks at an unpublished line before the reader gives its core away. Its writer has won its
+/// version and has only to store four words.
+const SPINS_MAX: u32 = 100;
+
+/// Where the last chunk of an account is; zero before its first command.
+#[derive(Default)]
+pub(super) struct Tail(AtomicU64);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Chunk {
+    /// Version of its first line.
+    first: u64,
+    /// Where in the arena its header stands.
+    header: u32,
+}
+
+impl Chunk {
+    #[inline]
+    fn unpack(word: u64) -> Option<Chunk> {
+        let header = word as u32;
+        if header == 0 { None } else { Some(Chunk { first: word >> 32, header }) }
+    }
+
+    #[inline]
+    fn pack(self) -> u64 {
+        self.first << 32 | u64::from(self.header)
+    }
+
+    /// Chunks double while they are small: first lines at version 1, 5, 13, 29 and so on.
+    #[inline]
+    fn lines(self) -> u64 {
+        (self.first + CHUNK_LINES_MIN - 1).min(CHUNK_LINES_MAX)
+    }
+
+    #[inline]
+    fn line(self, arena: &Arena, version: u64) -> &Line {
+        arena.line(self.header + 1 + (version - self.first) as u32)
+    }
+
+    fn previous(self, arena: &Arena) -> Option<Chunk> {
+        // Relaxed: the header was written before the tail that led here was published.
+        Chunk::unpack(arena.line(self.header)[0].load(Ordering::Relaxed))
+    }
+}
+
+impl Tail {
+    /// Writes `receipt` to the line that its version owns. When it returns, the line can be read.
+    #[inline]
+    pub(super) fn write(&self, arena: &Arena, receipt: &Receipt, time_millis: u64) {
+        encode(self.line(arena, receipt.after.version), receipt, time_millis);
+    }
+
+    /// The line of `version`, in the last chunk unless its owner was overtaken.
+    #[inline]
+    fn line<'a>(&self, arena: &'a Arena, version: u64) -> &'a Line {
+        // Acquire, with the release in `grow`: the header of a chunk is read after it is written.
+        match Chunk::unpack(self.0.load(Ordering::Acquire)) {
+            Some(last) if version.wrapping_sub(last.first) < last.lines() => {
+                last.line(arena, version)
+            }
+            last => self.line_elsewhere(arena, version, last),
+        }
+    }
+
+    #[cold]
+    fn line_elsewhere<'a>(
+        &self,
+        arena: &'a Arena,
+        version: u64,
+        mut last: Option<Chunk>,
+    ) -> &'a Line {
+        loop {
+            match last {
+                Some(chunk) if version < chunk.first => last = chunk.previous(arena),
+                Some(chunk) if version < chunk.first + chunk.lines() => {
+                    return chunk.line(arena, version);
+                }
+                _ => last = Some(self.grow(arena, last)),
+            }
+        }
+    }
+
+    /// Puts a chunk behind `last`, or finds that somebody did, and gives the last one now.
+    fn grow(&self, arena: &Arena, last: Option<Chunk>) -> Chunk {
+        let first = last.map_or(1, |chunk| chunk.first + chunk.lines());
+        let mut chunk = Chunk { first, header: 0 };
+        let lines = u32::try_from(chunk.lines() + 1).expect("a chunk has at most 4,097 lines");
+        chunk.header = arena.take(lines);
+        let before = last.map_or(0, Chunk::pack);
+        arena.line(chunk.header)[0].store(before, Ordering::Relaxed);
+        // Release, with the acquire in `line`; acquire, for the header of whoever was first.
+        let placed =
+            self.0.compare_exchange(before, chunk.pack(), Ordering::AcqRel, Ordering::Acquire);
+        match placed {
+            Ok(_) => chunk,
+            Err(now) => {
+                arena.give_back(chunk.header, lines);
+                Chunk::unpack(now).expect("a tail that was set is not unset")
+            }
+        }
+    }
+
+    /// The entries of versions `after + 1` to `last`, which must have been won, oldest first.
+    /// Waits for lines whose owner has won its version and not yet written its receipt.
+    pub(super) fn read(
+        &self,
+        arena: &Arena,
+        user: UserId,
+        after: u64,
+        last: u64,
+    ) -> Vec<LedgerEntry> {
+        let mut entries = Vec::with_capacity((last.saturating_sub(after)) as usize);
+        for chunk in self.chunks(arena, after, last) {
+            let from = chunk.first.max(after + 1);
+            let to = (chunk.first + chunk.lines() - 1).min(last);
+            entries.extend(
+                (from..=to).map(|version| decode(chunk.line(arena, version), user)),
+            );
+        }
+        entries
+    }
+
+    /// The chunks that hold versions `after + 1` to `last`, oldest first.
+    fn chunks(&self, arena: &Arena, after: u64, last: u64) -> Vec<Chunk> {
+        if last <= after {
+            return Vec::new();
+        }
+        // The owner of `last` may have won its version and not yet made its chunk.
+        self.line(arena, last);
+        let mut chunks = Vec::new();
+        let mut chunk = Chunk::unpack(self.0.load(Ordering::Acquire));
+        while let Some(found) = chunk {
+            if found.first <= last {
+                chunks.push(found);
+            }
+            if found.first <= after + 1 {
+                break;
+            }
+            chunk = found.previous(arena);
+        }
+        chunks.reverse();
+        chunks
+    }
+}
+
+// word 0   [ operation id                          ]
+// word 1   [ amount         32 ][ balance before 32 ]
+// word 2   [ balance after  32 ][ version        32 ]
+// word 3   [ milliseconds   62 ][ use? 1 ][ written 1 ]
+#[inline]
+fn encode(line: &Line, receipt: &Receipt, time_millis: u64) {
+    let Receipt { command, before, after } = receipt;
+    let is_use = u64::from(matches!(command.action, Action::Use(_)));
+    line[0].store(command.id.0, Ordering::Relaxed);
+    line[1].store(command.action.amount().points() << 32 | before.balance, Ordering::Relaxed);
+    line[2].store(after.balance << 32 | after.version, Ordering::Relaxed);
+    // Release, with the acquire in `decode`: who sees the mark sees the words before it.
+    line[3].store(time_millis << 2 | is_use << 1 | 1, Ordering::Release);
+}
+
+fn decode(line: &Line, user: UserId) -> LedgerEntry {
+    const LOW: u64 = u32::MAX as u64;
+    let mark = written(line);
+    let [id, amount, after] = [0, 1, 2].map(|word| line[word].load(Ordering::Relaxed));
+    let points = Amount::new(amount >> 32).expect("only amounts are written to a line");
+    let action = if mark & 0b10 == 0 { Action::Charge(points) } else { Action::Use(points) };
+    let command = Command { id: OperationId(id), user, action };
+    let version = after & LOW;
+    let before = Account { balance: amount & LOW, version: version.wrapping_sub(1) };
+    let after = Account { balance: after >> 32, version };
+    LedgerEntry { receipt: Receipt { command, before, after }, time_millis: mark >> 2 }
+}
+
+/// The last word of a line, once there is one.
+fn written(line: &Line) -> u64 {
+    let mut spins = 0;
+    loop {
+        let mark = line[3].load(Ordering::Acquire);
+        if mark != 0 {
+            return mark;
+        }
+        spins += 1;
+        if spins < SPINS_MAX { hint::spin_loop() } else { thread::yield_now() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receipt(version: u64) -> Receipt {
+        let command = Command {
+            id: OperationId(version * 7),
+            user: UserId::new(1).unwrap(),
+            action: Action::Charge(Amount::new(1).unwrap()),
+        };
+        let before = Account { balance: version - 1, version: version - 1 };
+        Receipt { command, before, after: Account { balance: version, version } }
+    }
+
+    fn read(tail: &Tail, arena: &Arena, after: u64, last: u64) -> Vec<LedgerEntry> {
+        tail.read(arena, UserId::new(1).unwrap(), after, last)
+    }
+
+    /// Growth must neither lose nor move a line, through all sizes of chunk.
+    #[test]
+    fn every_line_is_found_where_its_version_says() {
+        let (arena, tail) = (Arena::new(0), Tail::default());
+        for version in 1..=20_000 {
+            tail.write(&arena, &receipt(version), version);
+        }
+        let entries = read(&tail, &arena, 0, 20_000);
+        assert_eq!(entries.len(), 20_000);
+        for (entry, version) in entries.iter().zip(1..) {
+            assert_eq!(*entry, LedgerEntry { receipt: receipt(version), time_millis: version });
+        }
+    }
+
+    /// Pages are asked for by the last version seen, at and off the border of chunks.
+    #[test]
+    fn a_page_starts_after_the_version_asked_for() {
+        let (arena, tail) = (Arena::new(0), Tail::default());
+        (1..=100).for_each(|version| tail.write(&arena, &receipt(version), 1));
+        for (after, last) in [(0, 0), (0, 1), (3, 5), (4, 13), (12, 12), (12, 28), (99, 100)] {
+            let versions: Vec<u64> = read(&tail, &arena, after, last)
+                .iter()
+                .map(|entry| entry.receipt.after.version)
+                .collect();
+            assert_eq!(versions, (after + 1..=last).collect::<Vec<_>>());
+        }
+    }
+
+    /// Winners of a compare-and-set write in any order: a later one may come first, and an earlier
+    /// one must then find its chunk behind the tail.
+    #[test]
+    fn lines_may_be_written_out_of_order() {
+        let (arena, tail) = (Arena::new(0), Tail::default());
+        (1..=10_000).rev().for_each(|version| tail.write(&arena, &receipt(version), 1));
+        let entries = read(&tail, &arena, 0, 10_000);
+        assert!(entries.iter().zip(1..).all(|(entry, v)| entry.receipt == receipt(v)));
+    }
+
+    /// Many winners may find at once that a chunk is missing; one chunk must come of it.
+    #[test]
+    fn threads_that_grow_a_ledger_together_agree_on_its_chunks() {
+        const THREADS: u64 = 4;
+        let (arena, tail) = (Arena::new(0), Tail::default());
+        thread::scope(|scope| {
+            for offset in 1..=THREADS {
+                let (arena, tail) = (&arena, &tail);
+                scope.spawn(move || {
+                    for version in (offset..=40_000).step_by(THREADS as usize) {
+                        tail.write(arena, &receipt(version), 1);
+                    }
+                });
+            }
+        });
+        let entries = read(&tail, &arena, 0, 40_000);
+        assert!(entries.iter().zip(1..).all(|(entry, v)| entry.receipt == receipt(v)));
+    }
+}

@@ -1,0 +1,172 @@
+//! Accounts in memory, one 64-byte cell each, next to free.
+//!
+//! The store that shows what a strategy itself costs: it never suspends, and offers every
+//! capability. A cell holds the account in one atomic word, the place of the ledger's last chunk,
+//! and the strategy's slot. So a command touches one cache line for all it needs to know, and one
+//! more to write its receipt.
+//!
+//! ```text
+//! word   63         32 31          0      cell   word  tail  slot . . . . . .
+//!        [ version   ] [ balance   ]             8     8     up to 48 bytes
+//! ```
+
+use std::{
+    ops::Deref,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use super::{
+    ConditionalStore, ImmediateStore, Page, Setup, Store, arena::Arena, directory::Directory,
+    ledger::Tail,
+};
+use crate::{
+    clock::Tick,
+    domain::{Account, Fault, LedgerEntry, Receipt, UserId},
+};
+
+/// Accounts in memory, with a slot `L` beside each.
+pub struct Slab<L> {
+    cells: Directory<Cell<L>>,
+    arena: Arena,
+    tick: Tick,
+}
+
+#[repr(align(64))]
+#[derive(Default)]
+struct Cell<L> {
+    word: AtomicU64,
+    tail: Tail,
+    slot: L,
+}
+
+/// The cell of one user.
+pub struct SlabRow<'a, L>(&'a Cell<L>);
+
+impl<L> Deref for SlabRow<'_, L> {
+    type Target = L;
+
+    #[inline]
+    fn deref(&self) -> &L {
+        &self.0.slot
+    }
+}
+
+#[inline]
+fn pack(account: Account) -> u64 {
+    account.version << 32 | account.balance
+}
+
+#[inline]
+fn unpack(word: u64) -> Account {
+    Account { balance: word & u64::from(u32::MAX), version: word >> 32 }
+}
+
+impl<L: Default + Send + Sync + 'static> Store for Slab<L> {
+    const NAME: &'static str = "slab";
+    const SUSPENDS: bool = false;
+    type Slot = L;
+    type Row<'a> = SlabRow<'a, L>;
+
+    fn open(setup: &Setup) -> Slab<L> {
+        Slab {
+            cells: Directory::new(setup.dense_users),
+            arena: Arena::new(setup.ledger_entries),
+            tick: setup.tick.clone(),
+        }
+    }
+
+    #[inline]
+    fn row(&self, user: UserId) -> SlabRow<'_, L> {
+        SlabRow(self.cells.find_or_make(user))
+    }
+
+    #[inline]
+    fn find(&self, user: UserId) -> Option<SlabRow<'_, L>> {
+        self.cells.find(user).map(SlabRow)
+    }
+
+    #[inline]
+    fn snapshot(&self, row: &SlabRow<'_, L>) -> Option<Account> {
+        Some(self.load_now(row))
+    }
+
+    #[inline]
+    async fn load(&self, row: &SlabRow<'_, L>) -> Result<Account, Fault> {
+        Ok(self.load_now(row))
+    }
+
+    #[inline]
+    async fn commit(&self, row: &SlabRow<'_, L>, receipt: &Receipt) -> Result<(), Fault> {
+        self.commit_now(row, receipt);
+        Ok(())
+    }
+
+    async fn history(&self, user: UserId, page: Page) -> Result<Vec<LedgerEntry>, Fault> {
+        let Some(cell) = self.cells.find(user) else { return Ok(Vec::new()) };
+        let newest = unpack(cell.word.load(Ordering::Acquire)).version;
+        let last = newest.min(page.after.saturating_add(page.limit as u64));
+        Ok(cell.tail.read(&self.arena, user, page.after, last))
+    }
+}
+
+impl<L: Default + Send + Sync + 'static> ImmediateStore for Slab<L> {
+    #[inline]
+    fn load_now(&self, row: &SlabRow<'_, L>) -> Account {
+        // Acquire, with the release of whoever wrote the word: its ledger line is seen as well.
+        unpack(row.0.word.load(Ordering::Acquire))
+    }
+
+    #[inline]
+    fn commit_now(&self, row: &SlabRow<'_, L>, receipt: &Receipt) {
+        // The line first: a reader that sees the new version then never waits for its line.
+        row.0.tail.write(&self.arena, receipt, self.tick.millis());
+        row.0.word.store(pack(receipt.after), Ordering::Release);
+    }
+}
+
+impl<L: Default + Send + Sync + 'static> ConditionalStore for Slab<L> {
+    #[inline]
+    async fn commit_if_unchanged(
+        &self,
+        row: &SlabRow<'_, L>,
+        receipt: &Receipt,
+    ) -> Result<bool, Fault> {
+        // Release, so that what led to this word is seen with it; the failed word is read again
+        // by the next load, so nothing is learnt from it here.
+        let won = row.0.word.compare_exchange(
+            pack(receipt.before),
+            pack(receipt.after),
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
+        // The line second: only a winner owns one. Until it is written, `history` waits for it.
+        if won.is_ok() {
+            row.0.tail.write(&self.arena, receipt, self.tick.millis());
+        }
+        Ok(won.is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A cell of more than one cache line would cost a second miss on every command, and more
+    /// than the bytes an idle user is promised to cost.
+    #[test]
+    fn a_cell_is_one_cache_line() {
+        assert_eq!(size_of::<Cell<()>>(), 64);
+        assert_eq!(size_of::<Cell<[u64; 6]>>(), 64);
+    }
+
+    /// The packed word must bring back what went in, at both ends of both halves.
+    #[test]
+    fn an_account_survives_its_word() {
+        for balance in [0, 1, u64::from(u32::MAX)] {
+            for version in [0, 1, u64::from(u32::MAX)] {
+                let account = Account { balance, version };
+                assert_eq!(unpack(pack(account)), account);
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Optimistic: commit if nothing has changed since the load, and otherwise start again.
+//!
+//! No command ever holds anything that another waits for. The account is one word, and the word
+//! carries a version, so a balance that went away and came back is not mistaken for one that never
+//! moved. The winner of a version owns that place in the ledger, so the history needs no lock.
+//!
+//! It wins on rows that are seldom contended, on reads, and where a caller may be descheduled at
+//! any moment: others go on. It loses on one hot row with many writers, where most of the work is
+//! thrown away, and on a slow store, where each retry pays for another load.
+//!
+//! Order: none, and no fairness: a caller can lose many times in a row, though somebody always
+//! wins. Cancellation: a command takes effect at one moment or not at all. Panic: nothing is held.
+//! Memory: none beyond the row.
+
+use std::{hint, thread};
+
+use tokio::task;
+
+use super::{ConcurrencyStrategy, Family, Promises};
+use crate::{
+    domain::{Account, Command, Fault, Outcome, Policy, UserId},
+    store::{ConditionalStore, Peek},
+};
+
+/// Doublings of the pause between two tries; past them the loser lets others run instead.
+const BACKOFF_DOUBLINGS_MAX: u32 = 6;
+
+/// Commit if nothing has changed since the load, and otherwise start again.
+pub struct Cas<S> {
+    store: S,
+    policy: Policy,
+}
+
+impl<S: ConditionalStore<Slot = ()>> ConcurrencyStrategy for Cas<S> {
+    type Store = S;
+
+    const NAME: &'static str = "cas";
+    const FAMILY: Family = Family::Atomic;
+    const PROMISES: Promises =
+        Promises { sound: true, fifo: false, independent: true, idle_free: true };
+
+    fn new(store: S, policy: Policy) -> Cas<S> {
+        Cas { store, policy }
+    }
+
+    fn store(&self) -> &S {
+        &self.store
+    }
+
+    #[inline]
+    async fn execute(&self, command: Command) -> Outcome {
+        let row = self.store.row(command.user);
+        let mut losses = 0;
+        loop {
+            let before = self.store.load(&row).await?;
+            let receipt = command.decide(before, &self.policy)?;
+            if self.store.commit_if_unchanged(&row, &receipt).await? {
+                return Ok(receipt);
+            }
+            losses += 1;
+            back_off::<S>(losses).await;
+        }
+    }
+
+    #[inline]
+    async fn read(&self, user: UserId) -> Result<Account, Fault> {
+        match self.store.peek(user) {
+            Peek::Whole(account) => Ok(account),
+            Peek::TakeTurn(row) => self.store.load(&row).await,
+        }
+    }
+}
+
+/// Pauses after the loss of a race, longer after each one and never without bound.
+async fn back_off<S: ConditionalStore>(losses: u32) {
+    if losses <= BACKOFF_DOUBLINGS_MAX {
+        (0..1 << losses).for_each(|_| hint::spin_loop());
+    } else if S::SUSPENDS {
+        task::yield_now().await;
+    } else {
+        thread::yield_now();
+    }
+}

@@ -1,0 +1,54 @@
+//! Adds to a counter beside the account and decides nothing: the limit of a shared word.
+//!
+//! A reference and no strategy. No answer that changes a shared balance can be faster than the one
+//! instruction that changes a shared counter. It has no rule and no history, so its balance may go
+//! below zero and there is nothing to audit.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{ConcurrencyStrategy, Family, Promises};
+use crate::{
+    domain::{Account, Action, Command, Fault, Outcome, Policy, Receipt, UserId},
+    store::Store,
+};
+
+/// Adds to a counter and decides nothing.
+pub struct FetchAdd<S> {
+    store: S,
+}
+
+impl<S: Store<Slot = AtomicU64>> ConcurrencyStrategy for FetchAdd<S> {
+    type Store = S;
+
+    const NAME: &'static str = "fetch-add";
+    const FAMILY: Family = Family::Reference;
+    const PROMISES: Promises =
+        Promises { sound: false, fifo: false, independent: true, idle_free: true };
+
+    fn new(store: S, _policy: Policy) -> FetchAdd<S> {
+        FetchAdd { store }
+    }
+
+    fn store(&self) -> &S {
+        &self.store
+    }
+
+    #[inline]
+    async fn execute(&self, command: Command) -> Outcome {
+        let delta = match command.action {
+            Action::Charge(amount) => amount.points(),
+            Action::Use(amount) => amount.points().wrapping_neg(),
+        };
+        // Relaxed: the counter publishes nothing but itself.
+        let balance = self.store.row(command.user).fetch_add(delta, Ordering::Relaxed);
+        let before = Account { balance, version: 0 };
+        let after = Account { balance: balance.wrapping_add(delta), version: 0 };
+        Ok(Receipt { command, before, after })
+    }
+
+    #[inline]
+    async fn read(&self, user: UserId) -> Result<Account, Fault> {
+        let Some(row) = self.store.find(user) else { return Ok(Account::default()) };
+        Ok(Account { balance: row.load(Ordering::Relaxed), version: 0 })
+    }
+}

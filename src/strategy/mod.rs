@@ -1,0 +1,123 @@
+//! How a read and the commit that follows from it become one step.
+//!
+//! Each file is one answer, and each says how it works, where it wins, where it loses and what it
+//! promises. They differ in nothing else: the rule, the store, the service, the driver and the
+//! clock are the same for all.
+
+mod actor;
+mod async_mutex;
+mod async_rwlock;
+mod cas;
+mod fetch_add;
+mod mailbox;
+mod mutex;
+mod null;
+mod queue;
+mod rwlock;
+mod sharded_actor;
+mod step;
+mod unguarded;
+
+use std::{fmt, future::Future};
+
+pub use self::{
+    actor::{Actor, Desk},
+    async_mutex::AsyncMutex,
+    async_rwlock::AsyncRwLock,
+    cas::Cas,
+    fetch_add::FetchAdd,
+    mutex::Mutex,
+    null::Null,
+    queue::{Queue, Turn},
+    rwlock::RwLock,
+    sharded_actor::ShardedActor,
+    step::{step, step_now},
+    unguarded::Unguarded,
+};
+use crate::{
+    domain::{Account, Command, Fault, Outcome, Policy, UserId},
+    store::Store,
+};
+
+/// Makes reading an account and committing what follows from it one indivisible step.
+///
+/// An implementation may run [`Command::decide`] any number of times, and must let at most one of
+/// its receipts be committed. It answers with a receipt only after the balance and the history
+/// both hold it. A rejection is a value: it changes nothing and delays no one. Whoever waits may
+/// be dropped at any time; whoever has begun a step on a store that suspends must be polled to the
+/// end of it, which [`PointService`](crate::service::PointService) sees to.
+///
+/// An implementation writes plain `async fn`s. One that blocks its thread never awaits, so that
+/// its future is ready at the first poll and costs what a plain call costs.
+pub trait ConcurrencyStrategy: Send + Sync + Sized + 'static {
+    /// Where accounts live, with what this strategy keeps for one user beside each.
+    type Store: Store;
+
+    /// In reports, test names and on the command line.
+    const NAME: &'static str;
+    /// What kind of answer it is.
+    const FAMILY: Family;
+    /// What it promises, which the contract suite tests.
+    const PROMISES: Promises;
+
+    /// Stands before `store` and lets nothing past `policy`.
+    fn new(store: Self::Store, policy: Policy) -> Self;
+
+    /// The store behind it.
+    fn store(&self) -> &Self::Store;
+
+    /// Decides `command` on the account as it then is, and commits what was decided.
+    fn execute(&self, command: Command) -> impl Future<Output = Outcome> + Send;
+
+    /// The account of `user`, with every command acknowledged before.
+    ///
+    /// # Errors
+    /// [`Fault`] if the account could not be read.
+    fn read(&self, user: UserId) -> impl Future<Output = Result<Account, Fault>> + Send;
+}
+
+/// What kind of answer a strategy is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// Commands of a user stand in a line and are run one after another.
+    Queue,
+    /// Commands of a user exclude each other by a lock.
+    Mutex,
+    /// As a mutex, but readers share.
+    RwLock,
+    /// A commit that takes effect only if nothing has changed, tried again until it does.
+    Atomic,
+    /// Commands are sent to the one task that may touch the account.
+    Actor,
+    /// Wrong on purpose: what the suite must catch.
+    Control,
+    /// No strategy at all: a limit to measure the others against.
+    Reference,
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Family::Queue => "queue",
+            Family::Mutex => "mutex",
+            Family::RwLock => "rwlock",
+            Family::Atomic => "atomic",
+            Family::Actor => "actor",
+            Family::Control => "control",
+            Family::Reference => "reference",
+        })
+    }
+}
+
+/// What a strategy promises. What is declared here is tested, not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Promises {
+    /// No accepted command is lost, doubled or torn, and none breaks the policy.
+    pub sound: bool,
+    /// Commands of one user are decided in the order in which they were first polled.
+    pub fifo: bool,
+    /// Users do not wait for each other.
+    pub independent: bool,
+    /// A user who is left alone costs nothing beyond the row that the store keeps.
+    pub idle_free: bool,
+}

@@ -1,0 +1,56 @@
+//! One blocking reader-writer lock for each user: commands exclude each other, reads share.
+//!
+//! A command may become a write, so it takes the lock for writing from the start; only balances
+//! are read under the shared half. The shared half is still a write to the lock's own word, which
+//! every reader's core must own for a moment.
+//!
+//! It wins where reads are long and many. It loses here: reading a balance takes less time than
+//! taking any lock, so the sharing costs more than what is shared, and each command pays for a
+//! lock that is larger than a mutex.
+//!
+//! Order: none is promised; a waiting writer holds new readers back, so that writers do not starve.
+//! Cancellation: a command is done at its first poll. Panic: the lock opens and is not poisoned.
+//! Memory: eight bytes in the user's row.
+
+use super::{ConcurrencyStrategy, Family, Promises, step_now};
+use crate::{
+    domain::{Account, Command, Fault, Outcome, Policy, UserId},
+    store::ImmediateStore,
+};
+
+/// One blocking reader-writer lock for each user.
+pub struct RwLock<S> {
+    store: S,
+    policy: Policy,
+}
+
+impl<S: ImmediateStore<Slot = parking_lot::RwLock<()>>> ConcurrencyStrategy for RwLock<S> {
+    type Store = S;
+
+    const NAME: &'static str = "rwlock";
+    const FAMILY: Family = Family::RwLock;
+    const PROMISES: Promises =
+        Promises { sound: true, fifo: false, independent: true, idle_free: true };
+
+    fn new(store: S, policy: Policy) -> RwLock<S> {
+        RwLock { store, policy }
+    }
+
+    fn store(&self) -> &S {
+        &self.store
+    }
+
+    #[inline]
+    async fn execute(&self, command: Command) -> Outcome {
+        let row = self.store.row(command.user);
+        let _turn = row.write();
+        step_now(&self.store, &row, &self.policy, command)
+    }
+
+    #[inline]
+    async fn read(&self, user: UserId) -> Result<Account, Fault> {
+        let Some(row) = self.store.find(user) else { return Ok(Account::default()) };
+        let _shared = row.read();
+        Ok(self.store.load_now(&row))
+    }
+}

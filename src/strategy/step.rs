@@ -43,14 +43,11 @@ pub fn step_now<S: ImmediateStore>(
     Ok(receipt)
 }
 
-/// As [`step`], for who runs somebody else's command: a panic is that caller's and not ours.
-pub(super) async fn step_for_another<S: Store>(
-    store: &S,
-    row: &S::Row<'_>,
-    policy: &Policy,
-    command: Command,
-) -> Outcome {
+/// Runs somebody else's `work`: a panic in it is that caller's and not ours.
+pub(super) async fn caught<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     // Unwind safe: a commit is the last thing a step does, and the store keeps itself whole.
-    let ran = AssertUnwindSafe(step(store, row, policy, command)).catch_unwind().await;
+    let ran = AssertUnwindSafe(work).catch_unwind().await;
     ran.unwrap_or(Err(Failure::Unknown(Fault::Panicked)))
 }

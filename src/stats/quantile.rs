@@ -1,0 +1,107 @@
+//! The median and the other quantiles of a few numbers.
+//!
+//! There are nine definitions in use, and for as few values as blocks they differ visibly. This is
+//! type 7 of [Hyndman and Fan (1996)](https://doi.org/10.1080/00031305.1996.10473566), the
+//! default of R and NumPy, so that whoever recomputes a table from the raw rows gets the same
+//! digits.
+
+/// Returns the value in the middle, or halfway between the two in the middle.
+///
+/// `None` when there are no values, or when one is infinite or not a number.
+pub fn median(values: &[f64]) -> Option<f64> {
+    quantile(values, 0.5)
+}
+
+/// Returns the value at or below which a share `q` of the values lies, by Hyndman and Fan's type 7.
+///
+/// Sorted and counted from zero, that is the value at position `(n - 1) q`, interpolated linearly
+/// between its two neighbours. `None` when there are no values, when one is infinite or not a
+/// number, or when `q` is not within `0..=1`.
+pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
+    if !(0.0..=1.0).contains(&q) {
+        return None;
+    }
+    let sorted = sorted(values)?;
+    let last = sorted.len().checked_sub(1)?;
+
+    let position = last as f64 * q;
+    let below = floor_index(position);
+    let above = (below + 1).min(last);
+    Some(between(sorted[below], sorted[above], position.fract()))
+}
+
+/// Returns the values in ascending order, or `None` when one is infinite or not a number.
+pub(super) fn sorted(values: &[f64]) -> Option<Vec<f64>> {
+    if !values.iter().all(|value| value.is_finite()) {
+        return None;
+    }
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    Some(sorted)
+}
+
+/// Goes a `share` of the way. Weighs both ends rather than adding to one a share of the difference,
+/// which could overflow.
+pub(super) fn between(from: f64, to: f64, share: f64) -> f64 {
+    if from == to {
+        return from;
+    }
+    from * (1.0 - share) + to * share
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a position lies between zero and the length of a slice"
+)]
+fn floor_index(position: f64) -> usize {
+    position.floor() as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{median, quantile};
+
+    /// An odd count has a middle and an even one has two: the off-by-one everybody makes once.
+    #[test]
+    fn the_median_is_the_middle() {
+        assert_eq!(median(&[3.0]), Some(3.0));
+        assert_eq!(median(&[9.0, 1.0, 5.0]), Some(5.0));
+        assert_eq!(median(&[9.0, 1.0, 5.0, 2.0]), Some(3.5));
+        assert_eq!(median(&[-4.0, -2.0]), Some(-3.0));
+    }
+
+    /// Computed by hand from `(n - 1) q`; another definition gives other digits, and a table could
+    /// then not be recomputed elsewhere.
+    #[test]
+    fn quantiles_are_of_type_7() {
+        let values = [40.0, 10.0, 30.0, 20.0];
+        assert_eq!(quantile(&values, 0.0), Some(10.0));
+        assert_eq!(quantile(&values, 0.25), Some(17.5));
+        assert_eq!(quantile(&values, 1.0), Some(40.0));
+
+        let to_twenty: Vec<f64> = (0..=20).map(f64::from).collect();
+        assert_eq!(quantile(&to_twenty, 0.95), Some(19.0));
+        assert_eq!(quantile(&to_twenty, 0.125), Some(2.5));
+    }
+
+    /// A failed measurement is often written as NaN or infinity. Sorted among the others it would
+    /// pass for a very large value.
+    #[test]
+    fn what_is_not_a_number_has_no_quantile() {
+        assert_eq!(median(&[]), None);
+        assert_eq!(median(&[1.0, f64::NAN]), None);
+        assert_eq!(median(&[1.0, f64::INFINITY]), None);
+        assert_eq!(median(&[f64::NEG_INFINITY, 1.0, 2.0]), None);
+        for q in [-0.1, 1.1, f64::NAN] {
+            assert_eq!(quantile(&[1.0, 2.0], q), None);
+        }
+    }
+
+    /// Halfway between the two ends of the range is zero, although their difference overflows.
+    #[test]
+    fn the_largest_numbers_do_not_overflow() {
+        assert_eq!(median(&[f64::MIN, f64::MAX]), Some(0.0));
+        assert_eq!(median(&[f64::MAX, f64::MAX]), Some(f64::MAX));
+    }
+}

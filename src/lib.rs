@@ -1,3 +1,10 @@
 //! Compares ways to make read-decide-write safe on a contended row.
 
+pub mod clock;
+pub mod database;
 pub mod domain;
+pub mod registry;
+pub mod service;
+pub mod stats;
+pub mod store;
+pub mod strategy;

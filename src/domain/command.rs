@@ -2,9 +2,7 @@
 
 use std::{fmt, num::NonZeroU64};
 
-use super::{
-    Account, BALANCE_LIMIT, OutOfRange, Policy, Reason, Rejection, UserId, VERSION_LIMIT,
-};
+use super::{Account, BALANCE_LIMIT, OutOfRange, Policy, Reason, Rejection, UserId, VERSION_LIMIT};
 
 /// Points that a command moves: 1 to [`BALANCE_LIMIT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

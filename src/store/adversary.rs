@@ -16,7 +16,7 @@ use crate::domain::{Account, Fault, LedgerEntry, Receipt, UserId};
 pub struct Adversary<S>(S);
 
 impl<S: Store> Store for Adversary<S> {
-    const NAME: &'static str = "adversary";
+    const NAME: &'static str = S::NAME;
     const SUSPENDS: bool = true;
     type Slot = S::Slot;
     type Row<'a> = S::Row<'a>;

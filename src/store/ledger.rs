@@ -19,9 +19,7 @@ use std::{
 };
 
 use super::arena::{Arena, Line};
-use crate::domain::{
-    Account, Action, Amount, Command, LedgerEntry, OperationId, Receipt, UserId,
-};
+use crate::domain::{Account, Action, Amount, Command, LedgerEntry, OperationId, Receipt, UserId};
 
 /// Lines in the first chunk of an account.
 const CHUNK_LINES_MIN: u64 = 4;
@@ -144,9 +142,7 @@ impl Tail {
         for chunk in self.chunks(arena, after, last) {
             let from = chunk.first.max(after + 1);
             let to = (chunk.first + chunk.lines() - 1).min(last);
-            entries.extend(
-                (from..=to).map(|version| decode(chunk.line(arena, version), user)),
-            );
+            entries.extend((from..=to).map(|version| decode(chunk.line(arena, version), user)));
         }
         entries
     }

@@ -121,10 +121,7 @@ pub trait Store: Send + Sync + Sized + 'static {
     ///
     /// # Errors
     /// [`Fault`] if the store could not say.
-    fn load(
-        &self,
-        row: &Self::Row<'_>,
-    ) -> impl Future<Output = Result<Account, Fault>> + Send;
+    fn load(&self, row: &Self::Row<'_>) -> impl Future<Output = Result<Account, Fault>> + Send;
 
     /// Writes `receipt.after` and the ledger entry. When it returns, both can be read.
     ///

@@ -86,17 +86,17 @@ impl<L: Default + Send + Sync + 'static> Store for Slab<L> {
     }
 
     #[inline]
-    fn snapshot(&self, row: &SlabRow<'_, L>) -> Option<Account> {
+    fn snapshot(&self, row: &Self::Row<'_>) -> Option<Account> {
         Some(self.load_now(row))
     }
 
     #[inline]
-    async fn load(&self, row: &SlabRow<'_, L>) -> Result<Account, Fault> {
+    async fn load(&self, row: &Self::Row<'_>) -> Result<Account, Fault> {
         Ok(self.load_now(row))
     }
 
     #[inline]
-    async fn commit(&self, row: &SlabRow<'_, L>, receipt: &Receipt) -> Result<(), Fault> {
+    async fn commit(&self, row: &Self::Row<'_>, receipt: &Receipt) -> Result<(), Fault> {
         self.commit_now(row, receipt);
         Ok(())
     }
@@ -111,13 +111,13 @@ impl<L: Default + Send + Sync + 'static> Store for Slab<L> {
 
 impl<L: Default + Send + Sync + 'static> ImmediateStore for Slab<L> {
     #[inline]
-    fn load_now(&self, row: &SlabRow<'_, L>) -> Account {
+    fn load_now(&self, row: &Self::Row<'_>) -> Account {
         // Acquire, with the release of whoever wrote the word: its ledger line is seen as well.
         unpack(row.0.word.load(Ordering::Acquire))
     }
 
     #[inline]
-    fn commit_now(&self, row: &SlabRow<'_, L>, receipt: &Receipt) {
+    fn commit_now(&self, row: &Self::Row<'_>, receipt: &Receipt) {
         // The line first: a reader that sees the new version then never waits for its line.
         row.0.tail.write(&self.arena, receipt, self.tick.millis());
         row.0.word.store(pack(receipt.after), Ordering::Release);
@@ -128,7 +128,7 @@ impl<L: Default + Send + Sync + 'static> ConditionalStore for Slab<L> {
     #[inline]
     async fn commit_if_unchanged(
         &self,
-        row: &SlabRow<'_, L>,
+        row: &Self::Row<'_>,
         receipt: &Receipt,
     ) -> Result<bool, Fault> {
         // Release, so that what led to this word is seen with it; the failed word is read again

@@ -15,9 +15,7 @@ use super::{
 use crate::{
     clock::Tick,
     database::{PointHistory, PointHistoryTable, TransactionType, UserPointTable},
-    domain::{
-        Account, Action, Amount, Command, Fault, LedgerEntry, OperationId, Receipt, UserId,
-    },
+    domain::{Account, Action, Amount, Command, Fault, LedgerEntry, OperationId, Receipt, UserId},
 };
 
 /// Accounts in the given tables, with a slot `L` for each user that is being served.
@@ -63,18 +61,18 @@ impl<L: Default + Send + Sync + 'static> Store for Tables<L> {
     }
 
     /// Never: balance and version lie in two tables, and only a turn keeps them together.
-    fn snapshot(&self, _row: &TableRow<'_, L>) -> Option<Account> {
+    fn snapshot(&self, _row: &Self::Row<'_>) -> Option<Account> {
         None
     }
 
-    async fn load(&self, row: &TableRow<'_, L>) -> Result<Account, Fault> {
+    async fn load(&self, row: &Self::Row<'_>) -> Result<Account, Fault> {
         let user = row.0.user().value();
         let balance = self.points.select_by_id(user).await.point;
-        let version = self.histories.count_by_user_id(user) as u64;
+        let version = self.histories.count_by_user_id(user).await as u64;
         Ok(Account { balance, version })
     }
 
-    async fn commit(&self, row: &TableRow<'_, L>, receipt: &Receipt) -> Result<(), Fault> {
+    async fn commit(&self, row: &Self::Row<'_>, receipt: &Receipt) -> Result<(), Fault> {
         let user = row.0.user().value();
         let (transaction, amount) = match receipt.command.action {
             Action::Charge(amount) => (TransactionType::Charge, amount.points()),
@@ -105,9 +103,7 @@ fn entry(row: &PointHistory, user: UserId, before: Account) -> LedgerEntry {
     let amount = Amount::new(row.amount).expect("only amounts are written to the history");
     let (action, balance) = match row.transaction {
         TransactionType::Charge => (Action::Charge(amount), before.balance + row.amount),
-        TransactionType::Use => {
-            (Action::Use(amount), before.balance.saturating_sub(row.amount))
-        }
+        TransactionType::Use => (Action::Use(amount), before.balance.saturating_sub(row.amount)),
     };
     let command = Command { id: OperationId::UNRECORDED, user, action };
     let after = Account { balance, version: before.version + 1 };

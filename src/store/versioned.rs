@@ -88,12 +88,8 @@ where
         let below = self.0.load(&row.0).await?;
         // Only an unknown word is filled in: while a commit is claimed or done, the word knows
         // better than a read that began before it.
-        let seen = row.0.word.compare_exchange(
-            UNKNOWN,
-            pack(below),
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
+        let seen =
+            row.0.word.compare_exchange(UNKNOWN, pack(below), Ordering::AcqRel, Ordering::Acquire);
         Ok(match seen {
             Ok(_) => below,
             Err(word) => unpack(word),

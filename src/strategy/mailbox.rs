@@ -211,12 +211,7 @@ impl<Q: Copy, R> Mailbox<Q, R> {
 
 impl<Q, R> Default for Office<Q, R> {
     fn default() -> Office<Q, R> {
-        Office {
-            line: VecDeque::new(),
-            replies: Slab::new(),
-            outside: Vec::new(),
-            retired: false,
-        }
+        Office { line: VecDeque::new(), replies: Slab::new(), outside: Vec::new(), retired: false }
     }
 }
 

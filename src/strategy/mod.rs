@@ -8,6 +8,7 @@ mod actor;
 mod async_mutex;
 mod async_rwlock;
 mod cas;
+mod desk;
 mod fetch_add;
 mod mailbox;
 mod mutex;
@@ -21,10 +22,11 @@ mod unguarded;
 use std::{fmt, future::Future};
 
 pub use self::{
-    actor::{Actor, Desk},
+    actor::Actor,
     async_mutex::AsyncMutex,
     async_rwlock::AsyncRwLock,
     cas::Cas,
+    desk::Desk,
     fetch_add::FetchAdd,
     mutex::Mutex,
     null::Null,

@@ -19,13 +19,13 @@
 //! row; a line while somebody stands in it.
 
 use std::{
-    hint,
+    hint, mem,
     sync::atomic::{AtomicU8, Ordering},
 };
 
 use super::{
     ConcurrencyStrategy, Family, Promises,
-    mailbox::{Door, Mailbox},
+    mailbox::{Door, Letter, Mailbox},
     step::{caught, step},
 };
 use crate::{
@@ -51,7 +51,7 @@ pub struct Queue<S> {
 #[derive(Default)]
 pub struct Turn {
     state: AtomicU8,
-    line: Mailbox<Task, Called>,
+    line: Mailbox<Errand, Called>,
 }
 
 /// Nobody holds the turn, and nobody stands in line.
@@ -63,7 +63,7 @@ const AWAITED: u8 = 2;
 
 /// What is waited for in line.
 #[derive(Clone, Copy)]
-enum Task {
+enum Errand {
     Execute(Command),
     Read,
 }
@@ -95,16 +95,16 @@ impl<S: Store<Slot = Turn>> ConcurrencyStrategy for Queue<S> {
     #[inline]
     async fn execute(&self, command: Command) -> Outcome {
         let row = self.store.row(command.user);
-        if !row.try_take() {
-            match self.stand_in_line(&row, Task::Execute(command)).await {
-                Called::Served(outcome) => return outcome,
-                Called::YourTurn => {}
-            }
+        if !row.try_take()
+            && let Called::Served(outcome) =
+                self.stand_in_line(&row, Errand::Execute(command)).await
+        {
+            return outcome;
         }
         let held = Held(&row);
         let outcome = step(&self.store, &row, &self.policy, command).await;
-        if !held.try_give_back() {
-            self.serve_line(&row).await;
+        if let Err(held) = held.give_back() {
+            self.serve_line(held, &row).await;
         }
         outcome
     }
@@ -115,5 +115,141 @@ impl<S: Store<Slot = Turn>> ConcurrencyStrategy for Queue<S> {
             Peek::Whole(account) => Ok(account),
             Peek::TakeTurn(row) => self.read_in_turn(&row).await,
         }
+    }
+}
+
+impl<S: Store<Slot = Turn>> Queue<S> {
+    async fn read_in_turn(&self, row: &S::Row<'_>) -> Result<Account, Fault> {
+        if !row.try_take() {
+            self.stand_in_line(row, Errand::Read).await;
+        }
+        let held = Held(row);
+        let account = self.store.load(row).await;
+        if let Err(held) = held.give_back() {
+            self.serve_line(held, row).await;
+        }
+        account
+    }
+
+    #[cold]
+    async fn stand_in_line(&self, row: &S::Row<'_>, errand: Errand) -> Called {
+        // Where the holder may be suspended, trying again would only keep it from going on.
+        if !S::SUSPENDS && row.try_take_soon() {
+            return Called::YourTurn;
+        }
+        let unclaimed = |called| match called {
+            Called::YourTurn => row.hand_over(),
+            Called::Served(_) => {}
+        };
+        let called = row.line.ask(errand, || row.door(), unclaimed).await;
+        called.unwrap_or(Called::YourTurn)
+    }
+
+    /// Runs what stands in line, in order and for a bounded stretch, and gives the turn on.
+    ///
+    /// On a store that suspends the stretch is nothing: each caller runs its own command, so that
+    /// a reply is not kept waiting behind the commands of others.
+    #[cold]
+    async fn serve_line(&self, held: Held<'_>, row: &S::Row<'_>) {
+        let stretch = if S::SUSPENDS { 0 } else { STRETCH_MAX };
+        for _ in 0..stretch {
+            match row.next_in_line() {
+                Some(Letter { request: Errand::Execute(command), ticket }) => {
+                    let ran = caught(step(&self.store, row, &self.policy, command)).await;
+                    row.line.deliver(ticket, Called::Served(ran));
+                }
+                Some(Letter { request: Errand::Read, ticket }) => {
+                    if row.line.deliver(ticket, Called::YourTurn).is_none() {
+                        return held.passed_on();
+                    }
+                }
+                None if row.try_close() => return held.passed_on(),
+                None => {}
+            }
+        }
+    }
+}
+
+impl Turn {
+    #[inline]
+    fn try_take(&self) -> bool {
+        // Acquire, with the release of whoever gave the turn back: what it wrote is seen.
+        self.state.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    fn try_take_soon(&self) -> bool {
+        (0..TRIES_MAX).any(|_| {
+            hint::spin_loop();
+            self.state.load(Ordering::Relaxed) == FREE && self.try_take()
+        })
+    }
+
+    /// Marks the turn as awaited, unless it is free by now. Called with the line held still, so
+    /// that the holder, who looks at the line before it gives the turn back, sees who joins it.
+    fn door(&self) -> Door {
+        loop {
+            let marked =
+                self.state.compare_exchange(HELD, AWAITED, Ordering::Relaxed, Ordering::Relaxed);
+            if marked != Err(FREE) {
+                return Door::Join;
+            }
+            if self.try_take() {
+                return Door::GoAhead;
+            }
+        }
+    }
+
+    fn next_in_line(&self) -> Option<Letter<Errand>> {
+        let mut next = Vec::with_capacity(1);
+        self.line.take(1, &mut next);
+        next.pop()
+    }
+
+    /// Frees the turn if nobody stands in line. Release, with the acquire in `try_take`.
+    fn try_close(&self) -> bool {
+        self.line.retire(|| self.state.store(FREE, Ordering::Release))
+    }
+
+    /// Gives the turn to the first in line who is still there, or frees it.
+    fn hand_over(&self) {
+        loop {
+            match self.next_in_line() {
+                Some(Letter { ticket, .. }) => {
+                    if self.line.deliver(ticket, Called::YourTurn).is_none() {
+                        return;
+                    }
+                }
+                None if self.try_close() => return,
+                None => {}
+            }
+        }
+    }
+}
+
+/// That the turn is held. Dropped, as by a holder that panics or is cut off, it hands it over.
+struct Held<'a>(&'a Turn);
+
+impl Held<'_> {
+    /// Frees the turn, unless somebody stands in line.
+    #[inline]
+    fn give_back(self) -> Result<(), Self> {
+        // Release, with the acquire in `try_take`.
+        let freed = self.0.state.compare_exchange(HELD, FREE, Ordering::Release, Ordering::Relaxed);
+        match freed {
+            Ok(_) => Ok(self.passed_on()),
+            Err(_) => Err(self),
+        }
+    }
+
+    /// The turn is free or another's by now.
+    #[inline]
+    fn passed_on(self) {
+        mem::forget(self);
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.hand_over();
     }
 }

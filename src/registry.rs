@@ -1,0 +1,91 @@
+//! Every strategy on every store that it fits: what the suite tests, the benchmarks measure, the
+//! command line runs and the report lists.
+//!
+//! This table is the only place that names both. A strategy that is not in it is never constructed,
+//! which the compiler says; a pair that does not fit does not compile.
+
+use std::sync::{Arc, atomic::AtomicU64};
+
+use crate::{
+    domain::Policy,
+    service::{PointService, Points},
+    store::{Adversary, Setup, Slab, Stamped, Store, Tables, Versioned},
+    strategy::{
+        Actor, AsyncMutex, AsyncRwLock, Cas, ConcurrencyStrategy, Desk, Family, FetchAdd, Mutex,
+        Null, Promises, Queue, RwLock, ShardedActor, Turn, Unguarded,
+    },
+};
+
+/// The given tables with the version column that they lack.
+type VersionedTables<L> = Versioned<Tables<Stamped<L>>>;
+
+/// A row: what a strategy keeps for one user, and the stores that it runs on.
+macro_rules! rows {
+    ($($strategy:ident keeps $slot:ty, on $($store:ident),+;)+) => {
+        &[$($(
+            Entry::of::<$strategy<$store<$slot>>, $strategy<Adversary<$store<$slot>>>>(),
+        )+)+]
+    };
+}
+
+const ENTRIES: &[Entry] = rows! {
+    Queue        keeps Turn,                      on Slab, Tables;
+    Mutex        keeps parking_lot::Mutex<()>,    on Slab;
+    AsyncMutex   keeps tokio::sync::Mutex<()>,    on Slab, Tables;
+    RwLock       keeps parking_lot::RwLock<()>,   on Slab;
+    AsyncRwLock  keeps tokio::sync::RwLock<()>,   on Slab, Tables;
+    Cas          keeps (),                        on Slab, VersionedTables;
+    Actor        keeps Desk,                      on Slab, Tables;
+    ShardedActor keeps (),                        on Slab, Tables;
+    Unguarded    keeps (),                        on Slab, Tables;
+    FetchAdd     keeps AtomicU64,                 on Slab, Tables;
+    Null         keeps (),                        on Slab, Tables;
+};
+
+/// One strategy on one store.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// Name of the strategy.
+    pub strategy: &'static str,
+    /// Name of the store.
+    pub store: &'static str,
+    /// What kind of answer it is.
+    pub family: Family,
+    /// What it promises.
+    pub promises: Promises,
+    /// Opens the service behind a dynamic call.
+    pub open: Open,
+    /// As `open`, over a store that steps aside after each load.
+    pub open_behind_adversary: Open,
+}
+
+/// Opens a service over an empty store.
+pub type Open = fn(&Setup, Policy) -> Arc<dyn Points>;
+
+impl Entry {
+    /// The entry of strategy `T`, whose `A` is the same over an [`Adversary`].
+    pub const fn of<T: ConcurrencyStrategy, A: ConcurrencyStrategy>() -> Entry {
+        Entry {
+            strategy: T::NAME,
+            store: T::Store::NAME,
+            family: T::FAMILY,
+            promises: T::PROMISES,
+            open: open::<T>,
+            open_behind_adversary: open::<A>,
+        }
+    }
+
+    /// Whether it is measured only as a limit for the others.
+    pub fn is_reference(&self) -> bool {
+        self.family == Family::Reference
+    }
+}
+
+fn open<T: ConcurrencyStrategy>(setup: &Setup, policy: Policy) -> Arc<dyn Points> {
+    Arc::new(PointService::<T>::open(setup, policy))
+}
+
+/// Every entry, in the order of the report.
+pub fn entries() -> impl Iterator<Item = &'static Entry> {
+    ENTRIES.iter()
+}

@@ -1,0 +1,167 @@
+//! The point service: what it means to charge, to use, to ask for a balance and for a history,
+//! whatever the strategy underneath.
+//!
+//! [`PointService`] is for callers that know their strategy when they are compiled, as everything
+//! that is measured does. [`Points`] is the same for callers that choose at run time.
+
+use std::{
+    future::{Future, poll_fn},
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::Poll,
+};
+
+use futures_util::{FutureExt, future::BoxFuture};
+
+use crate::{
+    domain::{
+        Account, Action, Amount, Command, Failure, Fault, LedgerEntry, OperationId, Outcome,
+        Policy, UserId,
+    },
+    store::{Page, Setup, Store},
+    strategy::ConcurrencyStrategy,
+};
+
+/// The four functions over one strategy and its store.
+pub struct PointService<T> {
+    strategy: Arc<T>,
+    next_id: AtomicU64,
+}
+
+impl<T: ConcurrencyStrategy> PointService<T> {
+    /// A service over an empty store.
+    pub fn open(setup: &Setup, policy: Policy) -> PointService<T> {
+        PointService::over(T::new(T::Store::open(setup), policy))
+    }
+
+    /// A service over a strategy that stands before its store already.
+    pub fn over(strategy: T) -> PointService<T> {
+        PointService { strategy: Arc::new(strategy), next_id: AtomicU64::new(1) }
+    }
+
+    /// The account of `user`, with everything acknowledged before. An unknown user has nothing.
+    ///
+    /// # Errors
+    /// [`Fault`] if it could not be read.
+    #[inline]
+    pub async fn balance(&self, user: UserId) -> Result<Account, Fault> {
+        self.strategy.read(user).await
+    }
+
+    /// What `user` has charged and used, oldest first, with everything acknowledged before.
+    ///
+    /// # Errors
+    /// [`Fault`] if it could not be read.
+    pub async fn history(&self, user: UserId, page: Page) -> Result<Vec<LedgerEntry>, Fault> {
+        self.strategy.store().history(user, page).await
+    }
+
+    /// Adds `amount` to the balance of `user`.
+    ///
+    /// # Errors
+    /// [`Failure`] says whether a rule was in the way or the outcome is not known.
+    pub async fn charge(&self, user: UserId, amount: Amount) -> Outcome {
+        let id = self.next_id();
+        self.execute(Command { id, user, action: Action::Charge(amount) }).await
+    }
+
+    /// Takes `amount` from the balance of `user`.
+    ///
+    /// # Errors
+    /// [`Failure`] says whether a rule was in the way or the outcome is not known.
+    pub async fn use_points(&self, user: UserId, amount: Amount) -> Outcome {
+        let id = self.next_id();
+        self.execute(Command { id, user, action: Action::Use(amount) }).await
+    }
+
+    /// Executes a command whose id its sender has chosen.
+    ///
+    /// A command that has begun runs to its end even if its caller goes away: on a store that
+    /// suspends it is a task of its own, which needs a tokio runtime, and the caller only loses
+    /// the answer.
+    ///
+    /// # Errors
+    /// [`Failure`] says whether a rule was in the way or the outcome is not known.
+    #[inline]
+    pub async fn execute(&self, command: Command) -> Outcome {
+        if T::Store::SUSPENDS {
+            let strategy = Arc::clone(&self.strategy);
+            return run_to_end(async move { strategy.execute(command).await }).await;
+        }
+        self.strategy.execute(command).await
+    }
+
+    fn next_id(&self) -> OperationId {
+        // Relaxed: ids have to differ, and need not be in any order.
+        OperationId(self.next_id.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Polls `work` once in its place, so that commands arrive in the order in which their callers
+/// first poll them, and runs the rest of it as a task.
+async fn run_to_end(work: impl Future<Output = Outcome> + Send + 'static) -> Outcome {
+    let mut work = Box::pin(work);
+    match poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => finish(work).await,
+    }
+}
+
+async fn finish(work: Pin<Box<impl Future<Output = Outcome> + Send + 'static>>) -> Outcome {
+    match tokio::spawn(work).await {
+        Ok(outcome) => outcome,
+        Err(cut_off) if cut_off.is_panic() => Err(Failure::Unknown(Fault::Panicked)),
+        Err(_) => Err(Failure::Unknown(Fault::Abandoned)),
+    }
+}
+
+/// The four functions, for a caller that picks the strategy at run time.
+///
+/// A panic in a command is answered as [`Fault::Panicked`] and goes no further.
+pub trait Points: Send + Sync {
+    /// As [`PointService::balance`].
+    fn balance(&self, user: UserId) -> BoxFuture<'_, Result<Account, Fault>>;
+    /// As [`PointService::history`].
+    fn history(&self, user: UserId, page: Page) -> BoxFuture<'_, Result<Vec<LedgerEntry>, Fault>>;
+    /// As [`PointService::charge`].
+    fn charge(&self, user: UserId, amount: Amount) -> BoxFuture<'_, Outcome>;
+    /// As [`PointService::use_points`].
+    fn use_points(&self, user: UserId, amount: Amount) -> BoxFuture<'_, Outcome>;
+    /// As [`PointService::execute`].
+    fn execute(&self, command: Command) -> BoxFuture<'_, Outcome>;
+}
+
+impl<T: ConcurrencyStrategy> Points for PointService<T> {
+    fn balance(&self, user: UserId) -> BoxFuture<'_, Result<Account, Fault>> {
+        contained(self.balance(user))
+    }
+
+    fn history(&self, user: UserId, page: Page) -> BoxFuture<'_, Result<Vec<LedgerEntry>, Fault>> {
+        contained(self.history(user, page))
+    }
+
+    fn charge(&self, user: UserId, amount: Amount) -> BoxFuture<'_, Outcome> {
+        contained(self.charge(user, amount))
+    }
+
+    fn use_points(&self, user: UserId, amount: Amount) -> BoxFuture<'_, Outcome> {
+        contained(self.use_points(user, amount))
+    }
+
+    fn execute(&self, command: Command) -> BoxFuture<'_, Outcome> {
+        contained(self.execute(command))
+    }
+}
+
+/// Boxes `work` and answers a panic in it as a fault.
+fn contained<'a, T, E: From<Fault>>(
+    work: impl Future<Output = Result<T, E>> + Send + 'a,
+) -> BoxFuture<'a, Result<T, E>> {
+    // Unwind safe: strategies keep their promises through a panic, and the suite holds them to it.
+    let caught = AssertUnwindSafe(work).catch_unwind();
+    caught.map(|ran| ran.unwrap_or_else(|_| Err(E::from(Fault::Panicked)))).boxed()
+}

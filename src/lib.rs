@@ -1,10 +1,13 @@
 //! Compares ways to make read-decide-write safe on a contended row.
 
+pub mod audit;
 pub mod clock;
 pub mod database;
 pub mod domain;
+pub mod engine;
 pub mod registry;
 pub mod service;
 pub mod stats;
 pub mod store;
 pub mod strategy;
+pub mod workload;

@@ -1,0 +1,8 @@
+//! Seeded streams of what clients ask.
+//!
+//! A script is drawn before any clock starts, from a seed alone, so that every strategy of a block
+//! is asked exactly the same. It knows neither strategies nor stores.
+
+mod mix;
+
+pub use self::mix::{Mix, MixError};

@@ -66,7 +66,7 @@ impl<T: ConcurrencyStrategy> PointService<T> {
     /// [`Failure`] says whether a rule was in the way or the outcome is not known.
     pub async fn charge(&self, user: UserId, amount: Amount) -> Outcome {
         let id = self.next_id();
-        self.execute(Command { id, user, action: Action::Charge(amount) }).await
+        self.execute_to_end(Command { id, user, action: Action::Charge(amount) }).await
     }
 
     /// Takes `amount` from the balance of `user`.
@@ -75,24 +75,35 @@ impl<T: ConcurrencyStrategy> PointService<T> {
     /// [`Failure`] says whether a rule was in the way or the outcome is not known.
     pub async fn use_points(&self, user: UserId, amount: Amount) -> Outcome {
         let id = self.next_id();
-        self.execute(Command { id, user, action: Action::Use(amount) }).await
+        self.execute_to_end(Command { id, user, action: Action::Use(amount) }).await
     }
 
     /// Executes a command whose id its sender has chosen.
     ///
-    /// A command that has begun runs to its end even if its caller goes away: on a store that
-    /// suspends it is a task of its own, which needs a tokio runtime, and the caller only loses
-    /// the answer.
+    /// The plain call of the strategy, with nothing between. On a store that suspends, a command
+    /// that has begun must be polled to its end, or its balance may be written and its history
+    /// not: [`execute_to_end`](PointService::execute_to_end) sees to that.
     ///
     /// # Errors
     /// [`Failure`] says whether a rule was in the way or the outcome is not known.
     #[inline]
-    pub async fn execute(&self, command: Command) -> Outcome {
+    pub fn execute(&self, command: Command) -> impl Future<Output = Outcome> + Send {
+        self.strategy.execute(command)
+    }
+
+    /// Executes a command that runs to its end once it has begun, even if its caller goes away.
+    ///
+    /// On a store that suspends it becomes a task of its own, which needs a tokio runtime, and the
+    /// caller that goes away only loses the answer.
+    ///
+    /// # Errors
+    /// [`Failure`] says whether a rule was in the way or the outcome is not known.
+    pub async fn execute_to_end(&self, command: Command) -> Outcome {
         if T::Store::SUSPENDS {
             let strategy = Arc::clone(&self.strategy);
             return run_to_end(async move { strategy.execute(command).await }).await;
         }
-        self.strategy.execute(command).await
+        self.execute(command).await
     }
 
     fn next_id(&self) -> OperationId {
@@ -131,7 +142,7 @@ pub trait Points: Send + Sync {
     fn charge(&self, user: UserId, amount: Amount) -> BoxFuture<'_, Outcome>;
     /// As [`PointService::use_points`].
     fn use_points(&self, user: UserId, amount: Amount) -> BoxFuture<'_, Outcome>;
-    /// As [`PointService::execute`].
+    /// As [`PointService::execute_to_end`].
     fn execute(&self, command: Command) -> BoxFuture<'_, Outcome>;
 }
 
@@ -153,7 +164,7 @@ impl<T: ConcurrencyStrategy> Points for PointService<T> {
     }
 
     fn execute(&self, command: Command) -> BoxFuture<'_, Outcome> {
-        contained(self.execute(command))
+        contained(self.execute_to_end(command))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Memory for ledger lines that is handed out in runs and never moves.
 //!
 //! A ledger that is a growing vector stalls its account while it is copied; a ledger of boxes costs
-//! an allocation and a cold pointer each. Here all ledgers of a store share one array of lines in
-//! blocks that double in size. A block is asked of the system as zeroes, which costs nothing until
-//! a page is written, and a run of lines is one addition away. Lines are found by their position,
-//! a number, so that safe code can keep them in atomic words.
+//! an allocation and a cold pointer each. Here all ledgers of a store share one array of lines, in
+//! blocks that are asked of the system as they are reached, and a run of lines is one addition
+//! away. Lines are found by their position, a number, so that safe code can keep them in atomic
+//! words.
 
 use std::sync::{
     OnceLock,
@@ -14,21 +14,24 @@ use std::sync::{
 /// Words in a line: 32 bytes, half a cache line.
 pub(super) const LINE_WORDS: usize = 4;
 
-/// Bits of the first position: the first block has 2^14 lines, 512 KiB, each later one as many as
-/// all before it.
-const FIRST_BITS: u32 = 14;
+/// Bits of a position within its block: 2^15 lines, 1 MiB. An allocator that clears memory which
+/// it has used before takes some 40 microseconds for that, which bounds what growth can cost one
+/// command.
+const BLOCK_BITS: u32 = 15;
 
-/// Blocks up to the last position that fits 32 bits: 128 GiB of lines.
-const BLOCKS: usize = (u32::BITS - FIRST_BITS) as usize;
+const BLOCK_LINES: u32 = 1 << BLOCK_BITS;
+
+/// Blocks of an arena: 2^29 lines or 16 GiB, in a list of 512 KiB.
+const BLOCKS: usize = 1 << 14;
 
 /// Lines in a page of the system's memory, the unit in which it is touched in advance.
-const LINES_A_PAGE: u64 = 4_096 / (LINE_WORDS as u64 * 8);
+const LINES_A_PAGE: usize = 4_096 / (LINE_WORDS * 8);
 
 /// One line: plain atomic words, so that whatever races for it reads some value and never garbage.
 pub(super) type Line = [AtomicU64; LINE_WORDS];
 
 pub(super) struct Arena {
-    blocks: [OnceLock<Block>; BLOCKS],
+    blocks: Box<[OnceLock<Block>]>,
     /// The first position not handed out.
     next: AtomicU64,
 }
@@ -43,12 +46,12 @@ impl Arena {
     /// An arena whose first `touched` lines cost no page fault.
     pub(super) fn new(touched: u64) -> Arena {
         let arena = Arena {
-            blocks: [const { OnceLock::new() }; BLOCKS],
-            next: AtomicU64::new(1 << FIRST_BITS),
+            blocks: (0..BLOCKS).map(|_| OnceLock::new()).collect(),
+            // Position zero stands for no position.
+            next: AtomicU64::new(1),
         };
-        let first = 1 << FIRST_BITS;
-        for position in (first..first + touched).step_by(LINES_A_PAGE as usize) {
-            let position = u32::try_from(position).expect("fewer than 2^32 lines are touched");
+        let touched = u32::try_from(touched).expect("fewer than 2^32 lines are touched");
+        for position in (0..touched).step_by(LINES_A_PAGE) {
             // A page that was only read is the system's shared page of zeroes: it must be written.
             arena.line(position)[0].store(0, Ordering::Relaxed);
         }
@@ -58,37 +61,40 @@ impl Arena {
     /// The line at `position`, which must have been handed out.
     #[inline]
     pub(super) fn line(&self, position: u32) -> &Line {
-        let top = position.ilog2();
-        let block = match self.blocks[(top - FIRST_BITS) as usize].get() {
+        let number = (position >> BLOCK_BITS) as usize;
+        let block = match self.blocks[number].get() {
             Some(block) => block,
-            None => self.open(top),
+            None => self.open(number),
         };
-        let start = block.skew + (position ^ (1 << top)) as usize * LINE_WORDS;
+        let start = block.skew + (position % BLOCK_LINES) as usize * LINE_WORDS;
         block.words[start..]
             .first_chunk()
             .expect("a block holds a whole line for each of its positions")
     }
 
     /// Hands out `lines` positions in a row, all in one block, and gives the first.
+    ///
+    /// # Panics
+    /// If the arena's 16 GiB are used up: the store is out of memory.
     pub(super) fn take(&self, lines: u32) -> u32 {
+        let lines = u64::from(lines);
         let mut next = self.next.load(Ordering::Relaxed);
         loop {
-            let end = next + u64::from(lines);
-            let fits = next.ilog2() == (end - 1).ilog2();
-            let first = if fits { next } else { 1 << (next.ilog2() + 1) };
+            let room = u64::from(BLOCK_LINES) - next % u64::from(BLOCK_LINES);
+            let first = if lines <= room { next } else { next + room };
             // Relaxed: the addition hands out numbers; what is written to the lines is published
             // by whoever publishes the position.
             let taken = self.next.compare_exchange_weak(
                 next,
-                first + u64::from(lines),
+                first + lines,
                 Ordering::Relaxed,
                 Ordering::Relaxed,
             );
             match taken {
-                Ok(_) => {
-                    return u32::try_from(first)
-                        .expect("a store holds fewer than 2^32 ledger lines: 128 GiB");
+                Ok(_) if first + lines <= (BLOCKS as u64) << BLOCK_BITS => {
+                    return u32::try_from(first).expect("a position fits 29 bits");
                 }
+                Ok(_) => panic!("the ledgers of this store have used up their 16 GiB"),
                 Err(now) => next = now,
             }
         }
@@ -101,10 +107,10 @@ impl Arena {
     }
 
     #[cold]
-    fn open(&self, top: u32) -> &Block {
-        self.blocks[(top - FIRST_BITS) as usize].get_or_init(|| {
+    fn open(&self, number: usize) -> &Block {
+        self.blocks[number].get_or_init(|| {
             let words: Box<[AtomicU64]> =
-                bytemuck::allocation::zeroed_slice_box((1 << top) * LINE_WORDS + LINE_WORDS);
+                bytemuck::allocation::zeroed_slice_box((BLOCK_LINES as usize + 1) * LINE_WORDS);
             let skew = words.as_ptr().align_offset(LINE_WORDS * 8);
             Block { words, skew }
         })
@@ -119,11 +125,11 @@ mod tests {
     #[test]
     fn a_run_lies_in_one_block() {
         let arena = Arena::new(0);
-        let mut end_before = 1 << FIRST_BITS;
+        let mut end_before = 1;
         for lines in (1..2_000).cycle().take(20_000) {
             let first = arena.take(lines);
             assert!(end_before <= first, "runs do not overlap");
-            assert_eq!(first.ilog2(), (first + lines - 1).ilog2());
+            assert_eq!(first / BLOCK_LINES, (first + lines - 1) / BLOCK_LINES);
             end_before = first + lines;
         }
     }

@@ -92,6 +92,7 @@ impl Tail {
     }
 
     #[cold]
+    #[inline(never)]
     fn line_elsewhere<'a>(
         &self,
         arena: &'a Arena,

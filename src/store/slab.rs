@@ -11,6 +11,7 @@
 //! ```
 
 use std::{
+    future::{Future, ready},
     ops::Deref,
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -91,14 +92,18 @@ impl<L: Default + Send + Sync + 'static> Store for Slab<L> {
     }
 
     #[inline]
-    async fn load(&self, row: &Self::Row<'_>) -> Result<Account, Fault> {
-        Ok(self.load_now(row))
+    fn load(&self, row: &Self::Row<'_>) -> impl Future<Output = Result<Account, Fault>> + Send {
+        ready(Ok(self.load_now(row)))
     }
 
     #[inline]
-    async fn commit(&self, row: &Self::Row<'_>, receipt: &Receipt) -> Result<(), Fault> {
+    fn commit(
+        &self,
+        row: &Self::Row<'_>,
+        receipt: &Receipt,
+    ) -> impl Future<Output = Result<(), Fault>> + Send {
         self.commit_now(row, receipt);
-        Ok(())
+        ready(Ok(()))
     }
 
     async fn history(&self, user: UserId, page: Page) -> Result<Vec<LedgerEntry>, Fault> {
@@ -126,11 +131,11 @@ impl<L: Default + Send + Sync + 'static> ImmediateStore for Slab<L> {
 
 impl<L: Default + Send + Sync + 'static> ConditionalStore for Slab<L> {
     #[inline]
-    async fn commit_if_unchanged(
+    fn commit_if_unchanged(
         &self,
         row: &Self::Row<'_>,
         receipt: &Receipt,
-    ) -> Result<bool, Fault> {
+    ) -> impl Future<Output = Result<bool, Fault>> + Send {
         // Release, so that what led to this word is seen with it; the failed word is read again
         // by the next load, so nothing is learnt from it here.
         let won = row.0.word.compare_exchange(
@@ -143,7 +148,7 @@ impl<L: Default + Send + Sync + 'static> ConditionalStore for Slab<L> {
         if won.is_ok() {
             row.0.tail.write(&self.arena, receipt, self.tick.millis());
         }
-        Ok(won.is_ok())
+        ready(Ok(won.is_ok()))
     }
 }
 

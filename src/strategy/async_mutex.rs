@@ -13,7 +13,7 @@
 
 use tokio::sync;
 
-use super::{ConcurrencyStrategy, Family, Promises, step};
+use super::{ConcurrencyStrategy, Family, Promises, step, step_at_once};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::{Peek, Store},
@@ -44,6 +44,11 @@ impl<S: Store<Slot = sync::Mutex<()>>> ConcurrencyStrategy for AsyncMutex<S> {
     #[inline]
     async fn execute(&self, command: Command) -> Outcome {
         let row = self.store.row(command.user);
+        if !S::SUSPENDS
+            && let Ok(_turn) = row.try_lock()
+        {
+            return step_at_once(&self.store, &row, &self.policy, command);
+        }
         let _turn = row.lock().await;
         step(&self.store, &row, &self.policy, command).await
     }

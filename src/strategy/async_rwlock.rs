@@ -12,7 +12,7 @@
 
 use tokio::sync;
 
-use super::{ConcurrencyStrategy, Family, Promises, step};
+use super::{ConcurrencyStrategy, Family, Promises, step, step_at_once};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::Store,
@@ -43,6 +43,11 @@ impl<S: Store<Slot = sync::RwLock<()>>> ConcurrencyStrategy for AsyncRwLock<S> {
     #[inline]
     async fn execute(&self, command: Command) -> Outcome {
         let row = self.store.row(command.user);
+        if !S::SUSPENDS
+            && let Ok(_turn) = row.try_write()
+        {
+            return step_at_once(&self.store, &row, &self.policy, command);
+        }
         let _turn = row.write().await;
         step(&self.store, &row, &self.policy, command).await
     }

@@ -16,7 +16,7 @@ use std::{hint, thread};
 
 use tokio::task;
 
-use super::{ConcurrencyStrategy, Family, Promises};
+use super::{ConcurrencyStrategy, Family, Promises, step::at_once};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::{ConditionalStore, Peek},
@@ -50,15 +50,16 @@ impl<S: ConditionalStore<Slot = ()>> ConcurrencyStrategy for Cas<S> {
     #[inline]
     async fn execute(&self, command: Command) -> Outcome {
         let row = self.store.row(command.user);
-        let mut losses = 0;
+        if !S::SUSPENDS {
+            return self.execute_at_once(&row, command);
+        }
         loop {
             let before = self.store.load(&row).await?;
             let receipt = command.decide(before, &self.policy)?;
             if self.store.commit_if_unchanged(&row, &receipt).await? {
                 return Ok(receipt);
             }
-            losses += 1;
-            back_off::<S>(losses).await;
+            task::yield_now().await;
         }
     }
 
@@ -71,13 +72,27 @@ impl<S: ConditionalStore<Slot = ()>> ConcurrencyStrategy for Cas<S> {
     }
 }
 
+impl<S: ConditionalStore<Slot = ()>> Cas<S> {
+    #[inline]
+    fn execute_at_once(&self, row: &S::Row<'_>, command: Command) -> Outcome {
+        let mut losses = 0;
+        loop {
+            let before = at_once(self.store.load(row))?;
+            let receipt = command.decide(before, &self.policy)?;
+            if at_once(self.store.commit_if_unchanged(row, &receipt))? {
+                return Ok(receipt);
+            }
+            losses += 1;
+            back_off(losses);
+        }
+    }
+}
+
 /// Pauses after the loss of a race, longer after each one and never without bound.
-async fn back_off<S: ConditionalStore>(losses: u32) {
-    if losses <= BACKOFF_DOUBLINGS_MAX {
-        (0..1 << losses).for_each(|_| hint::spin_loop());
-    } else if S::SUSPENDS {
-        task::yield_now().await;
-    } else {
-        thread::yield_now();
+#[cold]
+fn back_off(losses: u32) {
+    match losses {
+        0..=BACKOFF_DOUBLINGS_MAX => (0..1 << losses).for_each(|_| hint::spin_loop()),
+        _ => thread::yield_now(),
     }
 }

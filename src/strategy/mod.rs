@@ -33,7 +33,7 @@ pub use self::{
     queue::{Queue, Turn},
     rwlock::RwLock,
     sharded_actor::ShardedActor,
-    step::{step, step_now},
+    step::{step, step_at_once},
     unguarded::Unguarded,
 };
 use crate::{

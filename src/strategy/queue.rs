@@ -26,7 +26,7 @@ use std::{
 use super::{
     ConcurrencyStrategy, Family, Promises,
     mailbox::{Door, Letter, Mailbox},
-    step::{caught, step},
+    step::{caught_at_once, step, step_at_once},
 };
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
@@ -95,18 +95,10 @@ impl<S: Store<Slot = Turn>> ConcurrencyStrategy for Queue<S> {
     #[inline]
     async fn execute(&self, command: Command) -> Outcome {
         let row = self.store.row(command.user);
-        if !row.try_take()
-            && let Called::Served(outcome) =
-                self.stand_in_line(&row, Errand::Execute(command)).await
-        {
-            return outcome;
+        if !S::SUSPENDS && row.try_take() {
+            return self.run_at_once(Held(&row), &row, command);
         }
-        let held = Held(&row);
-        let outcome = step(&self.store, &row, &self.policy, command).await;
-        if let Err(held) = held.give_back() {
-            self.serve_line(held, &row).await;
-        }
-        outcome
+        self.run_in_turn(&row, command).await
     }
 
     #[inline]
@@ -119,22 +111,36 @@ impl<S: Store<Slot = Turn>> ConcurrencyStrategy for Queue<S> {
 }
 
 impl<S: Store<Slot = Turn>> Queue<S> {
-    async fn read_in_turn(&self, row: &S::Row<'_>) -> Result<Account, Fault> {
-        if !row.try_take() {
-            self.stand_in_line(row, Errand::Read).await;
-        }
-        let held = Held(row);
-        let account = self.store.load(row).await;
+    #[inline]
+    fn run_at_once(&self, held: Held<'_>, row: &S::Row<'_>, command: Command) -> Outcome {
+        let outcome = step_at_once(&self.store, row, &self.policy, command);
         if let Err(held) = held.give_back() {
-            self.serve_line(held, row).await;
+            self.serve_line(held, row);
         }
-        account
+        outcome
     }
 
-    #[cold]
-    async fn stand_in_line(&self, row: &S::Row<'_>, errand: Errand) -> Called {
-        // Where the holder may be suspended, trying again would only keep it from going on.
-        if !S::SUSPENDS && row.try_take_soon() {
+    async fn run_in_turn(&self, row: &S::Row<'_>, command: Command) -> Outcome {
+        let held = match self.await_turn(row, Errand::Execute(command)).await {
+            Called::Served(outcome) => return outcome,
+            Called::YourTurn => Held(row),
+        };
+        match S::SUSPENDS {
+            true => step(&self.store, row, &self.policy, command).await,
+            false => self.run_at_once(held, row, command),
+        }
+    }
+
+    async fn read_in_turn(&self, row: &S::Row<'_>) -> Result<Account, Fault> {
+        self.await_turn(row, Errand::Read).await;
+        let _held = Held(row);
+        self.store.load(row).await
+    }
+
+    async fn await_turn(&self, row: &S::Row<'_>, errand: Errand) -> Called {
+        // Where a holder may be suspended, trying for long would only keep it from going on.
+        let tries = if S::SUSPENDS { 1 } else { TRIES_MAX };
+        if row.try_take_within(tries) {
             return Called::YourTurn;
         }
         let unclaimed = |called| match called {
@@ -145,26 +151,28 @@ impl<S: Store<Slot = Turn>> Queue<S> {
         called.unwrap_or(Called::YourTurn)
     }
 
-    /// Runs what stands in line, in order and for a bounded stretch, and gives the turn on.
-    ///
-    /// On a store that suspends the stretch is nothing: each caller runs its own command, so that
-    /// a reply is not kept waiting behind the commands of others.
+    /// Runs what stands in line, in order and for a bounded stretch, and hands the turn over.
     #[cold]
-    async fn serve_line(&self, held: Held<'_>, row: &S::Row<'_>) {
-        let stretch = if S::SUSPENDS { 0 } else { STRETCH_MAX };
-        for _ in 0..stretch {
+    fn serve_line(&self, held: Held<'_>, row: &S::Row<'_>) {
+        for _ in 0..STRETCH_MAX {
             match row.next_in_line() {
                 Some(Letter { request: Errand::Execute(command), ticket }) => {
-                    let ran = caught(step(&self.store, row, &self.policy, command)).await;
+                    let ran =
+                        caught_at_once(|| step_at_once(&self.store, row, &self.policy, command));
                     row.line.deliver(ticket, Called::Served(ran));
                 }
                 Some(Letter { request: Errand::Read, ticket }) => {
-                    if row.line.deliver(ticket, Called::YourTurn).is_none() {
-                        return held.passed_on();
+                    let passed_on = row.line.deliver(ticket, Called::YourTurn).is_none();
+                    if passed_on {
+                        return held.forget();
                     }
                 }
-                None if row.try_close() => return held.passed_on(),
-                None => {}
+                None => {
+                    let closed = row.try_close();
+                    if closed {
+                        return held.forget();
+                    }
+                }
             }
         }
     }
@@ -177,8 +185,8 @@ impl Turn {
         self.state.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
-    fn try_take_soon(&self) -> bool {
-        (0..TRIES_MAX).any(|_| {
+    fn try_take_within(&self, tries: usize) -> bool {
+        (0..tries).any(|_| {
             hint::spin_loop();
             self.state.load(Ordering::Relaxed) == FREE && self.try_take()
         })
@@ -211,16 +219,17 @@ impl Turn {
     }
 
     /// Gives the turn to the first in line who is still there, or frees it.
+    #[cold]
     fn hand_over(&self) {
         loop {
-            match self.next_in_line() {
+            let done = match self.next_in_line() {
                 Some(Letter { ticket, .. }) => {
-                    if self.line.deliver(ticket, Called::YourTurn).is_none() {
-                        return;
-                    }
+                    self.line.deliver(ticket, Called::YourTurn).is_none()
                 }
-                None if self.try_close() => return,
-                None => {}
+                None => self.try_close(),
+            };
+            if done {
+                return;
             }
         }
     }
@@ -235,15 +244,16 @@ impl Held<'_> {
     fn give_back(self) -> Result<(), Self> {
         // Release, with the acquire in `try_take`.
         let freed = self.0.state.compare_exchange(HELD, FREE, Ordering::Release, Ordering::Relaxed);
-        match freed {
-            Ok(_) => Ok(self.passed_on()),
-            Err(_) => Err(self),
+        if freed.is_err() {
+            return Err(self);
         }
+        self.forget();
+        Ok(())
     }
 
     /// The turn is free or another's by now.
     #[inline]
-    fn passed_on(self) {
+    fn forget(self) {
         mem::forget(self);
     }
 }

@@ -12,7 +12,7 @@
 //! Cancellation: a command is done at its first poll. Panic: the lock opens and is not poisoned.
 //! Memory: eight bytes in the user's row.
 
-use super::{ConcurrencyStrategy, Family, Promises, step_now};
+use super::{ConcurrencyStrategy, Family, Promises, step_at_once};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::ImmediateStore,
@@ -44,7 +44,7 @@ impl<S: ImmediateStore<Slot = parking_lot::RwLock<()>>> ConcurrencyStrategy for 
     async fn execute(&self, command: Command) -> Outcome {
         let row = self.store.row(command.user);
         let _turn = row.write();
-        step_now(&self.store, &row, &self.policy, command)
+        step_at_once(&self.store, &row, &self.policy, command)
     }
 
     #[inline]

@@ -5,7 +5,7 @@
 //! It wins where nothing is ever concurrent. It loses points everywhere else.
 //! It promises nothing, and its numbers are what a wrong answer costs.
 
-use super::{ConcurrencyStrategy, Family, Promises, step};
+use super::{ConcurrencyStrategy, Family, Promises, step, step_at_once};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::{Peek, Store},
@@ -36,6 +36,9 @@ impl<S: Store<Slot = ()>> ConcurrencyStrategy for Unguarded<S> {
     #[inline]
     async fn execute(&self, command: Command) -> Outcome {
         let row = self.store.row(command.user);
+        if !S::SUSPENDS {
+            return step_at_once(&self.store, &row, &self.policy, command);
+        }
         step(&self.store, &row, &self.policy, command).await
     }
 

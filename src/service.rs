@@ -78,6 +78,16 @@ impl<T: ConcurrencyStrategy> PointService<T> {
         self.execute_to_end(Command { id, user, action: Action::Use(amount) }).await
     }
 
+    /// Executes a command in a plain call, if that takes no suspending. `None` says that nothing
+    /// was done, and that [`execute`](PointService::execute) is to be asked.
+    ///
+    /// # Errors
+    /// [`Failure`] says whether a rule was in the way or the outcome is not known.
+    #[inline(always)]
+    pub fn execute_at_once(&self, command: Command) -> Option<Outcome> {
+        self.strategy.execute_at_once(command)
+    }
+
     /// Executes a command whose id its sender has chosen.
     ///
     /// The plain call of the strategy, with nothing between. On a store that suspends, a command
@@ -87,8 +97,11 @@ impl<T: ConcurrencyStrategy> PointService<T> {
     /// # Errors
     /// [`Failure`] says whether a rule was in the way or the outcome is not known.
     #[inline]
-    pub fn execute(&self, command: Command) -> impl Future<Output = Outcome> + Send {
-        self.strategy.execute(command)
+    pub async fn execute(&self, command: Command) -> Outcome {
+        match self.execute_at_once(command) {
+            Some(outcome) => outcome,
+            None => self.strategy.execute(command).await,
+        }
     }
 
     /// Executes a command that runs to its end once it has begun, even if its caller goes away.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Account, Action, Amount, BALANCE_LIMIT, Reason};
+use super::{Account, Action, BALANCE_LIMIT, Reason};
 
 /// The bounds of a policy, by name, before they have been checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Default for Bounds {
 }
 
 /// Bounds that agree with each other and with what every store can hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Policy(Bounds);
 
 impl Policy {
@@ -55,43 +55,38 @@ impl Policy {
     }
 
     /// The balance that `action` makes of the one held, or the rule that is in its way.
+    ///
+    /// Charges and uses take the same path through the processor: which of them comes next cannot
+    /// be predicted, and a branch on it would cost more than the rest of the rule.
     #[inline]
     pub(super) fn balance_after(&self, before: Account, action: Action) -> Result<u64, Reason> {
-        let Bounds { balance_max, .. } = self.0;
-        self.admit(action.amount())?;
-        match action {
-            Action::Charge(amount) => match before.balance.checked_add(amount.points()) {
-                Some(balance) if balance <= balance_max => Ok(balance),
-                _ => Err(Reason::BalanceAboveMaximum { max: balance_max }),
-            },
-            Action::Use(amount) => match before.balance.checked_sub(amount.points()) {
-                Some(balance) => Ok(balance),
-                None => Err(Reason::InsufficientBalance),
-            },
-        }
-    }
-
-    #[inline]
-    fn admit(&self, amount: Amount) -> Result<(), Reason> {
-        let Bounds { amount_min, amount_max, unit, .. } = self.0;
-        let points = amount.points();
-        if points < amount_min {
-            return Err(Reason::AmountBelowMinimum { min: amount_min });
-        }
-        if amount_max < points {
-            return Err(Reason::AmountAboveMaximum { max: amount_max });
-        }
+        let Bounds { amount_min, amount_max, unit, balance_max } = self.0;
+        let points = action.amount().points();
+        let is_use = matches!(action, Action::Use(_));
+        let (sum, too_much) = before.balance.overflowing_add(points);
+        let (rest, too_little) = before.balance.overflowing_sub(points);
+        let fits = if is_use { !too_little } else { !too_much & (sum <= balance_max) };
+        let in_bounds = (amount_min <= points) & (points <= amount_max);
         // The division costs more than the rest of the rule, and most policies do not need it.
-        if unit != 1 && !points.is_multiple_of(unit) {
-            return Err(Reason::AmountNotInUnits { unit });
+        let in_units = unit == 1 || points.is_multiple_of(unit);
+        match fits & in_bounds & in_units {
+            true => Ok(if is_use { rest } else { sum }),
+            false => Err(self.rule_in_the_way(action)),
         }
-        Ok(())
     }
-}
 
-impl Default for Policy {
-    fn default() -> Policy {
-        Policy(Bounds::default())
+    /// The first rule that `action` does not keep; the balance, if it keeps those of an amount.
+    #[cold]
+    fn rule_in_the_way(&self, action: Action) -> Reason {
+        let Bounds { amount_min, amount_max, unit, balance_max } = self.0;
+        let points = action.amount().points();
+        match action {
+            _ if points < amount_min => Reason::AmountBelowMinimum { min: amount_min },
+            _ if amount_max < points => Reason::AmountAboveMaximum { max: amount_max },
+            _ if !points.is_multiple_of(unit) => Reason::AmountNotInUnits { unit },
+            Action::Charge(_) => Reason::BalanceAboveMaximum { max: balance_max },
+            Action::Use(_) => Reason::InsufficientBalance,
+        }
     }
 }
 

@@ -35,9 +35,9 @@ const SPINS_MAX: u32 = 100;
 #[derive(Default)]
 pub(super) struct Tail(AtomicU64);
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 struct Chunk {
-    /// Version of its first line.
+    /// Version of its first line; 0 where there is no chunk, which holds no version.
     first: u64,
     /// Where in the arena its header stands.
     header: u32,
@@ -45,9 +45,8 @@ struct Chunk {
 
 impl Chunk {
     #[inline]
-    fn unpack(word: u64) -> Option<Chunk> {
-        let header = word as u32;
-        if header == 0 { None } else { Some(Chunk { first: word >> 32, header }) }
+    fn unpack(word: u64) -> Chunk {
+        Chunk { first: word >> 32, header: (word & u64::from(u32::MAX)) as u32 }
     }
 
     #[inline]
@@ -55,10 +54,24 @@ impl Chunk {
         self.first << 32 | u64::from(self.header)
     }
 
-    /// Chunks double while they are small: first lines at version 1, 5, 13, 29 and so on.
+    /// Lines in it. Chunks double while they are small: first lines at version 1, 5, 13, 29.
     #[inline]
     fn lines(self) -> u64 {
-        (self.first + CHUNK_LINES_MIN - 1).min(CHUNK_LINES_MAX)
+        match self.first {
+            0 => 0,
+            first => (first + CHUNK_LINES_MIN - 1).min(CHUNK_LINES_MAX),
+        }
+    }
+
+    /// The first version behind it.
+    #[inline]
+    fn end(self) -> u64 {
+        self.first.max(1) + self.lines()
+    }
+
+    #[inline]
+    fn holds(self, version: u64) -> bool {
+        version.wrapping_sub(self.first) < self.lines()
     }
 
     #[inline]
@@ -66,7 +79,7 @@ impl Chunk {
         arena.line(self.header + 1 + (version - self.first) as u32)
     }
 
-    fn previous(self, arena: &Arena) -> Option<Chunk> {
+    fn previous(self, arena: &Arena) -> Chunk {
         // Relaxed: the header was written before the tail that led here was published.
         Chunk::unpack(arena.line(self.header)[0].load(Ordering::Relaxed))
     }
@@ -83,49 +96,40 @@ impl Tail {
     #[inline]
     fn line<'a>(&self, arena: &'a Arena, version: u64) -> &'a Line {
         // Acquire, with the release in `grow`: the header of a chunk is read after it is written.
-        match Chunk::unpack(self.0.load(Ordering::Acquire)) {
-            Some(last) if version.wrapping_sub(last.first) < last.lines() => {
-                last.line(arena, version)
-            }
-            last => self.line_elsewhere(arena, version, last),
+        let last = Chunk::unpack(self.0.load(Ordering::Acquire));
+        match last.holds(version) {
+            true => last.line(arena, version),
+            false => self.line_elsewhere(arena, version),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn line_elsewhere<'a>(
-        &self,
-        arena: &'a Arena,
-        version: u64,
-        mut last: Option<Chunk>,
-    ) -> &'a Line {
-        loop {
-            match last {
-                Some(chunk) if version < chunk.first => last = chunk.previous(arena),
-                Some(chunk) if version < chunk.first + chunk.lines() => {
-                    return chunk.line(arena, version);
-                }
-                _ => last = Some(self.grow(arena, last)),
-            }
+    fn line_elsewhere<'a>(&self, arena: &'a Arena, version: u64) -> &'a Line {
+        let mut chunk = Chunk::unpack(self.0.load(Ordering::Acquire));
+        while !chunk.holds(version) {
+            chunk = match version < chunk.first {
+                true => chunk.previous(arena),
+                false => self.grow(arena, chunk),
+            };
         }
+        chunk.line(arena, version)
     }
 
     /// Puts a chunk behind `last`, or finds that somebody did, and gives the last one now.
-    fn grow(&self, arena: &Arena, last: Option<Chunk>) -> Chunk {
-        let first = last.map_or(1, |chunk| chunk.first + chunk.lines());
-        let mut chunk = Chunk { first, header: 0 };
+    fn grow(&self, arena: &Arena, last: Chunk) -> Chunk {
+        let mut chunk = Chunk { first: last.end(), header: 0 };
         let lines = u32::try_from(chunk.lines() + 1).expect("a chunk has at most 4,097 lines");
         chunk.header = arena.take(lines);
-        let before = last.map_or(0, Chunk::pack);
-        arena.line(chunk.header)[0].store(before, Ordering::Relaxed);
+        arena.line(chunk.header)[0].store(last.pack(), Ordering::Relaxed);
         // Release, with the acquire in `line`; acquire, for the header of whoever was first.
         let placed =
-            self.0.compare_exchange(before, chunk.pack(), Ordering::AcqRel, Ordering::Acquire);
+            self.0.compare_exchange(last.pack(), chunk.pack(), Ordering::AcqRel, Ordering::Acquire);
         match placed {
             Ok(_) => chunk,
             Err(now) => {
                 arena.give_back(chunk.header, lines);
-                Chunk::unpack(now).expect("a tail that was set is not unset")
+                Chunk::unpack(now)
             }
         }
     }
@@ -142,7 +146,7 @@ impl Tail {
         let mut entries = Vec::with_capacity((last.saturating_sub(after)) as usize);
         for chunk in self.chunks(arena, after, last) {
             let from = chunk.first.max(after + 1);
-            let to = (chunk.first + chunk.lines() - 1).min(last);
+            let to = (chunk.end() - 1).min(last);
             entries.extend((from..=to).map(|version| decode(chunk.line(arena, version), user)));
         }
         entries
@@ -157,14 +161,11 @@ impl Tail {
         self.line(arena, last);
         let mut chunks = Vec::new();
         let mut chunk = Chunk::unpack(self.0.load(Ordering::Acquire));
-        while let Some(found) = chunk {
-            if found.first <= last {
-                chunks.push(found);
+        while after + 1 < chunk.end() {
+            if chunk.first <= last {
+                chunks.push(chunk);
             }
-            if found.first <= after + 1 {
-                break;
-            }
-            chunk = found.previous(arena);
+            chunk = chunk.previous(arena);
         }
         chunks.reverse();
         chunks

@@ -40,14 +40,18 @@ impl<S: Store<Slot = sync::RwLock<()>>> ConcurrencyStrategy for AsyncRwLock<S> {
         &self.store
     }
 
-    #[inline]
+    #[inline(always)]
+    fn execute_at_once(&self, command: Command) -> Option<Outcome> {
+        if S::SUSPENDS {
+            return None;
+        }
+        let row = self.store.row(command.user);
+        let _turn = row.try_write().ok()?;
+        Some(step_at_once(&self.store, &row, &self.policy, command))
+    }
+
     async fn execute(&self, command: Command) -> Outcome {
         let row = self.store.row(command.user);
-        if !S::SUSPENDS
-            && let Ok(_turn) = row.try_write()
-        {
-            return step_at_once(&self.store, &row, &self.policy, command);
-        }
         let _turn = row.write().await;
         step(&self.store, &row, &self.policy, command).await
     }

@@ -47,12 +47,16 @@ impl<S: ConditionalStore<Slot = ()>> ConcurrencyStrategy for Cas<S> {
         &self.store
     }
 
-    #[inline]
+    #[inline(always)]
+    fn execute_at_once(&self, command: Command) -> Option<Outcome> {
+        match S::SUSPENDS {
+            true => None,
+            false => Some(self.try_until_won(command)),
+        }
+    }
+
     async fn execute(&self, command: Command) -> Outcome {
         let row = self.store.row(command.user);
-        if !S::SUSPENDS {
-            return self.execute_at_once(&row, command);
-        }
         loop {
             let before = self.store.load(&row).await?;
             let receipt = command.decide(before, &self.policy)?;
@@ -73,13 +77,14 @@ impl<S: ConditionalStore<Slot = ()>> ConcurrencyStrategy for Cas<S> {
 }
 
 impl<S: ConditionalStore<Slot = ()>> Cas<S> {
-    #[inline]
-    fn execute_at_once(&self, row: &S::Row<'_>, command: Command) -> Outcome {
+    #[inline(always)]
+    fn try_until_won(&self, command: Command) -> Outcome {
+        let row = self.store.row(command.user);
         let mut losses = 0;
         loop {
-            let before = at_once(self.store.load(row))?;
+            let before = at_once(self.store.load(&row))?;
             let receipt = command.decide(before, &self.policy)?;
-            if at_once(self.store.commit_if_unchanged(row, &receipt))? {
+            if at_once(self.store.commit_if_unchanged(&row, &receipt))? {
                 return Ok(receipt);
             }
             losses += 1;

@@ -49,8 +49,9 @@ use crate::{
 /// be dropped at any time; whoever has begun a step on a store that suspends must be polled to the
 /// end of it, which [`PointService`](crate::service::PointService) sees to.
 ///
-/// An implementation writes plain `async fn`s. One that blocks its thread never awaits, so that
-/// its future is ready at the first poll and costs what a plain call costs.
+/// An implementation writes plain `async fn`s; one that blocks its thread never awaits. A command
+/// that need not wait should not pay for a future's bookkeeping, which costs more than the command
+/// itself: [`execute_at_once`](ConcurrencyStrategy::execute_at_once) is for those.
 pub trait ConcurrencyStrategy: Send + Sync + Sized + 'static {
     /// Where accounts live, with what this strategy keeps for one user beside each.
     type Store: Store;
@@ -67,6 +68,13 @@ pub trait ConcurrencyStrategy: Send + Sync + Sized + 'static {
 
     /// The store behind it.
     fn store(&self) -> &Self::Store;
+
+    /// Executes `command` in a plain call, if that takes no suspending. `None` says that nothing
+    /// was done, and that [`execute`](ConcurrencyStrategy::execute) is to be asked.
+    #[inline(always)]
+    fn execute_at_once(&self, _command: Command) -> Option<Outcome> {
+        None
+    }
 
     /// Decides `command` on the account as it then is, and commits what was decided.
     fn execute(&self, command: Command) -> impl Future<Output = Outcome> + Send;

@@ -92,13 +92,25 @@ impl<S: Store<Slot = Turn>> ConcurrencyStrategy for Queue<S> {
         &self.store
     }
 
-    #[inline]
+    #[inline(always)]
+    fn execute_at_once(&self, command: Command) -> Option<Outcome> {
+        let row = self.store.row(command.user);
+        match !S::SUSPENDS && row.try_take() {
+            true => Some(self.run_at_once(Held(&row), &row, command)),
+            false => None,
+        }
+    }
+
     async fn execute(&self, command: Command) -> Outcome {
         let row = self.store.row(command.user);
-        if !S::SUSPENDS && row.try_take() {
-            return self.run_at_once(Held(&row), &row, command);
+        let held = match self.await_turn(&row, Errand::Execute(command)).await {
+            Called::Served(outcome) => return outcome,
+            Called::YourTurn => Held(&row),
+        };
+        match S::SUSPENDS {
+            true => step(&self.store, &row, &self.policy, command).await,
+            false => self.run_at_once(held, &row, command),
         }
-        self.run_in_turn(&row, command).await
     }
 
     #[inline]
@@ -111,24 +123,13 @@ impl<S: Store<Slot = Turn>> ConcurrencyStrategy for Queue<S> {
 }
 
 impl<S: Store<Slot = Turn>> Queue<S> {
-    #[inline]
+    #[inline(always)]
     fn run_at_once(&self, held: Held<'_>, row: &S::Row<'_>, command: Command) -> Outcome {
         let outcome = step_at_once(&self.store, row, &self.policy, command);
         if let Err(held) = held.give_back() {
             self.serve_line(held, row);
         }
         outcome
-    }
-
-    async fn run_in_turn(&self, row: &S::Row<'_>, command: Command) -> Outcome {
-        let held = match self.await_turn(row, Errand::Execute(command)).await {
-            Called::Served(outcome) => return outcome,
-            Called::YourTurn => Held(row),
-        };
-        match S::SUSPENDS {
-            true => step(&self.store, row, &self.policy, command).await,
-            false => self.run_at_once(held, row, command),
-        }
     }
 
     async fn read_in_turn(&self, row: &S::Row<'_>) -> Result<Account, Fault> {

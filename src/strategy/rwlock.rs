@@ -40,11 +40,15 @@ impl<S: ImmediateStore<Slot = parking_lot::RwLock<()>>> ConcurrencyStrategy for 
         &self.store
     }
 
-    #[inline]
-    async fn execute(&self, command: Command) -> Outcome {
+    #[inline(always)]
+    fn execute_at_once(&self, command: Command) -> Option<Outcome> {
         let row = self.store.row(command.user);
         let _turn = row.write();
-        step_at_once(&self.store, &row, &self.policy, command)
+        Some(step_at_once(&self.store, &row, &self.policy, command))
+    }
+
+    async fn execute(&self, command: Command) -> Outcome {
+        self.execute_at_once(command).expect("a lock that blocks is waited for in the call")
     }
 
     #[inline]

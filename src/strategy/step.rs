@@ -36,7 +36,7 @@ pub async fn step<S: Store>(
 ///
 /// # Errors
 /// [`Failure`] if a rule was in the way or the store failed.
-#[inline]
+#[inline(always)]
 pub fn step_at_once<S: Store>(
     store: &S,
     row: &S::Row<'_>,

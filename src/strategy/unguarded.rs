@@ -33,12 +33,17 @@ impl<S: Store<Slot = ()>> ConcurrencyStrategy for Unguarded<S> {
         &self.store
     }
 
-    #[inline]
+    #[inline(always)]
+    fn execute_at_once(&self, command: Command) -> Option<Outcome> {
+        if S::SUSPENDS {
+            return None;
+        }
+        let row = self.store.row(command.user);
+        Some(step_at_once(&self.store, &row, &self.policy, command))
+    }
+
     async fn execute(&self, command: Command) -> Outcome {
         let row = self.store.row(command.user);
-        if !S::SUSPENDS {
-            return step_at_once(&self.store, &row, &self.policy, command);
-        }
         step(&self.store, &row, &self.policy, command).await
     }
 

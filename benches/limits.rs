@@ -40,7 +40,7 @@ fn svc<T: ConcurrencyStrategy>(users: u64, n: usize) -> PointService<T> {
     let s = PointService::<T>::open(
         &Setup {
             dense_users: users,
-            ledger_entries: 3 * n as u64 + users * 70,
+            ledger_entries: 2 * n as u64 + users * 10,
             ..Setup::default()
         },
         Policy::default(),
@@ -55,7 +55,13 @@ fn run<T: ConcurrencyStrategy>(c: &[Command], users: u64) -> f64 {
     let t = Instant::now();
     let mut ok = 0u64;
     for c in (0..LAPS).flat_map(|_| c) {
-        ok += u64::from(match s.execute_at_once(*c) { Some(o) => o, None => ready(s.execute(*c)) }.is_ok());
+        ok += u64::from(
+            match s.execute_at_once(*c) {
+                Some(o) => o,
+                None => ready(s.execute(*c)),
+            }
+            .is_ok(),
+        );
     }
     black_box(ok);
     t.elapsed().as_nanos() as f64 / (LAPS * c.len()) as f64
@@ -92,7 +98,8 @@ fn load(c: &[Command], users: u64) -> f64 {
 }
 fn append(c: &[Command], users: u64) -> f64 {
     let f: Vec<P<AtomicU64>> = (0..users).map(|_| P(AtomicU64::new(1 << 30))).collect();
-    let per = LAPS * c.len() / users as usize * 2 + 64;
+    let per = 20.max(RING / users as usize * 2) * LAPS + 64;
+    let per = if users == 1024 { 16 * LAPS } else { per };
     let mut m: Vec<(usize, Vec<[u64; 4]>)> = (0..users).map(|_| (0, vec![[1; 4]; per])).collect();
     let t = Instant::now();
     for c in (0..LAPS).flat_map(|_| c) {
@@ -186,7 +193,7 @@ fn main() {
     let blocks: usize = std::env::var("BLOCKS").ok().map_or(9, |b| b.parse().unwrap());
     type S<L> = Slab<L>;
     let n = RING;
-    for users in [1u64, 1024] {
+    for users in [1u64, 8, 64, 256, 1024] {
         let c = cmds(n, users);
         let mut rows: Vec<(&str, Box<dyn Fn() -> f64>, Vec<f64>)> = vec![];
         macro_rules! r {

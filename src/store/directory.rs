@@ -47,7 +47,7 @@ impl<C: Default> Directory<C> {
 
     #[inline]
     fn dense_cell(&self, user: UserId) -> Option<&C> {
-        self.dense.get((user.value() - 1) as usize)
+        self.dense.get(usize::try_from(user.value() - 1).ok()?)
     }
 
     fn find_sparse(&self, user: UserId) -> Option<&C> {

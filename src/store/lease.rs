@@ -36,7 +36,8 @@ impl<L: Default> Leases<L> {
 
     /// Holds the slot of `user`, made if nobody held it.
     pub(super) fn hold(&self, user: UserId) -> Lease<'_, L> {
-        let shard = &self.shards[user.value() as usize % SHARDS];
+        let number = user.value() % SHARDS as u64;
+        let shard = &self.shards[usize::try_from(number).expect("there are few shards")];
         let slot = Arc::clone(shard.0.lock().entry(user).or_default());
         Lease { shard, user, slot: Some(slot) }
     }

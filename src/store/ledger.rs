@@ -31,6 +31,9 @@ const CHUNK_LINES_MAX: u64 = 4_096;
 /// version and has only to store four words.
 const SPINS_MAX: u32 = 100;
 
+/// The lower half of a word.
+const LOW: u64 = u32::MAX as u64;
+
 /// Where the last chunk of an account is; zero before its first command.
 #[derive(Default)]
 pub(super) struct Tail(AtomicU64);
@@ -46,7 +49,7 @@ struct Chunk {
 impl Chunk {
     #[inline]
     fn unpack(word: u64) -> Chunk {
-        Chunk { first: word >> 32, header: (word & u64::from(u32::MAX)) as u32 }
+        Chunk { first: word >> 32, header: low_half(word) }
     }
 
     #[inline]
@@ -76,13 +79,18 @@ impl Chunk {
 
     #[inline]
     fn line(self, arena: &Arena, version: u64) -> &Line {
-        arena.line(self.header + 1 + (version - self.first) as u32)
+        arena.line(self.header + 1 + low_half(version - self.first))
     }
 
     fn previous(self, arena: &Arena) -> Chunk {
         // Relaxed: the header was written before the tail that led here was published.
         Chunk::unpack(arena.line(self.header)[0].load(Ordering::Relaxed))
     }
+}
+
+#[inline]
+fn low_half(word: u64) -> u32 {
+    u32::try_from(word & LOW).expect("32 bits were left")
 }
 
 impl Tail {
@@ -143,7 +151,7 @@ impl Tail {
         after: u64,
         last: u64,
     ) -> Vec<LedgerEntry> {
-        let mut entries = Vec::with_capacity((last.saturating_sub(after)) as usize);
+        let mut entries = Vec::new();
         for chunk in self.chunks(arena, after, last) {
             let from = chunk.first.max(after + 1);
             let to = (chunk.end() - 1).min(last);
@@ -188,7 +196,6 @@ fn encode(line: &Line, receipt: &Receipt, time_millis: u64) {
 }
 
 fn decode(line: &Line, user: UserId) -> LedgerEntry {
-    const LOW: u64 = u32::MAX as u64;
     let mark = written(line);
     let [id, amount, after] = [0, 1, 2].map(|word| line[word].load(Ordering::Relaxed));
     let points = Amount::new(amount >> 32).expect("only amounts are written to a line");

@@ -87,6 +87,7 @@ impl<S: Store<Slot = ()>> ShardedActor<S> {
 
 impl<S> Shared<S> {
     fn desk_of(&self, user: UserId) -> usize {
-        (user.value() % self.desks.len() as u64) as usize
+        let number = user.value() % self.desks.len() as u64;
+        usize::try_from(number).expect("there are few desks")
     }
 }

@@ -1,0 +1,71 @@
+//! How much each may cost, beside a limit or in nanoseconds.
+
+use hotrow::stats::{Blocks, Ratio, Summary};
+
+/// What is held against what.
+pub(crate) enum Bound {
+    /// The first costs at most so many times the second.
+    AtMost(&'static str, f64, &'static str),
+    /// The first costs at least so many times the second.
+    AtLeast(&'static str, f64, &'static str),
+    /// It costs at most so many nanoseconds.
+    Nanoseconds(&'static str, f64),
+}
+
+use Bound::{AtLeast, AtMost, Nanoseconds};
+
+pub(crate) const BOUNDS: &[Bound] = &[
+    AtMost("cas", 2.5, "fetch_add"),
+    AtMost("mutex", 1.5, "bare lock"),
+    AtMost("queue", 1.5, "bare lock"),
+    AtMost("read of cas", 1.2, "atomic load"),
+    AtMost("read of mutex", 1.2, "atomic load"),
+    AtMost("read of queue", 1.2, "atomic load"),
+    AtMost("cas, 1,024 users", 1.5, "append, 1,024 users"),
+    AtMost("mutex, 1,024 users", 1.5, "append, 1,024 users"),
+    AtMost("queue, 1,024 users", 1.5, "append, 1,024 users"),
+    AtLeast("map of locks", 3.0, "mutex"),
+    AtLeast("fair mutex, 8 threads", 20.0, "queue, 8 threads"),
+    Nanoseconds("sharded-actor, 64 in flight", 60.0),
+    Nanoseconds("sharded-actor, 256 in flight", 60.0),
+    Nanoseconds("actor, 1 in flight", 1_000.0),
+    Nanoseconds("longest growth of a ledger", 100_000.0),
+];
+
+impl Bound {
+    /// The bound, what was measured, and whether it was met, in one line.
+    pub(crate) fn judged<'a>(&self, of: impl Fn(&str) -> &'a Blocks) -> String {
+        match *self {
+            AtMost(subject, most, limit) => {
+                let ratio = ratio(of(subject), of(limit));
+                line(&format!("{subject} / {limit}"), &format!("<= {most}"), &ratio, {
+                    ratio.median <= most
+                })
+            }
+            AtLeast(subject, least, limit) => {
+                let ratio = ratio(of(subject), of(limit));
+                line(&format!("{subject} / {limit}"), &format!(">= {least}"), &ratio, {
+                    least <= ratio.median
+                })
+            }
+            Nanoseconds(subject, most) => {
+                let summary = Summary::of(of(subject)).expect("every block has a value");
+                let interval = match summary.interval {
+                    Some(interval) => format!(" [{:.0}, {:.0}]", interval.low, interval.high),
+                    None => String::new(),
+                };
+                let measured = format!("{:.0} ns{interval}", summary.median);
+                line(subject, &format!("<= {most} ns"), &measured, summary.median <= most)
+            }
+        }
+    }
+}
+
+fn ratio(subject: &Blocks, limit: &Blocks) -> Ratio {
+    Ratio::of(subject, limit).expect("every block has a value of both")
+}
+
+fn line(what: &str, bound: &str, measured: &impl ToString, met: bool) -> String {
+    let verdict = if met { "met" } else { "MISSED" };
+    format!("{what:<44} {bound:>11}   {:<24} {verdict}", measured.to_string())
+}

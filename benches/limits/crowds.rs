@@ -1,0 +1,127 @@
+//! Strategies asked by many at once.
+
+use std::{
+    hint::black_box,
+    sync::{Arc, atomic::AtomicBool},
+    time::{Duration, Instant},
+};
+
+use hotrow::{
+    database::Latency,
+    domain::{Account, Command, Fault, Outcome, Policy, UserId},
+    engine::{Cell, Clients, Schedule, Trial, measure},
+    store::{ImmediateStore, Slab, Store},
+    strategy::{
+        Actor, ConcurrencyStrategy, Desk, Family, Promises, Queue, ShardedActor, Turn, step_at_once,
+    },
+    workload::Mix,
+};
+use parking_lot::MutexGuard;
+
+use crate::strategies::{commands, opened};
+
+/// Commands of one probe of an actor.
+const COMMANDS: usize = 1 << 15;
+
+pub(crate) fn actor(in_flight: usize) -> f64 {
+    in_flight_on_one_thread::<Actor<Slab<Desk>>>(in_flight)
+}
+
+pub(crate) fn sharded_actor(in_flight: usize) -> f64 {
+    in_flight_on_one_thread::<ShardedActor<Slab<()>>>(in_flight)
+}
+
+/// Tasks of one thread that each wait for one command at a time; nanoseconds a command.
+fn in_flight_on_one_thread<T: ConcurrencyStrategy>(tasks: usize) -> f64 {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime without timers and sockets needs nothing of the system");
+    let service = Arc::new(opened::<T>(1));
+    let script: Arc<[Command]> = commands(1).into();
+    // A future that `block_on` polls itself pays for a wake-up of the thread each time.
+    let driver = async move {
+        let started = Instant::now();
+        let clients: Vec<_> = (0..tasks)
+            .map(|_| {
+                let (service, script) = (Arc::clone(&service), Arc::clone(&script));
+                tokio::spawn(async move {
+                    for &command in script.iter().cycle().take(COMMANDS / tasks) {
+                        let _ = black_box(service.execute(command).await);
+                    }
+                })
+            })
+            .collect();
+        for client in clients {
+            client.await.expect("no client panics");
+        }
+        started.elapsed().as_nanos() as f64 / COMMANDS as f64
+    };
+    runtime.block_on(async { tokio::spawn(driver).await.expect("the driver does not panic") })
+}
+
+pub(crate) fn queue_of_8_threads() -> f64 {
+    on_8_threads::<Queue<Slab<Turn>>>()
+}
+
+pub(crate) fn fair_mutex_of_8_threads() -> f64 {
+    on_8_threads::<FairMutex<Slab<parking_lot::Mutex<()>>>>()
+}
+
+fn on_8_threads<T: ConcurrencyStrategy>() -> f64 {
+    let cell = Cell {
+        users: 1,
+        clients: Clients::Threads(8),
+        mix: Mix::BALANCED,
+        latency: Latency::None,
+    };
+    let schedule = Schedule {
+        blocks: 1,
+        warm_up: Duration::from_millis(20),
+        capacity_window: Duration::from_millis(100),
+        latency_window: Duration::from_millis(1),
+        seed: 1,
+    };
+    let measured = measure::<T>(&Trial { cell, schedule, block: 0 }, &AtomicBool::new(false));
+    measured.window_ns as f64 / measured.completed as f64
+}
+
+/// A blocking lock that is handed to whoever has waited longest, each time.
+struct FairMutex<S> {
+    store: S,
+    policy: Policy,
+}
+
+impl<S: ImmediateStore + Store<Slot = parking_lot::Mutex<()>>> ConcurrencyStrategy
+    for FairMutex<S>
+{
+    type Store = S;
+
+    const NAME: &'static str = "fair-mutex";
+    const FAMILY: Family = Family::Mutex;
+    const PROMISES: Promises =
+        Promises { sound: true, fifo: true, independent: true, idle_free: true };
+
+    fn new(store: S, policy: Policy) -> FairMutex<S> {
+        FairMutex { store, policy }
+    }
+
+    fn store(&self) -> &S {
+        &self.store
+    }
+
+    fn execute_at_once(&self, command: Command) -> Option<Outcome> {
+        let row = self.store.row(command.user);
+        let turn = row.lock();
+        let outcome = step_at_once(&self.store, &row, &self.policy, command);
+        MutexGuard::unlock_fair(turn);
+        Some(outcome)
+    }
+
+    async fn execute(&self, command: Command) -> Outcome {
+        self.execute_at_once(command).expect("a lock that blocks is waited for in the call")
+    }
+
+    async fn read(&self, user: UserId) -> Result<Account, Fault> {
+        Ok(self.store.load_now(&self.store.row(user)))
+    }
+}

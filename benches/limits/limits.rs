@@ -1,0 +1,121 @@
+//! The least that an answer of each kind must do, and the answer that most people give.
+
+use std::{
+    collections::HashMap,
+    hint::black_box,
+    iter,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+
+use hotrow::domain::{Account, Command, LedgerEntry, Policy, UserId};
+use parking_lot::Mutex;
+
+use crate::strategies::{COMMANDS, commands, nanoseconds_each};
+
+/// A cache line of its own, with the one that is fetched beside it.
+#[derive(Default)]
+#[repr(align(128))]
+struct Padded<T>(T);
+
+fn padded<T: Default>(users: u64) -> Vec<Padded<T>> {
+    (0..users).map(|_| Padded::default()).collect()
+}
+
+fn place(command: &Command) -> usize {
+    usize::try_from(command.user.value() - 1).expect("there are few users")
+}
+
+/// One atomic addition to the counter of a user.
+pub(crate) fn fetch_add(users: u64) -> f64 {
+    let counters = padded::<AtomicU64>(users);
+    nanoseconds_each(users, |command| {
+        let points = command.action.amount().points();
+        counters[place(command)].0.fetch_add(points, Ordering::AcqRel)
+    })
+}
+
+/// One look at the counter of a user.
+pub(crate) fn atomic_load(users: u64) -> f64 {
+    let counters = padded::<AtomicU64>(users);
+    nanoseconds_each(users, |command| counters[place(command)].0.load(Ordering::Acquire))
+}
+
+/// One lock around an addition to the balance beside it.
+pub(crate) fn bare_lock(users: u64) -> f64 {
+    let balances = padded::<Mutex<u64>>(users);
+    nanoseconds_each(users, |command| {
+        let mut balance = balances[place(command)].0.lock();
+        *balance = balance.wrapping_add(command.action.amount().points());
+        *balance
+    })
+}
+
+/// One atomic addition, and one plain append of 32 bytes to memory of the user's own that was
+/// written before: what no answer with a history can do without.
+pub(crate) fn append(users: u64) -> f64 {
+    let counters = padded::<AtomicU64>(users);
+    let room = most_commands_of_one(users);
+    let mut histories: Vec<(usize, Vec<[u64; 4]>)> =
+        iter::repeat_with(|| (0, vec![[1; 4]; room])).take(counters.len()).collect();
+    nanoseconds_each(users, |command| {
+        let points = command.action.amount().points();
+        let before = counters[place(command)].0.fetch_add(points, Ordering::AcqRel);
+        let (length, lines) = &mut histories[place(command)];
+        lines[*length] = [command.id.0, points, before, 1];
+        *length += 1;
+        before
+    })
+}
+
+fn most_commands_of_one(users: u64) -> usize {
+    let mut counts = vec![0; usize::try_from(users).expect("there are few users")];
+    let ring = commands(users);
+    ring.iter().for_each(|command| counts[place(command)] += COMMANDS / ring.len());
+    counts.into_iter().max().unwrap_or(0)
+}
+
+/// What most people write: a map from a user to a lock, and behind the lock a balance and a list.
+pub(crate) fn map_of_locks(users: u64) -> f64 {
+    #[derive(Default)]
+    struct Held {
+        account: Account,
+        history: Vec<LedgerEntry>,
+    }
+    let locks: Mutex<HashMap<UserId, Arc<Mutex<Held>>>> = Mutex::default();
+    for id in 1..=users {
+        let user = UserId::new(id).expect("ids start at 1");
+        let account = Account { balance: 500_000, version: 0 };
+        let held = Held { account, history: Vec::new() };
+        locks.lock().insert(user, Arc::new(Mutex::new(held)));
+    }
+    let policy = Policy::default();
+    nanoseconds_each(users, |command| {
+        let lock = Arc::clone(locks.lock().entry(command.user).or_default());
+        let mut held = lock.lock();
+        let receipt = command.decide(held.account, &policy);
+        if let Ok(receipt) = receipt {
+            held.account = receipt.after;
+            let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let time_millis = u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX);
+            held.history.push(LedgerEntry { receipt, time_millis });
+        }
+        u64::from(receipt.is_ok())
+    })
+}
+
+/// Runs `each` on every command and gives the nanoseconds that one took.
+pub(crate) fn timed(commands: &[Command], laps: usize, mut each: impl FnMut(&Command) -> u64) -> f64 {
+    let started = Instant::now();
+    let mut sum = 0_u64;
+    for _ in 0..laps {
+        for command in commands {
+            sum = sum.wrapping_add(each(command));
+        }
+    }
+    black_box(sum);
+    started.elapsed().as_nanos() as f64 / (laps * commands.len()) as f64
+}

@@ -12,7 +12,7 @@ use hotrow::{
     engine::{Cell, Clients, Schedule, Trial, measure},
     store::{ImmediateStore, Slab, Store},
     strategy::{
-        Actor, ConcurrencyStrategy, Desk, Family, Promises, Queue, ShardedActor, Turn, step_at_once,
+        Actor, ConcurrencyStrategy, Desk, Family, Promises, Queue, ShardedActor, Turn, step_now,
     },
     workload::Mix,
 };
@@ -68,12 +68,8 @@ pub(crate) fn fair_mutex_of_8_threads() -> f64 {
 }
 
 fn on_8_threads<T: ConcurrencyStrategy>() -> f64 {
-    let cell = Cell {
-        users: 1,
-        clients: Clients::Threads(8),
-        mix: Mix::BALANCED,
-        latency: Latency::None,
-    };
+    let cell =
+        Cell { users: 1, clients: Clients::Threads(8), mix: Mix::BALANCED, latency: Latency::None };
     let schedule = Schedule {
         blocks: 1,
         warm_up: Duration::from_millis(20),
@@ -112,7 +108,7 @@ impl<S: ImmediateStore + Store<Slot = parking_lot::Mutex<()>>> ConcurrencyStrate
     fn execute_at_once(&self, command: Command) -> Option<Outcome> {
         let row = self.store.row(command.user);
         let turn = row.lock();
-        let outcome = step_at_once(&self.store, &row, &self.policy, command);
+        let outcome = step_now(&self.store, &row, &self.policy, command);
         MutexGuard::unlock_fair(turn);
         Some(outcome)
     }

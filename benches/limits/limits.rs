@@ -108,7 +108,11 @@ pub(crate) fn map_of_locks(users: u64) -> f64 {
 }
 
 /// Runs `each` on every command and gives the nanoseconds that one took.
-pub(crate) fn timed(commands: &[Command], laps: usize, mut each: impl FnMut(&Command) -> u64) -> f64 {
+pub(crate) fn timed(
+    commands: &[Command],
+    laps: usize,
+    mut each: impl FnMut(&Command) -> u64,
+) -> f64 {
     let started = Instant::now();
     let mut sum = 0_u64;
     for _ in 0..laps {

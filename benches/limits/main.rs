@@ -75,9 +75,9 @@ fn probe_in_blocks(blocks: usize) -> Vec<Blocks> {
             values[probe].push(Some(PROBES[probe].1()));
         }
     }
-    let blocks = values.into_iter().map(|values| {
-        Blocks::of(values).expect("a probe takes some time, and not for ever")
-    });
+    let blocks = values
+        .into_iter()
+        .map(|values| Blocks::of(values).expect("a probe takes some time, and not for ever"));
     blocks.collect()
 }
 

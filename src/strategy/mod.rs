@@ -33,7 +33,7 @@ pub use self::{
     queue::{Queue, Turn},
     rwlock::RwLock,
     sharded_actor::ShardedActor,
-    step::{step, step_at_once},
+    step::{step, step_at_once, step_now},
     unguarded::Unguarded,
 };
 use crate::{

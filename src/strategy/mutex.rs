@@ -13,7 +13,7 @@
 //! is nothing to cancel. Panic: the lock opens and is not poisoned; the commit comes last, so the
 //! account is as it was. Memory: one byte in the user's row.
 
-use super::{ConcurrencyStrategy, Family, Promises, step_at_once};
+use super::{ConcurrencyStrategy, Family, Promises, step_now};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::{ImmediateStore, Peek},
@@ -45,7 +45,7 @@ impl<S: ImmediateStore<Slot = parking_lot::Mutex<()>>> ConcurrencyStrategy for M
     fn execute_at_once(&self, command: Command) -> Option<Outcome> {
         let row = self.store.row(command.user);
         let _turn = row.lock();
-        Some(step_at_once(&self.store, &row, &self.policy, command))
+        Some(step_now(&self.store, &row, &self.policy, command))
     }
 
     async fn execute(&self, command: Command) -> Outcome {

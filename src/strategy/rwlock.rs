@@ -12,7 +12,7 @@
 //! Cancellation: a command is done at its first poll. Panic: the lock opens and is not poisoned.
 //! Memory: eight bytes in the user's row.
 
-use super::{ConcurrencyStrategy, Family, Promises, step_at_once};
+use super::{ConcurrencyStrategy, Family, Promises, step_now};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::ImmediateStore,
@@ -44,7 +44,7 @@ impl<S: ImmediateStore<Slot = parking_lot::RwLock<()>>> ConcurrencyStrategy for 
     fn execute_at_once(&self, command: Command) -> Option<Outcome> {
         let row = self.store.row(command.user);
         let _turn = row.write();
-        Some(step_at_once(&self.store, &row, &self.policy, command))
+        Some(step_now(&self.store, &row, &self.policy, command))
     }
 
     async fn execute(&self, command: Command) -> Outcome {

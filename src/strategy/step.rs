@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 
 use crate::{
     domain::{Command, Failure, Fault, Outcome, Policy},
-    store::Store,
+    store::{ImmediateStore, Store},
 };
 
 /// Runs `command` on `row` by three calls that may suspend.
@@ -46,6 +46,22 @@ pub fn step_at_once<S: Store>(
     let before = at_once(store.load(row))?;
     let receipt = command.decide(before, policy)?;
     at_once(store.commit(row, &receipt))?;
+    Ok(receipt)
+}
+
+/// As [`step`], on a store whose calls end at once: the thread may hold a blocking lock meanwhile.
+///
+/// # Errors
+/// [`Failure`] if a rule was in the way.
+#[inline(always)]
+pub fn step_now<S: ImmediateStore>(
+    store: &S,
+    row: &S::Row<'_>,
+    policy: &Policy,
+    command: Command,
+) -> Outcome {
+    let receipt = command.decide(store.load_now(row), policy)?;
+    store.commit_now(row, &receipt);
     Ok(receipt)
 }
 

@@ -1,5 +1,7 @@
 //! A caller may go away at any moment, and leaves everything whole.
 
+use std::task::Poll;
+
 use hotrow::store::Point;
 
 use crate::{
@@ -69,15 +71,21 @@ pub(super) async fn who_leaves_the_line_holds_up_nobody(case: Case) -> Found {
     gate.reached().await;
     let mut line: Vec<_> =
         (1..=150).map(|points| Some(subject.ask(user(1), charge(points)))).collect();
-    for command in line.iter_mut().flatten() {
-        let _ = poll_once(command).await;
+    let mut stayed = Vec::new();
+    for place in &mut line {
+        if let Some(command) = place
+            && let Poll::Ready(outcome) = poll_once(command).await
+        {
+            // Where nobody waits for a turn there is no line.
+            stayed.push(accepted(outcome)?.command.action);
+            *place = None;
+        }
     }
     line.iter_mut().step_by(3).for_each(|command| *command = None);
     gate.open();
     accepted(held.await.map_err(|error| format!("a caller died: {error}"))?)?;
     let stay = line.split_off(140);
     drop(line);
-    let mut stayed = Vec::new();
     for command in stay.into_iter().flatten() {
         stayed.push(accepted(command.await)?.command.action);
     }

@@ -18,7 +18,7 @@ mod watchdog;
 mod wrong;
 
 use hotrow::registry::{self, Entry};
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
 
 use self::{
     properties::{PROPERTIES, Property},
@@ -40,6 +40,7 @@ fn main() {
     for wrong in WRONG {
         trials.extend(wrong.killers.iter().map(|killer| caught(wrong, killer)));
     }
+    trials.push(Trial::test("wrong::every_property_has_a_victim", every_property_has_a_victim));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -67,4 +68,14 @@ fn caught(wrong: &'static Wrong, killer: &'static str) -> Trial {
             Err(_found) => Ok(()),
         }
     })
+}
+
+/// A property that catches nobody has not been shown to see anything.
+fn every_property_has_a_victim() -> Result<(), Failed> {
+    for Property { name, .. } in PROPERTIES {
+        if !WRONG.iter().any(|wrong| wrong.killers.contains(name)) {
+            return Err(format!("{name} is the killer of nothing that is wrong on purpose").into());
+        }
+    }
+    Ok(())
 }

@@ -149,6 +149,22 @@ impl Subject {
         tokio::spawn(command)
     }
 
+    /// Looks again and again while commands run, and once more when they are done.
+    pub(crate) async fn watch(
+        &self,
+        launched: &[JoinHandle<Outcome>],
+        mut look: impl AsyncFnMut() -> Found,
+    ) -> Found {
+        loop {
+            let over = launched.iter().all(JoinHandle::is_finished);
+            look().await?;
+            if over {
+                return Ok(());
+            }
+            self.step_aside().await;
+        }
+    }
+
     /// Waits until this many commands have been asked in all.
     pub(crate) async fn until_asked(&self, commands: usize) {
         while self.asked.load(Ordering::Relaxed) < commands {

@@ -12,10 +12,12 @@ use crate::{
 /// balance not follow from the line before.
 pub(super) async fn the_ledger_is_what_was_acknowledged(case: Case) -> Found {
     let subject = case.open();
+    let first = subject.charge(user(1), 5_000).await;
     let launched = (1..=100).flat_map(|points| {
         [subject.launch(user(1), charge(points)), subject.launch(user(1), spend(points * 2))]
     });
-    let outcomes = outcomes(launched.collect()).await?;
+    let mut outcomes = outcomes(launched.collect()).await?;
+    outcomes.push(first);
     ensure!(outcomes.iter().any(Result::is_err), "no command was refused: this shows too little");
     books::agree(&subject, user(1), &books::receipts(&outcomes)).await
 }
@@ -51,13 +53,14 @@ pub(super) async fn a_history_shows_what_was_acknowledged(case: Case) -> Found {
 pub(super) async fn a_history_is_not_behind_a_read(case: Case) -> Found {
     let subject = case.open();
     let launched: Vec<_> = (1..=50).map(|points| subject.launch(user(1), charge(points))).collect();
-    while !launched.iter().all(tokio::task::JoinHandle::is_finished) {
+    let look = async || {
         let account = subject.balance(user(1)).await?;
         let history = subject.history(user(1)).await?;
         let lines = history.len() as u64;
         ensure!(account.version <= lines, "{account:?} is shown with {lines} lines of history");
-        subject.step_aside().await;
-    }
+        Ok(())
+    };
+    subject.watch(&launched, look).await?;
     outcomes(launched).await?.into_iter().try_for_each(|outcome| accepted(outcome).map(drop))
 }
 

@@ -34,11 +34,12 @@ pub(super) async fn no_more_is_held_than_is_allowed(case: Case) -> Found {
     let bounds = Bounds { balance_max: 1_000, ..Bounds::default() };
     let subject = case.open_with(Policy::new(bounds).map_err(|error| error.to_string())?);
     let launched: Vec<_> = (0..20).map(|_| subject.launch(user(1), charge(300))).collect();
-    while !launched.iter().all(tokio::task::JoinHandle::is_finished) {
+    let look = async || {
         let seen = subject.balance(user(1)).await?.balance;
         ensure!(seen <= 1_000, "a reader sees a balance of {seen}, and 1000 is the most");
-        subject.step_aside().await;
-    }
+        Ok(())
+    };
+    subject.watch(&launched, look).await?;
     let outcomes = outcomes(launched).await?;
     let (fitted, refused): (Vec<_>, Vec<_>) = outcomes.iter().partition(|outcome| outcome.is_ok());
     ensure_eq!(fitted.len(), 3, "charges of 300 that fit below 1000");

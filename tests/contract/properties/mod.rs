@@ -11,7 +11,7 @@ mod sums;
 mod turns;
 mod users;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::LocalBoxFuture;
 use hotrow::strategy::Promises;
 
 use crate::{found::Found, subject::Case};
@@ -21,7 +21,7 @@ pub(crate) struct Property {
     pub(crate) name: &'static str,
     /// Whether these promises oblige to it.
     pub(crate) applies_to: fn(Promises) -> bool,
-    pub(crate) check: fn(Case) -> BoxFuture<'static, Found>,
+    pub(crate) check: fn(Case) -> LocalBoxFuture<'static, Found>,
 }
 
 /// A row: where the property is, and the promise that it needs.

@@ -34,13 +34,14 @@ pub(super) async fn reads_do_not_go_back(case: Case) -> Found {
     let subject = case.open();
     let launched: Vec<_> = (0..200).map(|_| subject.launch(user(1), charge(1))).collect();
     let mut newest = 0;
-    while !launched.iter().all(tokio::task::JoinHandle::is_finished) {
+    let look = async || {
         let account = subject.balance(user(1)).await?;
         ensure_eq!(account.balance, account.version, "balance with its version");
         ensure!(newest <= account.version, "{newest} was read, and then {}", account.version);
         newest = account.version;
-        subject.step_aside().await;
-    }
+        Ok(())
+    };
+    subject.watch(&launched, look).await?;
     for outcome in outcomes(launched).await? {
         accepted(outcome)?;
     }

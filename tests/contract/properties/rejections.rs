@@ -50,10 +50,11 @@ pub(super) async fn a_rejected_command_is_never_seen(case: Case) -> Found {
             subject.launch(user(1), if turn % 2 == 0 { spend(80) } else { charge(999_999) })
         })
         .collect();
-    while !launched.iter().all(tokio::task::JoinHandle::is_finished) {
+    let look = async || {
         ensure_eq!(subject.balance(user(1)).await?, only.after, "account that a reader sees");
-        subject.step_aside().await;
-    }
+        Ok(())
+    };
+    subject.watch(&launched, look).await?;
     for outcome in outcomes(launched).await? {
         rejected(outcome)?;
     }

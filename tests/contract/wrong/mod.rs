@@ -10,6 +10,7 @@ mod check_after;
 mod check_outside;
 mod contagious_rejection;
 mod full_says_ok;
+mod ids_cut_short;
 mod last_come_first_served;
 mod line_after_reply;
 mod line_before_check;
@@ -21,6 +22,7 @@ mod one_lock_for_all;
 mod poisoned_by_panic;
 mod poisoned_chain;
 mod stale_copy;
+mod strangers_are_errors;
 mod tried_again;
 mod turn_lost_in_panic;
 mod turn_lost_with_waiter;
@@ -140,7 +142,11 @@ pub(crate) const WRONG: &[Wrong] = &[
         mistake: "charges and uses have different locks",
         entry: entry!(two_locks::TwoLocks keeps two_locks::Locks),
         stage: Stage::Adversary,
-        killers: &["a_mix_of_commands_balances", "the_ledger_is_what_was_acknowledged"],
+        killers: &[
+            "a_mix_of_commands_balances",
+            "the_ledger_is_what_was_acknowledged",
+            "a_dropped_command_is_applied_once_or_not",
+        ],
     },
     Wrong {
         mistake: "the balance is checked outside the lock",
@@ -152,7 +158,11 @@ pub(crate) const WRONG: &[Wrong] = &[
         mistake: "a balance that is taken back can be read",
         entry: entry!(check_after::CheckAfter keeps check_after::Counter),
         stage: Stage::Adversary,
-        killers: &["a_rejected_command_is_never_seen", "no_more_is_held_than_is_allowed"],
+        killers: &[
+            "a_rejected_command_is_never_seen",
+            "no_more_is_held_than_is_allowed",
+            "reads_do_not_go_back",
+        ],
     },
     Wrong {
         mistake: "the history lists what was refused",
@@ -164,7 +174,12 @@ pub(crate) const WRONG: &[Wrong] = &[
         mistake: "a command is answered before it is written",
         entry: entry!(line_after_reply::LineAfterReply keeps sync::Mutex<Account>),
         stage: Stage::Adversary,
-        killers: &["a_history_shows_what_was_acknowledged", "a_history_is_not_behind_a_read"],
+        killers: &[
+            "a_history_shows_what_was_acknowledged",
+            "a_history_is_not_behind_a_read",
+            "a_history_lists_what_was_done",
+            "pages_agree_with_the_whole",
+        ],
     },
     Wrong {
         mistake: "a full line drops the command and says ok",
@@ -235,6 +250,18 @@ pub(crate) const WRONG: &[Wrong] = &[
         entry: entry!(one_lock_for_all::OneLockForAll keeps ()),
         stage: Stage::Adversary,
         killers: &["users_do_not_wait_for_each_other"],
+    },
+    Wrong {
+        mistake: "users whose numbers meet share an account",
+        entry: entry!(ids_cut_short::IdsCutShort keeps sync::Mutex<()>),
+        stage: Stage::Adversary,
+        killers: &["any_id_is_served"],
+    },
+    Wrong {
+        mistake: "the balance of an unknown user is an error",
+        entry: entry!(strangers_are_errors::StrangersAreErrors keeps sync::Mutex<()>),
+        stage: Stage::Adversary,
+        killers: &["strangers_have_nothing"],
     },
 ];
 

@@ -1,5 +1,7 @@
 //! What a command and an idle user cost in memory, counted by the allocator.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,

@@ -51,9 +51,7 @@ fn must_be_right(entry: &Entry) -> bool {
 
 fn right(case: Case, property: &'static Property) -> Trial {
     let name = format!("{case}::{}", property.name);
-    Trial::test(name.clone(), move || {
-        case.hold_against(property, &name).map_err(|found| found.into())
-    })
+    Trial::test(name.clone(), move || case.hold_against(property, &name).map_err(Failed::from))
 }
 
 /// The trial that passes if `killer` catches `wrong`.

@@ -37,6 +37,9 @@ const STACK_BYTES: usize = 256 * 1_024;
 /// slowest honest trial is a thousand commands in a row at 300 to 500 ms each, tried again and again.
 const PAUSED_TIME_MAX: Duration = Duration::from_secs(100 * 24 * 3_600);
 
+/// Longest that threads have to end when a trial is over. They have nothing left to do by then.
+const LEAVE_TIME_MAX: Duration = Duration::from_secs(5);
+
 impl Stage {
     /// The stages of every strategy that is to be right.
     pub(crate) const ALL: [Stage; 3] = [Stage::Adversary, Stage::Delays, Stage::Threads];
@@ -65,8 +68,8 @@ impl Stage {
             let ended = tokio::time::timeout(PAUSED_TIME_MAX, play).await;
             ended.unwrap_or_else(|_| Err("nothing moves any more, and it is not over".to_owned()))
         });
-        // Whoever still hangs in a blocked thread must not be waited for.
-        runtime.shutdown_background();
+        // Threads are joined, but for those that hang where a strategy is wrong.
+        runtime.shutdown_timeout(LEAVE_TIME_MAX);
         found
     }
 

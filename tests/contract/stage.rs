@@ -27,11 +27,8 @@ pub(crate) enum Stage {
 /// More than the cores of a small machine, so that some are always preempted in mid-step.
 const WORKERS: usize = 4;
 
-/// Threads that may be blocked at once: past the bound of any line.
-const BLOCKED_MAX: usize = 2_048;
-
-/// Enough for a blocked caller, so that two thousand of them stay small.
-const STACK_BYTES: usize = 256 * 1_024;
+/// Threads that may be blocked at once.
+const BLOCKED_MAX: usize = 512;
 
 /// Longest that a trial may take by the paused clock, which jumps there as soon as nothing moves. The
 /// slowest honest trial is a thousand commands in a row at 300 to 500 ms each, tried again and again.
@@ -78,7 +75,7 @@ impl Stage {
             Stage::Threads => Builder::new_multi_thread(),
             Stage::Adversary | Stage::Delays | Stage::Blockade => Builder::new_current_thread(),
         };
-        builder.enable_time().max_blocking_threads(BLOCKED_MAX).thread_stack_size(STACK_BYTES);
+        builder.enable_time().max_blocking_threads(BLOCKED_MAX);
         match self {
             Stage::Threads => builder.worker_threads(WORKERS),
             Stage::Adversary | Stage::Delays | Stage::Blockade => builder.start_paused(true),

@@ -78,10 +78,7 @@ impl Case {
             }
             Stage::Threads | Stage::Blockade => (self.entry.open_blocking)(&setup, policy, script),
         };
-        let blocks = match self.stage {
-            Stage::Adversary | Stage::Delays => self.blocks_threads().await?,
-            Stage::Threads | Stage::Blockade => true,
-        };
+        let blocks = self.blocks_threads().await?;
         Ok((Subject::new(points, self.stage, blocks), plan))
     }
 
@@ -141,12 +138,24 @@ impl Subject {
 
     /// A command that runs by itself, on a thread of its own where it may be blocked.
     pub(crate) fn launch(&self, user: UserId, action: Action) -> JoinHandle<Outcome> {
-        let command = self.ask(user, action);
-        if self.callers_are_threads {
-            let runtime = Handle::current();
-            return tokio::task::spawn_blocking(move || runtime.block_on(command));
+        match self.callers_are_threads {
+            true => on_a_thread(self.ask(user, action)),
+            false => tokio::spawn(self.ask(user, action)),
         }
-        tokio::spawn(command)
+    }
+
+    /// A command that is going to be held, on a thread of its own where that blocks it.
+    pub(crate) fn launch_held(&self, user: UserId, action: Action) -> JoinHandle<Outcome> {
+        match self.stage {
+            Stage::Threads | Stage::Blockade => on_a_thread(self.ask(user, action)),
+            Stage::Adversary | Stage::Delays => self.launch(user, action),
+        }
+    }
+
+    /// So many callers that no line holds them all. Where each is a thread the only line is the
+    /// system's, and fewer will do.
+    pub(crate) fn crowd(&self) -> usize {
+        if self.callers_are_threads { 300 } else { 1_500 }
     }
 
     /// Looks again and again while commands run, and once more when they are done.
@@ -179,6 +188,11 @@ impl Subject {
             Stage::Adversary | Stage::Threads | Stage::Blockade => tokio::task::yield_now().await,
         }
     }
+}
+
+fn on_a_thread(command: BoxFuture<'static, Outcome>) -> JoinHandle<Outcome> {
+    let runtime = Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(command))
 }
 
 /// What became of commands that were launched, in the order of the launch.

@@ -67,7 +67,7 @@ pub(super) async fn who_leaves_the_line_holds_up_nobody(case: Case) -> Found {
     }
     let (subject, plan) = case.open_planned().await?;
     let gate = plan.hold(Point::Loaded, user(1));
-    let held = subject.launch(user(1), charge(1_000));
+    let held = subject.launch_held(user(1), charge(1_000));
     gate.reached().await;
     let mut line: Vec<_> =
         (1..=150).map(|points| Some(subject.ask(user(1), charge(points)))).collect();

@@ -12,16 +12,13 @@ use crate::{
 /// Users of whom some would meet in one place if there were fewer places than users.
 const USERS: u64 = 300;
 
-/// More than any line holds, so that some have to wait before they can wait in it.
-const CROWD: usize = 1_500;
-
 /// A lock for all users, or a worker that several share, lets one slow step delay strangers. With
 /// a step of one user held in its middle, every other user has to be served.
 pub(super) async fn users_do_not_wait_for_each_other(case: Case) -> Found {
     for point in [Point::Loaded, Point::Committing] {
         let (subject, plan) = case.open_planned().await?;
         let gate = plan.hold(point, user(1));
-        let held = subject.launch(user(1), charge(1));
+        let held = subject.launch_held(user(1), charge(1));
         gate.reached().await;
         for user in (2..=USERS).map(user) {
             let receipt =
@@ -39,7 +36,7 @@ pub(super) async fn users_do_not_wait_for_each_other(case: Case) -> Found {
 pub(super) async fn first_come_first_served(case: Case) -> Found {
     let (subject, plan) = case.open_planned().await?;
     let gate = plan.hold(Point::Loaded, user(1));
-    let held = subject.launch(user(1), charge(1_000));
+    let held = subject.launch_held(user(1), charge(1_000));
     gate.reached().await;
     let mut line: Vec<_> = (1..=200).map(|points| subject.ask(user(1), charge(points))).collect();
     for command in &mut line {
@@ -59,14 +56,15 @@ pub(super) async fn first_come_first_served(case: Case) -> Found {
 pub(super) async fn a_crowd_past_the_bound_is_served(case: Case) -> Found {
     let (subject, plan) = case.open_planned().await?;
     let gate = plan.hold(Point::Loaded, user(1));
-    let mut launched = vec![subject.launch(user(1), charge(1))];
+    let mut launched = vec![subject.launch_held(user(1), charge(1))];
     gate.reached().await;
-    launched.extend((0..CROWD).map(|_| subject.launch(user(1), charge(1))));
-    subject.until_asked(CROWD + 1).await;
+    let crowd = subject.crowd();
+    launched.extend((0..crowd).map(|_| subject.launch(user(1), charge(1))));
+    subject.until_asked(crowd + 1).await;
     gate.open();
     let outcomes = outcomes(launched).await?;
     let receipts = books::receipts(&outcomes);
-    ensure_eq!(receipts.len(), CROWD + 1, "commands of the crowd that are served");
+    ensure_eq!(receipts.len(), crowd + 1, "commands of the crowd that are served");
     books::agree(&subject, user(1), &receipts).await
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 use crate::{
     domain::Policy,
     service::{PointService, Points},
-    store::{Adversary, Setup, Slab, Stamped, Store, Tables, Versioned},
+    store::{Adversary, Script, Setup, Slab, Stamped, Store, Tables, Versioned},
     strategy::{
         Actor, AsyncMutex, AsyncRwLock, Cas, ConcurrencyStrategy, Desk, Family, FetchAdd, Mutex,
         Null, Promises, Queue, RwLock, ShardedActor, Turn, Unguarded,
@@ -23,7 +23,11 @@ type VersionedTables<L> = Versioned<Tables<Stamped<L>>>;
 macro_rules! rows {
     ($($strategy:ident keeps $slot:ty, on $($store:ident),+;)+) => {
         &[$($(
-            Entry::of::<$strategy<$store<$slot>>, $strategy<Adversary<$store<$slot>>>>(),
+            Entry::of::<
+                $strategy<$store<$slot>>,
+                $strategy<Adversary<$store<$slot>>>,
+                $strategy<Adversary<$store<$slot>, false>>,
+            >(),
         )+)+]
     };
 }
@@ -57,14 +61,27 @@ pub struct Entry {
     pub open: Open,
     /// As `open`, over a store that steps aside after each load.
     pub open_behind_adversary: Open,
+    /// As `open`, over a store that suspends where and for as long as a script says.
+    pub open_suspending: OpenScripted,
+    /// As `open`, over a store that blocks its caller's thread where a script says.
+    pub open_blocking: OpenScripted,
 }
 
 /// Opens a service over an empty store.
 pub type Open = fn(&Setup, Policy) -> Arc<dyn Points>;
 
+/// Opens a service over an empty store that does what a script says.
+pub type OpenScripted = fn(&Setup, Policy, Arc<dyn Script>) -> Arc<dyn Points>;
+
 impl Entry {
-    /// The entry of strategy `T`, whose `A` is the same over an [`Adversary`].
-    pub const fn of<T: ConcurrencyStrategy, A: ConcurrencyStrategy>() -> Entry {
+    /// The entry of strategy `T`. `A` and `B` are the same over an [`Adversary`], which suspends
+    /// in the one and blocks in the other.
+    pub const fn of<T, A, B>() -> Entry
+    where
+        T: ConcurrencyStrategy,
+        A: ConcurrencyStrategy<Store = Adversary<T::Store>>,
+        B: ConcurrencyStrategy<Store = Adversary<T::Store, false>>,
+    {
         Entry {
             strategy: T::NAME,
             store: T::Store::NAME,
@@ -72,6 +89,8 @@ impl Entry {
             promises: T::PROMISES,
             open: open::<T>,
             open_behind_adversary: open::<A>,
+            open_suspending: open_scripted::<A, T::Store, true>,
+            open_blocking: open_scripted::<B, T::Store, false>,
         }
     }
 
@@ -83,6 +102,19 @@ impl Entry {
 
 fn open<T: ConcurrencyStrategy>(setup: &Setup, policy: Policy) -> Arc<dyn Points> {
     Arc::new(PointService::<T>::open(setup, policy))
+}
+
+fn open_scripted<T, S, const SUSPENDS: bool>(
+    setup: &Setup,
+    policy: Policy,
+    script: Arc<dyn Script>,
+) -> Arc<dyn Points>
+where
+    S: Store,
+    T: ConcurrencyStrategy<Store = Adversary<S, SUSPENDS>>,
+{
+    let store = Adversary::over(S::open(setup), script);
+    Arc::new(PointService::over(T::new(store, policy)))
 }
 
 /// Every entry, in the order of the report.

@@ -13,7 +13,8 @@
 //! slab                 memory, next to free; offers everything
 //! tables               the two given tables and their latency; offers the least
 //! Versioned<S>         gives any store a conditional commit
-//! Adversary<S>         steps aside after each load, so that a race that can happen does
+//! Adversary<S>         steps aside after each load, so that a race that can happen does; or
+//!                      holds, fails or panics in a step, as a script says
 //! ```
 //!
 //! What a strategy keeps for one user, its *slot*, lies where the store keeps the account, and one
@@ -32,7 +33,7 @@ mod versioned;
 use std::{future::Future, ops::Deref};
 
 pub use self::{
-    adversary::Adversary,
+    adversary::{Adversary, AdversaryRow, Point, Script, StepAside},
     slab::{Slab, SlabRow},
     tables::{TableRow, Tables},
     versioned::{Stamped, Versioned, VersionedRow},
@@ -165,6 +166,24 @@ pub enum Peek<R> {
 }
 
 /// A store whose calls end at once, so that a thread may hold a blocking lock across them.
+///
+/// A blocking lock on a store that suspends does not compile:
+///
+/// ```compile_fail,E0271,E0277
+/// use hotrow::{store::Tables, strategy::{ConcurrencyStrategy, Mutex}};
+///
+/// fn fits<T: ConcurrencyStrategy>() {}
+/// fits::<Mutex<Tables<parking_lot::Mutex<()>>>>();
+/// ```
+///
+/// The same lock on a store in memory does:
+///
+/// ```
+/// use hotrow::{store::Slab, strategy::{ConcurrencyStrategy, Mutex}};
+///
+/// fn fits<T: ConcurrencyStrategy>() {}
+/// fits::<Mutex<Slab<parking_lot::Mutex<()>>>>();
+/// ```
 pub trait ImmediateStore: Store {
     /// As [`Store::load`].
     fn load_now(&self, row: &Self::Row<'_>) -> Account;

@@ -1,0 +1,209 @@
+//! What a command and an idle user cost in memory, counted by the allocator.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+};
+
+use futures_util::FutureExt;
+use hotrow::{
+    domain::{Amount, Policy, UserId},
+    service::PointService,
+    store::{Setup, Slab, Stamped, Tables, Versioned},
+    strategy::{
+        Actor, AsyncMutex, AsyncRwLock, Cas, ConcurrencyStrategy, Desk, Mutex, Queue, RwLock,
+        ShardedActor, Turn, Unguarded,
+    },
+};
+use tokio::{runtime, task};
+
+/// The system's allocator, with a count of what each thread asks of it.
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    static LIVE_BYTES: Cell<i64> = const { Cell::new(0) };
+}
+
+fn count(allocations: u64, bytes: i64) {
+    ALLOCATIONS.set(ALLOCATIONS.get() + allocations);
+    LIVE_BYTES.set(LIVE_BYTES.get() + bytes);
+}
+
+/// A size as a difference. No layout is larger than the largest of them.
+fn signed(size: usize) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
+
+#[expect(unsafe_code, reason = "an allocator cannot be written otherwise")]
+// SAFETY: every call is passed to the system's allocator as it came; counting touches only cells of
+// this thread, which need no memory of their own and are never dropped.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(1, signed(layout.size()));
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(1, signed(layout.size()));
+        // SAFETY: the caller keeps the contract of `alloc_zeroed`.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(1, signed(size) - signed(layout.size()));
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        count(0, -signed(layout.size()));
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+/// Commands that are counted.
+const COMMANDS: u64 = 10_000;
+
+/// Commands before counting begins, in which whatever is made once is made.
+const WARM_UP: u64 = 100;
+
+fn user(id: u64) -> UserId {
+    UserId::new(id).unwrap()
+}
+
+fn one_point() -> Amount {
+    Amount::new(1).unwrap()
+}
+
+/// Charges, uses and reads, in turn.
+async fn commands<T: ConcurrencyStrategy>(service: &PointService<T>, count: u64) {
+    for _ in 0..count {
+        service.charge(user(1), one_point()).await.unwrap();
+        service.use_points(user(1), one_point()).await.unwrap();
+        service.balance(user(1)).await.unwrap();
+    }
+}
+
+/// Allocations of commands that come one after another, once everything is warm.
+async fn allocations<T: ConcurrencyStrategy>() -> u64 {
+    let lines = 4 * (COMMANDS + WARM_UP);
+    let setup = Setup { dense_users: 16, ledger_entries: lines, ..Setup::default() };
+    let service = PointService::<T>::open(&setup, Policy::default());
+    commands(&service, WARM_UP).await;
+    let before = ALLOCATIONS.get();
+    commands(&service, COMMANDS).await;
+    ALLOCATIONS.get() - before
+}
+
+/// Whoever counts nothing finds nothing.
+#[test]
+fn the_allocator_counts() {
+    let (allocations, bytes) = (ALLOCATIONS.get(), LIVE_BYTES.get());
+    let memory = std::hint::black_box(vec![0_u8; 1_000]);
+    assert_eq!((ALLOCATIONS.get() - allocations, LIVE_BYTES.get() - bytes), (1, 1_000));
+    drop(memory);
+    assert_eq!(LIVE_BYTES.get(), bytes);
+}
+
+/// An allocation costs as much as a whole command that meets nobody. None may be on its path, and
+/// it must be done at its first poll.
+#[test]
+fn a_command_that_meets_nobody_allocates_nothing() {
+    fn ready<T: ConcurrencyStrategy>() -> (&'static str, u64) {
+        let counted = allocations::<T>().now_or_never();
+        (T::NAME, counted.expect("a command that meets nobody is done at its first poll"))
+    }
+    for (name, allocations) in [
+        ready::<Queue<Slab<Turn>>>(),
+        ready::<Mutex<Slab<parking_lot::Mutex<()>>>>(),
+        ready::<AsyncMutex<Slab<tokio::sync::Mutex<()>>>>(),
+        ready::<RwLock<Slab<parking_lot::RwLock<()>>>>(),
+        ready::<AsyncRwLock<Slab<tokio::sync::RwLock<()>>>>(),
+        ready::<Cas<Slab<()>>>(),
+        ready::<Unguarded<Slab<()>>>(),
+    ] {
+        assert_eq!(allocations, 0, "allocations of {name} in {COMMANDS} rounds");
+    }
+}
+
+/// A request to a task needs a place in a line and one for its reply. Both must be used again.
+#[test]
+fn a_request_to_a_task_that_is_there_allocates_nothing() {
+    let runtime = runtime::Builder::new_current_thread().build().unwrap();
+    assert_eq!(runtime.block_on(allocations::<Actor<Slab<Desk>>>()), 0);
+    assert_eq!(runtime.block_on(allocations::<ShardedActor<Slab<()>>>()), 0);
+}
+
+/// A million users must fit: each a cache line, whatever the strategy keeps beside it.
+#[test]
+fn an_idle_user_in_memory_costs_a_cache_line() {
+    const FEW: u64 = 10_000;
+    const MANY: u64 = 110_000;
+    const BYTES_MAX: i64 = 70;
+    fn live<T: ConcurrencyStrategy>(users: u64) -> i64 {
+        let before = LIVE_BYTES.get();
+        let setup = Setup { dense_users: users, ..Setup::default() };
+        let _service = PointService::<T>::open(&setup, Policy::default());
+        LIVE_BYTES.get() - before
+    }
+    fn slope<T: ConcurrencyStrategy>() -> (&'static str, i64) {
+        let bytes = live::<T>(MANY) - live::<T>(FEW);
+        (T::NAME, bytes / i64::try_from(MANY - FEW).unwrap())
+    }
+    for (name, bytes_a_user) in [
+        slope::<Queue<Slab<Turn>>>(),
+        slope::<Mutex<Slab<parking_lot::Mutex<()>>>>(),
+        slope::<AsyncMutex<Slab<tokio::sync::Mutex<()>>>>(),
+        slope::<RwLock<Slab<parking_lot::RwLock<()>>>>(),
+        slope::<AsyncRwLock<Slab<tokio::sync::RwLock<()>>>>(),
+        slope::<Cas<Slab<()>>>(),
+        slope::<Actor<Slab<Desk>>>(),
+        slope::<ShardedActor<Slab<()>>>(),
+        slope::<Unguarded<Slab<()>>>(),
+    ] {
+        assert!(bytes_a_user <= BYTES_MAX, "{name} keeps {bytes_a_user} bytes for an idle user");
+    }
+}
+
+/// A lock, a line or a task that stays for each user who ever came fills the memory one day. Users
+/// come once and go; what is left must be the rows of the tables, as with no strategy at all.
+#[test]
+fn users_who_went_leave_nothing_but_their_rows() {
+    const USERS: u64 = 200_000;
+    /// What a strategy may keep in all, for no user in particular: maps and lines that stay open.
+    const BYTES_MAX: i64 = 256 * 1_024;
+    async fn left<T: ConcurrencyStrategy>() -> (&'static str, i64) {
+        let before = LIVE_BYTES.get();
+        let service = PointService::<T>::open(&Setup::default(), Policy::default());
+        for id in 1..=USERS {
+            service.charge(user(id), one_point()).await.unwrap();
+        }
+        for _ in 0..100 {
+            task::yield_now().await;
+        }
+        (T::NAME, LIVE_BYTES.get() - before)
+    }
+    let runtime = runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let (_, rows) = left::<Unguarded<Tables<()>>>().await;
+        for (name, bytes) in [
+            left::<Queue<Tables<Turn>>>().await,
+            left::<AsyncMutex<Tables<tokio::sync::Mutex<()>>>>().await,
+            left::<AsyncRwLock<Tables<tokio::sync::RwLock<()>>>>().await,
+            left::<Cas<Versioned<Tables<Stamped<()>>>>>().await,
+            left::<Actor<Tables<Desk>>>().await,
+            left::<ShardedActor<Tables<()>>>().await,
+        ] {
+            let kept = bytes - rows;
+            assert!(kept <= BYTES_MAX, "{name} keeps {kept} bytes for {USERS} users who went");
+        }
+    });
+}

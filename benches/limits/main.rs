@@ -18,7 +18,7 @@ use std::env;
 
 use hotrow::stats::{Blocks, median};
 
-use crate::bounds::{BOUNDS, Bound};
+use crate::bounds::BOUNDS;
 
 /// Nanoseconds a command.
 type Probe = fn() -> f64;

@@ -279,13 +279,13 @@ mod tests {
     /// Many winners may find at once that a chunk is missing; one chunk must come of it.
     #[test]
     fn threads_that_grow_a_ledger_together_agree_on_its_chunks() {
-        const THREADS: u64 = 4;
+        const THREADS: usize = 4;
         let (arena, tail) = (Arena::new(0), Tail::default());
         thread::scope(|scope| {
-            for offset in 1..=THREADS {
+            for offset in 1..=THREADS as u64 {
                 let (arena, tail) = (&arena, &tail);
                 scope.spawn(move || {
-                    for version in (offset..=40_000).step_by(THREADS as usize) {
+                    for version in (offset..=40_000).step_by(THREADS) {
                         tail.write(arena, &receipt(version), 1);
                     }
                 });

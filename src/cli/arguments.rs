@@ -38,20 +38,18 @@ Examples:
 Exit codes:
   0    done, and whatever claims to be sound is
   1    something else failed, or `report --check` found a stale page
-  2    asked for something that cannot be, told in one line; nothing was measured
-       (a file that cannot be written is one such thing)
+  2    asked for what cannot be, such as a file that cannot be written: told in
+       one line, and nothing was measured
   3    a strategy that claims to be sound was found wrong
   130  stopped by Ctrl-C or SIGTERM; what was measured is shown, saved and
        marked partial (a second one stops at once and saves nothing)";
 
 const RUN_HELP: &str = "\
-Measures one cell: a store, a number of users, clients and what they ask for.
-
+One cell is measured: a store, a number of users, clients, and what they ask.
 Strategies run in blocks, each block all of them once in a new order. With them
 run a twin, which is one of them once more and shows how far identical code
-comes out from itself, and the limits `fetch-add` and `null`.";
+comes out from itself, and the limits `fetch-add` and `null`.
 
-const RUN_AFTER_HELP: &str = "\
 Examples:
   hotrow run                               all strategies on one hot row
   hotrow run mutex cas queue --blocks 20   a closer look at three
@@ -67,8 +65,7 @@ Examples:
     version,
     about = HELP,
     after_help = AFTER_HELP,
-    args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true
+    args_conflicts_with_subcommands = true
 )]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -80,8 +77,8 @@ pub(super) struct Arguments {
 /// What to do other than the quick comparison.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Measure what you choose, as long as you choose
-    #[command(about = "Measure what you choose", long_about = RUN_HELP, after_help = RUN_AFTER_HELP)]
+    /// Measure what you choose
+    #[command(after_help = RUN_HELP)]
     Run(Run),
     /// Show strategies, stores and promises
     List(List),
@@ -92,27 +89,30 @@ pub(super) enum Command {
 /// One cell.
 #[derive(Debug, Args)]
 pub(super) struct Run {
-    /// Strategies to compare [default: all that run on the store]
+    /// Strategies to compare [default: all of the store]
     pub(super) strategies: Vec<String>,
-    /// Where the accounts live: slab (memory) or tables (calls take time)
-    #[arg(long, default_value = "slab")]
+    /// Where the accounts live: slab is memory, calls of
+    /// tables take time
+    #[arg(long, default_value = "slab", verbatim_doc_comment)]
     pub(super) store: String,
-    /// Accounts that are asked for, each as often as any other
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=USERS_MAX))]
+    /// Accounts, asked for equally often
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=USERS_MAX))]
     pub(super) users: u64,
-    /// Who asks: threads:2 or tasks:64 [default: threads, as many as cores;
-    /// on a store with latency tasks:32]
+    /// Who asks: threads:2 or tasks:64 [default: a thread
+    /// for each core; where there is latency, tasks:32]
     #[arg(long, value_name = "KIND:COUNT", value_parser = super::clients::parse, verbatim_doc_comment)]
     pub(super) clients: Option<Clients>,
     /// Shares of requests in per cent
-    #[arg(long, default_value_t = Mix::BALANCED)]
+    /// [default: charge:50,use:50,read:0]
+    #[arg(long, default_value_t = Mix::BALANCED, hide_default_value = true, verbatim_doc_comment)]
     pub(super) mix: Mix,
-    /// How long calls of the tables take, on a simulated clock: none,
-    /// fixed:5ms, scaled:0.1 or assignment [default: assignment on tables]
+    /// How long calls of tables take, in simulated time:
+    /// none, fixed:5ms, scaled:0.1, assignment
+    /// [default: assignment]
     #[arg(long, verbatim_doc_comment)]
     pub(super) latency: Option<Latency>,
-    /// Repetitions; intervals and ranks need 6
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=BLOCKS_MAX))]
+    /// Repetitions; ranks need 6
+    #[arg(long, default_value_t = 10, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=BLOCKS_MAX))]
     pub(super) blocks: u32,
     #[command(flatten)]
     pub(super) output: Output,
@@ -121,29 +121,28 @@ pub(super) struct Run {
 /// Where results go, and what they are drawn from.
 #[derive(Debug, Args)]
 pub(super) struct Output {
-    /// What scripts, orders and latencies are drawn from
-    #[arg(long, default_value_t = 1)]
+    /// What all that is random is drawn from
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     pub(super) seed: u64,
-    /// What to print
+    /// What to print: table (rankings), json (rankings and
+    /// machine) or csv (measurements) [default: table]
     #[arg(long, value_enum, default_value_t = Format::Table)]
+    #[arg(hide_possible_values = true, hide_default_value = true, verbatim_doc_comment)]
     pub(super) format: Format,
-    /// Also write one CSV row for each measurement to FILE
+    /// Also write the CSV to FILE
     #[arg(long, value_name = "FILE")]
     pub(super) export_csv: Option<PathBuf>,
-    /// Also save env.json and rounds.csv in DIR, for example
-    /// results/laptop/quick, where `hotrow report` finds them
+    /// Also save env.json and rounds.csv in DIR, such as
+    /// results/laptop/quick: `hotrow report` reads them
     #[arg(long, value_name = "DIR", verbatim_doc_comment)]
     pub(super) results: Option<PathBuf>,
 }
 
-/// A way to print results.
+/// Sentences and tables, a row for each measurement, or the environment and the rankings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// Sentences and tables, as wide as the terminal
     Table,
-    /// One row for each measurement
     Csv,
-    /// The environment and the rankings
     Json,
 }
 
@@ -155,12 +154,10 @@ pub(super) struct List {
     pub(super) format: ListFormat,
 }
 
-/// A way to print the registry.
+/// A table for people, or an array of objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ListFormat {
-    /// A table
     Table,
-    /// An array of objects
     Json,
 }
 
@@ -173,7 +170,7 @@ pub(super) struct Report {
     /// Where runs are saved, as MACHINE/RUN
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(super) results: PathBuf,
-    /// Pages with blocks between BEGIN generated:NAME and END generated:NAME
+    /// Pages with blocks in them
     #[arg(value_name = "PAGE", default_values = ["README.md", "REPORT.md"])]
     pub(super) pages: Vec<PathBuf>,
 }

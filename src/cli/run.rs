@@ -173,3 +173,49 @@ fn missed_controls(rows: &[Row]) -> Vec<String> {
     }
     missed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{cli::plan::contestants, engine::Cell, report::sample};
+
+    fn concluded(rows: &[Row], partial: bool) -> Exit {
+        let cell = Cell {
+            users: 1,
+            clients: crate::engine::Clients::Threads(2),
+            mix: crate::workload::Mix::BALANCED,
+            latency: Latency::None,
+        };
+        let schedule = crate::cli::plan::schedule(Latency::None, 8, 1);
+        let contestants = contestants("slab", &[]).unwrap();
+        let plan = Plan { cells: vec![PlannedCell { cell, schedule, contestants }], seed: 1 };
+        let mut run = sample::run(rows);
+        run.environment.partial = partial;
+        conclusion(&plan, &run)
+    }
+
+    /// A script that only looks at the code must hear of a wrong strategy, also when it was
+    /// stopped; and a control that is wrong is as it should be.
+    #[test]
+    fn the_code_tells_the_worst_that_was_found() {
+        let mut rows = sample::rows(8);
+        assert_eq!(concluded(&rows, false), Exit::Done);
+        assert_eq!(concluded(&rows, true), Exit::Interrupted);
+        rows[0].verdict = Finding::Wrong;
+        assert_eq!(concluded(&rows, false), Exit::Wrong);
+        assert_eq!(concluded(&rows, true), Exit::Wrong);
+    }
+
+    /// A control proves something only where it was caught at least once.
+    #[test]
+    fn a_control_that_always_balances_is_told_once() {
+        let mut rows = sample::rows(8);
+        assert_eq!(missed_controls(&rows), Vec::<String>::new());
+        for row in &mut rows {
+            row.verdict = Finding::Balanced;
+        }
+        let told = missed_controls(&rows);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with("unguarded, wrong on purpose, was not caught in slab/"));
+    }
+}

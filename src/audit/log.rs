@@ -145,7 +145,8 @@ mod tests {
     #[test]
     fn answers_that_were_swapped_do_not_cancel_out() {
         let (one, two) = (OperationId(1), OperationId(2));
-        let (first, second) = (Account { balance: 5, version: 1 }, Account { balance: 7, version: 2 });
+        let (first, second) =
+            (Account { balance: 5, version: 1 }, Account { balance: 7, version: 2 });
         let right = reply(one, first).wrapping_add(reply(two, second));
         assert_ne!(right, reply(one, second).wrapping_add(reply(two, first)));
     }

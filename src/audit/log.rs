@@ -76,6 +76,12 @@ impl Log {
         self.unknown.iter().map(|word| u64::from(word.count_ones())).sum()
     }
 
+    /// The numbers of the requests of which nobody knows, in order.
+    pub fn unknown_numbers(&self) -> impl Iterator<Item = u64> {
+        let end = self.unknown.len() as u64 * WORD_BITS;
+        (0..end).filter(|&number| self.is_unknown(number))
+    }
+
     /// Whether request `number` was answered as applied.
     #[inline]
     pub(super) fn is_applied(&self, number: u64) -> bool {

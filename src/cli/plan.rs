@@ -26,13 +26,12 @@ const ALIKE_MIN: f64 = 0.8;
 /// Cells, and who is measured in each.
 pub(super) struct Plan {
     pub(super) cells: Vec<PlannedCell>,
-    pub(super) seed: u64,
+    pub(super) schedule: Schedule,
 }
 
 /// One cell and who is measured in it.
 pub(super) struct PlannedCell {
     pub(super) cell: Cell,
-    pub(super) schedule: Schedule,
     pub(super) contestants: Vec<Contestant>,
 }
 
@@ -63,19 +62,10 @@ pub(super) fn plan(asked: &Run) -> Result<Plan, Failure> {
     }
     let cell = Cell { users: asked.users, clients, mix: asked.mix, latency };
     let contestants = contestants(store, &asked.strategies)?;
-    let schedule = schedule(latency, asked.blocks, asked.output.seed);
-    let cells = vec![PlannedCell { cell, schedule, contestants }];
-    Ok(Plan { cells, seed: asked.output.seed })
-}
-
-/// Windows that are long enough for their clock: the simulated one passes a minute in milliseconds.
-pub(super) fn schedule(latency: Latency, blocks: u32, seed: u64) -> Schedule {
-    let [warm_up, capacity_window, latency_window] = match latency {
-        Latency::None => [20, 100, 50],
-        _ => [5_000, 120_000, 120_000],
-    }
-    .map(Duration::from_millis);
-    Schedule { blocks, warm_up, capacity_window, latency_window, seed }
+    let [warm_up, capacity_window, latency_window] = [20, 100, 50].map(Duration::from_millis);
+    let (blocks, seed) = (asked.blocks, asked.output.seed);
+    let schedule = Schedule { blocks, warm_up, capacity_window, latency_window, seed };
+    Ok(Plan { cells: vec![PlannedCell { cell, contestants }], schedule })
 }
 
 /// As many as can run at once, and two where that is one: alone nobody contends.
@@ -100,7 +90,12 @@ fn store(name: &str) -> Result<&'static str, Failure> {
 }
 
 fn latency(store: &str, asked: Option<Latency>) -> Result<Latency, Failure> {
+    // Of no length is the same as none, which needs no simulated clock.
+    let no_length = |latency: &Latency| {
+        matches!(latency, Latency::Scaled(0.0) | Latency::Fixed(Duration::ZERO))
+    };
     match (store, asked) {
+        (SLOW_STORE, Some(latency)) if no_length(&latency) => Ok(Latency::None),
         (SLOW_STORE, asked) => Ok(asked.unwrap_or(Latency::Assignment)),
         (_, None | Some(Latency::None)) => Ok(Latency::None),
         (_, Some(latency)) => Err(Failure::usage(format!(

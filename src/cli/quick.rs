@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     arguments::Output,
     failure::Failure,
-    plan::{Plan, PlannedCell, contestants, schedule, threads_of_machine},
+    plan::{Plan, PlannedCell, contestants, threads_of_machine},
 };
 use crate::{
     database::Latency,
@@ -19,7 +19,6 @@ const BLOCKS: u32 = 8;
 /// Every strategy on one hot row, asked by threads and by tasks, on rows enough to go round, and on
 /// the slow tables.
 pub(super) fn plan(output: &Output) -> Result<Plan, Failure> {
-    let seed = output.seed;
     let threads = threads_of_machine();
     let cells = [
         ("slab", 1, threads, Latency::None),
@@ -30,16 +29,10 @@ pub(super) fn plan(output: &Output) -> Result<Plan, Failure> {
     let cells = cells.map(|(store, users, clients, latency)| {
         let cell = Cell { users, clients, mix: Mix::BALANCED, latency };
         let contestants = contestants(store, &[])?;
-        Ok(PlannedCell { cell, schedule: short(schedule(latency, BLOCKS, seed)), contestants })
+        Ok(PlannedCell { cell, contestants })
     });
-    Ok(Plan { cells: cells.into_iter().collect::<Result<_, Failure>>()?, seed })
-}
-
-/// Less than half the usual time on a real clock. The simulated one costs next to nothing.
-fn short(usual: Schedule) -> Schedule {
-    if usual.capacity_window > Duration::from_secs(1) {
-        return usual;
-    }
-    let [warm_up, capacity_window, latency_window] = [10, 40, 20].map(Duration::from_millis);
-    Schedule { warm_up, capacity_window, latency_window, ..usual }
+    let [warm_up, capacity_window, latency_window] = [5, 30, 15].map(Duration::from_millis);
+    let seed = output.seed;
+    let schedule = Schedule { blocks: BLOCKS, warm_up, capacity_window, latency_window, seed };
+    Ok(Plan { cells: cells.into_iter().collect::<Result<_, Failure>>()?, schedule })
 }

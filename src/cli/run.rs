@@ -1,6 +1,6 @@
 //! Has a plan measured, shows what came of it, and keeps it where that was asked for.
 
-use std::{env, time::Duration};
+use std::env;
 
 use super::{
     arguments::{Format, Output},
@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     database::Latency,
+    engine::Schedule,
     record::{
         Environment, Finding, Place, Role, Row, SavedRun, check_writable, replace, write_rows,
     },
@@ -28,19 +29,19 @@ pub(super) fn run(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
     }
     note(expectation(plan));
 
-    let environment = Environment::before(command_line(), plan.seed);
+    let environment = Environment::before(command_line(), plan.schedule.seed);
     let mut rows = Vec::new();
     let progress = Progress::of(measurements(plan));
-    measure(plan, stop, |finished| {
+    measure(plan, stop, &mut |placed| {
         let place = Place {
             run: &environment.run,
-            block: finished.block,
-            position: finished.position,
-            seed: plan.seed,
+            block: placed.block,
+            position: u32::try_from(placed.position).unwrap_or(u32::MAX),
+            seed: plan.schedule.seed,
         };
-        let planned = &plan.cells[finished.cell];
-        let who = planned.contestants[finished.subject].who();
-        rows.push(Row::of(place, &planned.cell, who, finished.measurement));
+        let planned = &plan.cells[placed.cell];
+        let who = planned.contestants[placed.subject].who();
+        rows.push(Row::of(place, &planned.cell, who, &placed.measurement));
         progress.finished(who.strategy);
     });
     drop(progress);
@@ -70,23 +71,17 @@ fn check_outputs(output: &Output) -> Result<(), Failure> {
 fn expectation(plan: &Plan) -> String {
     let cells = plan.cells.len();
     let real = plan.cells.iter().filter(|planned| planned.cell.latency == Latency::None);
-    let windows: Duration = real
-        .map(|planned| {
-            let schedule = &planned.schedule;
-            let windows = schedule.warm_up + schedule.capacity_window + schedule.latency_window;
-            windows * schedule.blocks * contestants(planned)
-        })
-        .sum();
+    let Schedule { blocks, warm_up, capacity_window, latency_window, .. } = plan.schedule;
+    let measured: u32 = real.map(|planned| blocks * contestants(planned)).sum();
+    let windows = (warm_up + capacity_window + latency_window) * measured;
     let count = measurements(plan);
     let cells = if cells == 1 { "one cell".to_owned() } else { format!("{cells} cells") };
     format!("{count} measurements in {cells}, {} s and the time to audit them", windows.as_secs())
 }
 
 fn measurements(plan: &Plan) -> u64 {
-    let of_cell = |planned: &PlannedCell| {
-        u64::from(planned.schedule.blocks) * u64::from(contestants(planned))
-    };
-    plan.cells.iter().map(of_cell).sum()
+    let contestants = plan.cells.iter().map(contestants).sum::<u32>();
+    u64::from(plan.schedule.blocks) * u64::from(contestants)
 }
 
 fn contestants(planned: &PlannedCell) -> u32 {
@@ -177,21 +172,18 @@ fn missed_controls(rows: &[Row]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{cli::plan::contestants, engine::Cell, report::sample};
+    use crate::report::sample;
 
     fn concluded(rows: &[Row], partial: bool) -> Exit {
-        let cell = Cell {
-            users: 1,
-            clients: crate::engine::Clients::Threads(2),
-            mix: crate::workload::Mix::BALANCED,
-            latency: Latency::None,
-        };
-        let schedule = crate::cli::plan::schedule(Latency::None, 8, 1);
-        let contestants = contestants("slab", &[]).unwrap();
-        let plan = Plan { cells: vec![PlannedCell { cell, schedule, contestants }], seed: 1 };
+        let plan = crate::cli::quick::plan(&Output {
+            seed: 1,
+            format: Format::Table,
+            export_csv: None,
+            results: None,
+        });
         let mut run = sample::run(rows);
         run.environment.partial = partial;
-        conclusion(&plan, &run)
+        conclusion(&plan.unwrap(), &run)
     }
 
     /// A script that only looks at the code must hear of a wrong strategy, also when it was

@@ -10,8 +10,21 @@
 //!                                 clients, windows, audit
 //! ```
 
+mod measure;
+
+pub mod blocks;
+
+mod client;
+mod conduct;
+mod course;
+mod crew;
+mod run;
+mod watch;
+mod windows;
+
 use std::time::Duration;
 
+pub use self::measure::measure;
 use crate::{audit::Violation, database::Latency, workload::Mix};
 
 /// Who asks: threads that wait by blocking, or tasks of one runtime that wait by giving way.

@@ -124,7 +124,7 @@ pub(super) struct Output {
     /// What all that is random is drawn from
     #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     pub(super) seed: u64,
-    /// What to print: table (rankings), json (rankings and
+    /// What to print: table (rankings), json (rankings,
     /// machine) or csv (measurements) [default: table]
     #[arg(long, value_enum, default_value_t = Format::Table)]
     #[arg(hide_possible_values = true, hide_default_value = true, verbatim_doc_comment)]

@@ -61,7 +61,7 @@ pub(super) fn plan(asked: &Run) -> Result<Plan, Failure> {
         )));
     }
     let cell = Cell { users: asked.users, clients, mix: asked.mix, latency };
-    let contestants = contestants(store, &asked.strategies)?;
+    let contestants = contestants(store, latency, &asked.strategies)?;
     let [warm_up, capacity_window, latency_window] = [20, 100, 50].map(Duration::from_millis);
     let (blocks, seed) = (asked.blocks, asked.output.seed);
     let schedule = Schedule { blocks, warm_up, capacity_window, latency_window, seed };
@@ -105,8 +105,12 @@ fn latency(store: &str, asked: Option<Latency>) -> Result<Latency, Failure> {
 }
 
 /// Those that are named, or all; with them the references and a twin.
+///
+/// References do not wait for the store. Where that takes all the time they are a limit of nothing,
+/// and run only if they are named.
 pub(super) fn contestants(
     store: &'static str,
+    latency: Latency,
     named: &[String],
 ) -> Result<Vec<Contestant>, Failure> {
     for name in named {
@@ -114,7 +118,10 @@ pub(super) fn contestants(
     }
     let wanted = |entry: &Entry| {
         let is_named = named.iter().any(|name| name == entry.strategy);
-        entry.is_reference() || named.is_empty() || is_named
+        match entry.is_reference() {
+            true => is_named || latency == Latency::None,
+            false => is_named || named.is_empty(),
+        }
     };
     let entries = registry::entries().filter(|entry| entry.store == store && wanted(entry));
     let mut contestants: Vec<Contestant> =

@@ -28,7 +28,7 @@ pub(super) fn plan(output: &Output) -> Result<Plan, Failure> {
     ];
     let cells = cells.map(|(store, users, clients, latency)| {
         let cell = Cell { users, clients, mix: Mix::BALANCED, latency };
-        let contestants = contestants(store, &[])?;
+        let contestants = contestants(store, latency, &[])?;
         Ok(PlannedCell { cell, contestants })
     });
     let [warm_up, capacity_window, latency_window] = [5, 30, 15].map(Duration::from_millis);

@@ -121,7 +121,10 @@ fn shown(run: &SavedRun, format: Format) -> String {
         Format::Table => {
             let width = printed::width();
             let tables = comparisons(&run.rows);
-            tables.iter().map(|one| terminal(one, width)).collect::<Vec<_>>().join("\n\n")
+            let tables: Vec<String> = tables.iter().map(|one| terminal(one, width)).collect();
+            let partial = "PARTIAL, stopped before its end.\n\n";
+            let partial = if run.environment.partial { partial } else { "" };
+            partial.to_owned() + &tables.join("\n\n")
         }
     }
 }

@@ -44,7 +44,8 @@ pub struct Comparison {
     pub partial: bool,
 }
 
-/// Compares what was measured, cell by cell in the order in which they first appear.
+/// Compares what was measured, cell by cell: memory before what takes time, few users before many.
+/// Not in the order of the rows, which is shuffled.
 pub fn comparisons(rows: &[Row]) -> Vec<Comparison> {
     let mut cells: Vec<Vec<&Row>> = Vec::new();
     for row in rows {
@@ -53,7 +54,9 @@ pub fn comparisons(rows: &[Row]) -> Vec<Comparison> {
             None => cells.push(vec![row]),
         }
     }
-    cells.iter().map(|rows| Comparison::of(rows)).collect()
+    let mut comparisons: Vec<_> = cells.iter().map(|rows| Comparison::of(rows)).collect();
+    comparisons.sort_by(|one, other| one.title.cmp(&other.title));
+    comparisons
 }
 
 impl Comparison {

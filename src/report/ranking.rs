@@ -38,8 +38,7 @@ pub fn markdown(comparison: &Comparison) -> String {
 }
 
 fn table(comparison: &Comparison) -> Table {
-    let medians = comparison.standings().filter_map(|one| one.rate).map(|rate| rate.median);
-    let unit = RateUnit::for_largest(medians.fold(0.0, f64::max));
+    let unit = unit(comparison);
     let versus = match &comparison.baseline {
         Some(baseline) => format!("vs {baseline}"),
         None => "vs none".to_owned(),
@@ -69,6 +68,17 @@ fn table(comparison: &Comparison) -> Table {
         standings.iter().for_each(|one| table.push(line(one)));
     }
     table
+}
+
+/// Fits what is ranked: a limit may be many times as much.
+fn unit(comparison: &Comparison) -> RateUnit {
+    let largest = |standings: &mut dyn Iterator<Item = &Standing>| {
+        standings.filter_map(|one| one.rate).map(|rate| rate.median).fold(0.0, f64::max)
+    };
+    match largest(&mut comparison.contenders.iter()) {
+        0.0 => RateUnit::for_largest(largest(&mut comparison.standings())),
+        rate => RateUnit::for_largest(rate),
+    }
 }
 
 fn cells(one: &Standing, comparison: &Comparison, unit: RateUnit) -> Vec<String> {

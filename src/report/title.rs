@@ -5,13 +5,14 @@ use std::fmt;
 use super::figures::grouped;
 use crate::record::{ClientKind, Row};
 
-/// The parts of a cell's description.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The parts of a cell's description, by which cells are put in order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Title {
+    is_simulated: bool,
     store: String,
     users: u64,
-    clients: u32,
     client_kind: ClientKind,
+    clients: u32,
     mix: String,
     latency: String,
 }
@@ -19,10 +20,11 @@ pub struct Title {
 impl Title {
     pub(super) fn of(row: &Row) -> Title {
         Title {
+            is_simulated: row.latency != "none",
             store: row.store.clone(),
             users: row.users,
-            clients: row.clients,
             client_kind: row.client_kind,
+            clients: row.clients,
             mix: row.mix.clone(),
             latency: row.latency.clone(),
         }
@@ -35,7 +37,7 @@ impl Title {
 
     /// Whether times are those of a simulated clock.
     pub fn is_simulated(&self) -> bool {
-        self.latency != "none"
+        self.is_simulated
     }
 }
 

@@ -33,8 +33,13 @@ const GAP_MAX: u64 = 127;
 const GIVE_WAY_EVERY: u64 = 256;
 
 /// As [`GIVE_WAY_EVERY`] on a simulated clock, where answers that take no time at all would keep
-/// the clock from moving. After so many of them the client waits a millisecond.
+/// the clock from moving. After so many of them the client waits, at first a millisecond, which is
+/// little beside one command of a slow store.
 const GIVE_WAY_EVERY_SIMULATED: u64 = 16;
+
+/// Doublings of that wait while nothing else moves the clock, up to a second: a reference that
+/// asks no store would otherwise be asked for ever.
+const WAIT_DOUBLINGS_MAX: u32 = 10;
 
 /// Panics after which a client asks no more. Each prints its message, and a strategy that panics
 /// again and again is not worth measuring.
@@ -105,6 +110,8 @@ struct Turn<T> {
     next_pause: u64,
     /// The time of the last pause.
     paused_ns: u64,
+    /// Pauses in a row between which the simulated clock stood still.
+    still: u32,
     /// Requests answered before the capacity window.
     before_window: u64,
     completed: u64,
@@ -119,6 +126,7 @@ impl<T: ConcurrencyStrategy> Turn<T> {
             next_timed: u64::MAX,
             next_pause: if client.gives_way { 0 } else { u64::MAX },
             paused_ns: 0,
+            still: 0,
             before_window: 0,
             completed: 0,
             times: histogram(),
@@ -203,7 +211,8 @@ impl<T: ConcurrencyStrategy> Turn<T> {
 
     #[cold]
     fn record(&mut self, begun_ns: u64) {
-        self.times.saturating_record(self.client.watch.ns() - begun_ns);
+        let time_ns = self.client.watch.ns() - begun_ns;
+        self.times.record(time_ns).expect("a histogram grows to hold any time");
         self.draw_next_timed();
     }
 
@@ -212,9 +221,12 @@ impl<T: ConcurrencyStrategy> Turn<T> {
         let watch = self.client.watch;
         if watch.is_simulated() {
             self.next_pause = self.log.asked() + GIVE_WAY_EVERY_SIMULATED;
-            match watch.ns() == self.paused_ns {
-                true => tokio::time::sleep(Duration::from_millis(1)).await,
-                false => task::yield_now().await,
+            if watch.ns() == self.paused_ns {
+                tokio::time::sleep(Duration::from_millis(1 << self.still)).await;
+                self.still = WAIT_DOUBLINGS_MAX.min(self.still + 1);
+            } else {
+                self.still = 0;
+                task::yield_now().await;
             }
             self.paused_ns = watch.ns();
         } else {

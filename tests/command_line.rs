@@ -1,5 +1,7 @@
 //! The program as a user meets it: what it says, where it says it, and how it ends.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::{
     env, fs,
     io::{BufRead, BufReader, Read},

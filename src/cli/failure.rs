@@ -48,7 +48,7 @@ impl Failure {
 
     /// Tells it, as one line whatever was typed.
     pub(super) fn tell(self) -> Exit {
-        note(&self.message.replace(char::is_control, " "));
+        note(self.message.replace(char::is_control, " "));
         self.exit
     }
 }

@@ -330,7 +330,7 @@ mod tests {
         assert_eq!(Asked::of(other.command.id), Some(Asked { client: 2, number: 4 }));
         assert_eq!(
             violation.to_string(),
-            "user 1: use 6 of operation 1-6 was acknowledged, and the ledger has operation 2-5 at \
+            "user 1: use 29 of operation 1-6 was acknowledged, and the ledger has operation 2-5 at \
              version 9 and it nowhere"
         );
     }

@@ -298,3 +298,179 @@ impl Found {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::examples::{Example, user};
+
+    /// An auditor that cries wolf is switched off. The size of a page must not matter.
+    #[test]
+    fn right_books_balance() {
+        for users in [1, 3, 40] {
+            let example = Example::of(users, 500);
+            let entries: usize = example.ledgers.values().map(Vec::len).sum();
+            for limit in [1, 7, PAGE_ENTRIES] {
+                assert_eq!(example.audit_in_pages(limit), Ok(entries as u64));
+            }
+            assert_eq!(example.without_ids().audit(), Ok(entries as u64));
+        }
+    }
+
+    /// The lost update: two commands met the same account, and the second wrote over the first.
+    /// The ledger is whole and so is the account; only the client knows that something is missing.
+    #[test]
+    fn a_lost_command_is_named_with_what_has_its_place() {
+        let mut example = Example::of(1, 50);
+        let lost = example.ledger(1).remove(9).receipt.command;
+        example.rebalance(1);
+        let violation = example.audit().unwrap_err();
+        let other = violation.entry.unwrap().receipt;
+        assert_eq!(Asked::of(lost.id), Some(Asked { client: 1, number: 5 }));
+        assert_eq!(Asked::of(other.command.id), Some(Asked { client: 2, number: 4 }));
+        assert_eq!(
+            violation.to_string(),
+            "user 1: use 29 of operation 1-6 was acknowledged, and the ledger has operation 2-5 at \
+             version 9 and it nowhere"
+        );
+    }
+
+    /// The newest command is lost when a run is cut off before it is written.
+    #[test]
+    fn a_lost_last_command_is_seen() {
+        let mut example = Example::of(1, 50);
+        (0..20).for_each(|_| example.ask(1));
+        example.ledger(1).pop();
+        example.rebalance(1);
+        assert!(example.complaint().ends_with("was acknowledged, and the ledger ends before it"));
+    }
+
+    /// A retry that does not look whether the first try went through.
+    #[test]
+    fn a_command_that_is_applied_twice_is_seen() {
+        let mut example = Example::of(1, 50);
+        let entry = example.ledger(1)[9];
+        example.ledger(1).insert(12, entry);
+        example.rebalance(1);
+        let complaint = example.complaint();
+        assert!(complaint.ends_with("is in the ledger again at version 13"), "{complaint}");
+    }
+
+    /// A command that was refused to its caller and done all the same.
+    #[test]
+    fn a_refused_command_in_the_ledger_is_seen() {
+        let mut example = Example::of(1, 50);
+        let told = example.books.sheets.clone();
+        let entries = example.ledger(1).len();
+        while example.ledger(1).len() == entries {
+            example.ask(1);
+        }
+        example.books.sheets = told;
+        for _ in 0..10 {
+            example.books.sheets[1].log.unchanged();
+        }
+        let complaint = example.complaint();
+        assert!(complaint.contains("was refused, and the ledger has it at version"), "{complaint}");
+    }
+
+    /// A command of which nobody knows may be in the ledger or not.
+    #[test]
+    fn an_unknown_command_may_be_applied_or_not() {
+        for applied in [true, false] {
+            let mut example = Example::of(1, 50);
+            while {
+                let n = example.books.sheets[1].log.asked();
+                example.books.sheets[1].script.request(n).action.is_none()
+            } {
+                example.ask(1);
+            }
+            let kept = example.clone();
+            example.ask(1);
+            if !applied {
+                example.ledgers = kept.ledgers;
+                example.books.accounts = kept.books.accounts;
+            }
+            example.books.sheets = kept.books.sheets;
+            example.books.sheets[1].log.unknown();
+            assert!(example.audit().is_ok());
+            assert!(example.without_ids().audit().is_ok());
+        }
+    }
+
+    /// An entry whose id was made up, or given to another command or another user.
+    #[test]
+    fn an_entry_that_nobody_asked_for_is_seen() {
+        let mut example = Example::of(2, 50);
+        example.ledger(2)[4].receipt.command.id = OperationId(9 << 40 | 1);
+        assert_eq!(
+            example.complaint(),
+            "user 2: version 5 is of an operation that nobody asked for"
+        );
+        let mut example = Example::of(2, 50);
+        let of_another = example.ledger(1)[4].receipt.command.id;
+        example.ledger(2)[4].receipt.command.id = of_another;
+        let complaint = example.complaint();
+        assert!(complaint.starts_with("user 2: version 5 is "), "{complaint}");
+        assert!(complaint.ends_with(" for user 1"), "{complaint}");
+    }
+
+    /// Right numbers in the ledger and wrong ones in the answer: the caller was lied to.
+    #[test]
+    fn an_answer_that_is_not_what_was_written_is_seen() {
+        let mut example = Example::of(1, 50);
+        let id = example.ledger(1)[9].receipt.command.id;
+        let written = example.ledger(1)[9].receipt.after;
+        let told = Account { balance: written.balance + 1, ..written };
+        let asked = Asked::of(id).unwrap();
+        let sheet = &mut example.books.sheets[asked.client as usize];
+        sheet.log.misread(log::reply(id, written), log::reply(id, told));
+        let complaint = example.complaint();
+        assert!(complaint.contains("was told balances or versions that the ledger has not"));
+    }
+
+    /// Without ids a lost command shows in the sums, and a balance written over in the account.
+    #[test]
+    fn without_ids_sums_and_balances_tell() {
+        let mut example = Example::of(3, 50).without_ids();
+        example.ledger(2).remove(9);
+        example.rebalance(2);
+        let complaint = example.complaint();
+        assert!(complaint.starts_with("user 2: "), "{complaint}");
+        assert!(complaint.contains("were acknowledged, and the ledger has"), "{complaint}");
+
+        let mut example = Example::of(3, 50).without_ids();
+        example.books.accounts[1].balance += 7;
+        let complaint = example.complaint();
+        assert!(complaint.starts_with("user 2: the account holds"), "{complaint}");
+    }
+
+    /// A ledger that cannot be read is not one that balances.
+    #[test]
+    fn a_ledger_that_cannot_be_read_is_told() {
+        let example = Example::of(2, 5);
+        let fault = Fault::Store { reason: "no space left" };
+        let violation = example.books.audit(|_, _| Err(fault)).unwrap_err();
+        assert_eq!(
+            violation.to_string(),
+            "user 1: the ledger could not be read: the store failed: no space left"
+        );
+    }
+
+    /// The same run must be told the same way each time, whichever thread is first.
+    #[test]
+    fn the_first_violation_is_of_the_lowest_user() {
+        let mut example = Example::of(40, 4_000);
+        for id in [33, 17, 5, 20] {
+            example.books.accounts[id as usize - 1].balance += 1;
+            example.ledger(id)[3].receipt.after.balance += 1;
+        }
+        // Lost commands are found after all ledgers were read, and come no later for that.
+        example.ledger(4).remove(9);
+        example.rebalance(4);
+        let first = example.audit().unwrap_err();
+        assert_eq!(first.user, user(4));
+        for _ in 0..20 {
+            assert_eq!(example.audit(), Err(first.clone()));
+        }
+    }
+}

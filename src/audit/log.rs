@@ -105,6 +105,12 @@ impl Log {
     pub(super) fn replies(&self) -> u64 {
         self.replies
     }
+
+    /// Makes it seem that a client was told `wrong` where it was told `right`.
+    #[cfg(test)]
+    pub(super) fn misread(&mut self, right: u64, wrong: u64) {
+        self.replies = self.replies.wrapping_sub(right).wrapping_add(wrong);
+    }
 }
 
 /// A word that another answer, or the same answer to another request, would hardly give: sums of

@@ -18,6 +18,9 @@ mod log;
 mod replay;
 mod tally;
 
+#[cfg(test)]
+mod examples;
+
 use std::fmt;
 
 pub use self::{

@@ -179,3 +179,64 @@ impl fmt::Display for Operation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::examples::{Example, user};
+
+    /// Changes one ledger, and gives what the auditor says of it.
+    fn complaint(change: impl Fn(&mut Example)) -> String {
+        let mut example = Example::of(2, 50);
+        change(&mut example);
+        example.complaint()
+    }
+
+    /// A line that was never written, or written over by a later one.
+    #[test]
+    fn a_version_that_is_missing_is_seen() {
+        let complaint = complaint(|example| {
+            example.ledger(2).remove(6);
+        });
+        assert_eq!(complaint, "user 2: the ledger goes from version 6 to 8");
+    }
+
+    /// Two commands that met the same account and both wrote: the second starts from what the first
+    /// did not leave.
+    #[test]
+    fn an_entry_that_starts_from_another_balance_is_seen() {
+        let complaint = complaint(|example| example.ledger(2)[6].receipt.before.balance += 9);
+        assert!(complaint.starts_with("user 2: version 7 met "), "{complaint}");
+        assert!(complaint.contains(" at version 6, and version 6 left "), "{complaint}");
+    }
+
+    /// Arithmetic of its own, where there should be the rule's.
+    #[test]
+    fn an_entry_that_adds_up_wrong_is_seen() {
+        let complaint = complaint(|example| example.ledger(2)[6].receipt.after.balance += 9);
+        assert!(complaint.starts_with("user 2: version 7 makes "), "{complaint}");
+    }
+
+    /// Points that were never there were spent, or more kept than may be.
+    #[test]
+    fn an_entry_against_the_rules_is_seen() {
+        let complaint = complaint(|example| {
+            let huge = crate::domain::Amount::new(900_000).unwrap();
+            example.ledger(2)[6].receipt.command.action = crate::domain::Action::Use(huge);
+        });
+        assert!(complaint.starts_with("user 2: version 7 is against the rules: "), "{complaint}");
+    }
+
+    /// A ledger into which an entry of somebody else has strayed.
+    #[test]
+    fn an_entry_of_another_user_is_seen() {
+        let complaint = complaint(|example| example.ledger(2)[6].receipt.command.user = user(1));
+        assert_eq!(complaint, "user 2: version 7 is of user 1");
+    }
+
+    /// The account says one thing and its history another.
+    #[test]
+    fn an_account_that_its_ledger_does_not_explain_is_seen() {
+        let complaint = complaint(|example| example.books.accounts[1].balance += 5);
+        assert!(complaint.starts_with("user 2: the account holds "), "{complaint}");
+    }
+}

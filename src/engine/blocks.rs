@@ -90,3 +90,116 @@ fn order(seed: u64, block: u32, stream: u32, length: usize) -> Vec<usize> {
 fn number(cell: usize) -> u32 {
     u32::try_from(cell).expect("fewer than 2^30 cells are compared")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        database::Latency,
+        engine::{Clients, Quantiles, Verdict},
+        workload::Mix,
+    };
+
+    const SCHEDULE: Schedule = Schedule {
+        blocks: 12,
+        warm_up: Duration::ZERO,
+        capacity_window: Duration::ZERO,
+        latency_window: Duration::ZERO,
+        seed: 5,
+    };
+
+    /// Measures nothing, and tells of the trial that it was given.
+    fn measure(trial: &Trial, _stop: &Stop) -> Measurement {
+        Measurement {
+            completed: trial.cell.users,
+            window_ns: u64::from(trial.block),
+            completed_by_slowest: 0,
+            completed_by_fastest: 0,
+            latency: Quantiles::default(),
+            applied: 0,
+            refused: 0,
+            unknown: 0,
+            reads: 0,
+            verdict: Verdict::NoBooks,
+            cut_short: false,
+        }
+    }
+
+    fn measure_and_stop(trial: &Trial, stop: &Stop) -> Measurement {
+        stop.store(trial.block == 2, Ordering::Relaxed);
+        Measurement { cut_short: trial.block == 2, ..measure(trial, stop) }
+    }
+
+    fn comparison(users: u64, subjects: usize, measure: Measure) -> Comparison {
+        let (clients, latency) = (Clients::Threads(1), Latency::None);
+        let subject = |place| Subject {
+            name: format!("subject {place}"),
+            store: "none",
+            reference: false,
+            measure,
+        };
+        let cell = Cell { users, clients, mix: Mix::BALANCED, latency };
+        Comparison { cell, subjects: (0..subjects).map(subject).collect() }
+    }
+
+    fn run_all(comparisons: &[Comparison], schedule: &Schedule) -> Vec<Placed> {
+        let mut all = Vec::new();
+        run(comparisons, schedule, &Stop::new(false), &mut |placed| all.push(placed));
+        all
+    }
+
+    /// The subjects of a cell in one block, in the order in which they were measured.
+    fn order_of(all: &[Placed], cell: usize, block: u32) -> Vec<usize> {
+        let placed = all.iter().filter(|placed| (placed.cell, placed.block) == (cell, block));
+        placed.map(|placed| placed.subject).collect()
+    }
+
+    /// A subject that is missing from a block, or there twice, is compared with nothing.
+    #[test]
+    fn every_block_has_every_subject_once() {
+        let comparisons = [comparison(1, 7, measure), comparison(9, 5, measure)];
+        let all = run_all(&comparisons, &SCHEDULE);
+        assert_eq!(all.len(), 12 * (7 + 5));
+        for block in 0..12 {
+            for (cell, subjects) in [(0, 7), (1, 5)] {
+                let mut order = order_of(&all, cell, block);
+                order.sort_unstable();
+                assert!(order.into_iter().eq(0..subjects));
+            }
+        }
+        for placed in &all {
+            assert_eq!(placed.measurement.completed, [1, 9][placed.cell]);
+            assert_eq!(placed.measurement.window_ns, u64::from(placed.block));
+        }
+    }
+
+    /// Whoever always comes after the same neighbour is measured on what that one leaves behind.
+    #[test]
+    fn orders_differ_from_block_to_block_and_repeat_from_the_seed() {
+        let comparisons = [comparison(1, 7, measure), comparison(9, 7, measure)];
+        let all = run_all(&comparisons, &SCHEDULE);
+        assert_eq!(run_all(&comparisons, &SCHEDULE), all);
+        assert_ne!(run_all(&comparisons, &Schedule { seed: 6, ..SCHEDULE }), all);
+        let orders = |cell| (0..12).map(move |block| (cell, block));
+        let mut orders: Vec<_> =
+            orders(0).chain(orders(1)).map(|(cell, block)| order_of(&all, cell, block)).collect();
+        orders.sort_unstable();
+        orders.dedup();
+        assert!(orders.len() >= 23, "{orders:?}");
+        let mut firsts: Vec<usize> =
+            all.iter().filter(|placed| placed.position == 0).map(|placed| placed.cell).collect();
+        firsts.dedup();
+        assert!(firsts.len() > 6, "blocks of both cells take turns");
+    }
+
+    /// Who stops a run wants what was measured, and no more.
+    #[test]
+    fn a_run_that_is_stopped_tells_of_the_last_measurement_and_ends() {
+        let comparisons = [comparison(1, 3, measure_and_stop)];
+        let all = run_all(&comparisons, &SCHEDULE);
+        assert_eq!(all.len(), 7);
+        assert!(all.last().unwrap().measurement.cut_short);
+    }
+}

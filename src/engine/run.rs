@@ -241,11 +241,12 @@ impl<T: ConcurrencyStrategy> Run<T> {
         });
         let deadline = Instant::now() + patience;
         loop {
+            meanwhile();
             match receiver.recv_timeout(LOOK_EVERY) {
                 Ok(done) => return Some(done),
                 Err(mpsc::RecvTimeoutError::Disconnected) => return None,
                 Err(mpsc::RecvTimeoutError::Timeout) if deadline < Instant::now() => return None,
-                Err(mpsc::RecvTimeoutError::Timeout) => meanwhile(),
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
             }
         }
     }

@@ -22,18 +22,11 @@ fn finding(comparison: &Comparison) -> String {
     let Some(first) = tiers.first() else { return unranked(comparison) };
     let Some(second) = tiers.get(1) else { return alone(comparison, first) };
     let lead = comparison.leads.first().map_or_else(String::new, ToString::to_string);
-    let head = match &first[..] {
-        [leader] => {
-            format!("{} answers {lead} as many requests as {}", leader.strategy, second[0].strategy)
-        }
-        tied => format!(
-            "{} tie for first and answer {lead} as many requests as {}",
-            names(tied),
-            second[0].strategy
-        ),
-    };
+    let (leader, next) = (&first[0].strategy, &second[0].strategy);
+    let tied = (first.len() > 1).then(|| format!("{} tie for first", names(first)));
+    let head = format!("{leader} answers {lead} as many requests as {next}");
     let last = tiers.last().filter(|_| tiers.len() > 2);
-    [Some(head), tie(second), last.map(|last| farthest(comparison, last))]
+    [tied, Some(head), tie(second), last.map(|last| farthest(comparison, last))]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
@@ -75,7 +68,11 @@ fn alone(comparison: &Comparison, tier: &[&Standing]) -> String {
 }
 
 fn unranked(comparison: &Comparison) -> String {
+    let ran = |one: &Standing| one.role == Role::Contender;
     match comparison.contenders.iter().filter_map(|one| one.rate).map(|rate| rate.blocks).max() {
+        _ if !comparison.standings().any(ran) => {
+            "no contender ran, so nothing is ranked".to_owned()
+        }
         _ if comparison.contenders.is_empty() => "no contender whose books balance".to_owned(),
         None => "no block was measured to its end".to_owned(),
         Some(blocks) => {
@@ -144,6 +141,11 @@ mod tests {
                  Found wrong, as it should be: unguarded."
             )
         );
+        let mut level = sample::rows(8);
+        level.retain(|row| row.strategy != "cas");
+        let leaders = "mutex and queue tie for first; mutex answers 20.00 x [20.00, 20.00] as many";
+        assert!(told(&level).contains(leaders), "{}", told(&level));
+
         let mut tied = sample::rows(8);
         tied.retain(|row| ["mutex", "queue"].contains(&row.strategy.as_str()));
         assert_eq!(

@@ -14,7 +14,8 @@ use crate::{
     stats::{Better, Blocks, Floor, Ratio, Subject, tiers},
 };
 
-/// What others are compared with, the first of these that ran in the cell and balances.
+/// What others are compared with, the first of these that ran in the cell and balances; else what
+/// has a twin, else any.
 const BASELINES: [&str; 2] = ["mutex", "async-mutex"];
 
 /// What was found in one cell.
@@ -66,12 +67,13 @@ impl Comparison {
         let balances = |series: &&Series<'_>| matches!(series.books(), Books::Balanced { .. });
         let (contenders, wrong): (Vec<_>, Vec<_>) =
             with_role(&all_series, Role::Contender).into_iter().partition(balances);
+        let (twin, floor) = floor(&all_series);
         let baseline = BASELINES
             .iter()
             .find_map(|name| contenders.iter().find(|series| series.strategy == *name))
+            .or_else(|| contenders.iter().find(|series| Some(series.strategy) == twin.as_deref()))
             .or(contenders.first());
         let baseline_rates = baseline.map(|series| series.rates()).unwrap_or_default();
-        let (twin, floor) = floor(&all_series);
 
         let null = all_series.iter().find(|series| series.strategy == "null");
         let null_ns = null.map_or([None; 4], Series::service_ns);

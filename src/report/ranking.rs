@@ -140,6 +140,7 @@ fn violations(comparison: &Comparison) -> impl Iterator<Item = String> {
 
 fn caption(comparison: &Comparison) -> String {
     let blocks = match comparison.blocks {
+        1 => format!("1 block, of which at least {BLOCKS_MIN} rank"),
         few if few < BLOCKS_MIN => format!("{few} blocks, of which at least {BLOCKS_MIN} rank"),
         enough => format!("{enough} blocks"),
     };

@@ -57,11 +57,16 @@
 //!   A checker that has never been seen to fail proves nothing.
 
 pub mod audit;
+pub mod cli;
 pub mod clock;
 pub mod database;
 pub mod domain;
 pub mod engine;
+pub mod record;
 pub mod registry;
+pub mod report;
+#[cfg(test)]
+mod scratch;
 pub mod service;
 pub mod stats;
 pub mod store;

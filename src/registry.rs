@@ -8,6 +8,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 
 use crate::{
     domain::Policy,
+    engine::{self, Measure},
     service::{PointService, Points},
     store::{Adversary, Script, Setup, Slab, Stamped, Store, Tables, Versioned},
     strategy::{
@@ -65,6 +66,8 @@ pub struct Entry {
     pub open_suspending: OpenScripted,
     /// As `open`, over a store that blocks its caller's thread where a script says.
     pub open_blocking: OpenScripted,
+    /// Measures it once.
+    pub measure: Measure,
 }
 
 /// Opens a service over an empty store.
@@ -91,6 +94,7 @@ impl Entry {
             open_behind_adversary: open::<A>,
             open_suspending: open_scripted::<A, T::Store, true>,
             open_blocking: open_scripted::<B, T::Store, false>,
+            measure: engine::measure::<T>,
         }
     }
 

@@ -10,8 +10,26 @@
 //!                                 clients, windows, audit
 //! ```
 
+mod measure;
+
+pub mod blocks;
+
+mod client;
+mod conduct;
+mod course;
+mod crew;
+mod run;
+mod watch;
+mod windows;
+
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
+pub use self::measure::measure;
+#[cfg(test)]
+use self::measure::measure_within;
 use crate::{audit::Violation, database::Latency, workload::Mix};
 
 /// Who asks: threads that wait by blocking, or tasks of one runtime that wait by giving way.

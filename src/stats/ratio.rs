@@ -40,9 +40,13 @@ impl Ratio {
         Verdict::of(self, floor, better)
     }
 
-    /// Two, or as many as leave the smallest number two digits that are not leading zeros.
+    /// Two, none where all numbers have three digits without, or as many as leave the smallest two
+    /// digits that are not leading zeros.
     fn decimals(&self) -> usize {
         let smallest = self.interval.map_or(self.median, |interval| interval.low);
+        if smallest >= 100.0 {
+            return 0;
+        }
         let mut decimals = 2;
         let mut shown = smallest * 100.0;
         while shown < 10.0 && decimals < DECIMALS_MAX {
@@ -129,6 +133,7 @@ mod tests {
             Ratio { median, interval, blocks: 4 }.to_string()
         };
         assert_eq!(shown(1.831, Some((1.709, 1.962))), "1.83 x [1.71, 1.96]");
+        assert_eq!(shown(312.4, Some((298.7, 330.2))), "312 x [299, 330]");
         assert_eq!(shown(0.0042, Some((0.0041, 0.0044))), "0.0042 x [0.0041, 0.0044]");
         assert_eq!(shown(1.831, None), "1.83 x [too few blocks: 4]");
         assert_eq!(shown(0.0, None), "0.000000000000 x [too few blocks: 4]");

@@ -3,6 +3,8 @@
 //! Two doubts have to be answered. The interval asks whether these blocks could have come out the
 //! other way round by chance. The floor asks whether the machine can tell such a difference at all:
 //! it is how far one strategy comes out from itself when it runs twice in a block under two names.
+//! The median has to pass it and not the interval's far end, or else the noisier of two comparisons
+//! would be the one that is called a difference.
 
 use super::{Blocks, Ratio, quantile};
 
@@ -45,11 +47,11 @@ pub enum Better {
 /// What may be said of one subject against another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// Better: the interval is clear of one, and reaches beyond the floor.
+    /// Better: the interval is clear of one, and the median is beyond the floor.
     Faster,
-    /// The interval reaches one, or lies inside the floor.
+    /// The interval reaches one, or the median lies inside the floor.
     Tie,
-    /// Worse: the interval is clear of one, and reaches beyond the floor.
+    /// Worse: the interval is clear of one, and the median is beyond the floor.
     Slower,
     /// Too few blocks for an interval: neither a difference nor a tie was shown.
     Unknown,
@@ -58,11 +60,11 @@ pub enum Verdict {
 impl Verdict {
     pub(super) fn of(ratio: &Ratio, floor: Floor, better: Better) -> Self {
         let Some(interval) = ratio.interval else { return Self::Unknown };
-        let inside_floor = interval.low >= floor.0.recip() && interval.high <= floor.0;
+        let inside_floor = floor.0.recip() <= ratio.median && ratio.median <= floor.0;
         if interval.contains(1.0) || inside_floor {
             return Self::Tie;
         }
-        match (better, interval.low > 1.0) {
+        match (better, ratio.median > 1.0) {
             (Better::Higher, true) | (Better::Lower, false) => Self::Faster,
             (Better::Higher, false) | (Better::Lower, true) => Self::Slower,
         }
@@ -109,18 +111,30 @@ mod tests {
     #[test]
     fn a_difference_is_beyond_chance_and_beyond_the_floor() {
         let floor = Floor(1.05);
-        let verdict = |low, high, better| {
-            let ratio = Ratio { median: low, interval: Some(Interval { low, high }), blocks: 20 };
+        let verdict = |low, median, high, better| {
+            let ratio = Ratio { median, interval: Some(Interval { low, high }), blocks: 20 };
             ratio.verdict(floor, better)
         };
-        assert_eq!(verdict(0.90, 1.20, Better::Higher), Verdict::Tie);
-        assert_eq!(verdict(1.00, 1.20, Better::Higher), Verdict::Tie);
-        assert_eq!(verdict(1.01, 1.05, Better::Higher), Verdict::Tie);
-        assert_eq!(verdict(0.96, 0.99, Better::Higher), Verdict::Tie);
-        assert_eq!(verdict(1.01, 1.06, Better::Higher), Verdict::Faster);
-        assert_eq!(verdict(0.90, 0.99, Better::Higher), Verdict::Slower);
-        assert_eq!(verdict(1.01, 1.06, Better::Lower), Verdict::Slower);
-        assert_eq!(verdict(0.90, 0.99, Better::Lower), Verdict::Faster);
+        assert_eq!(verdict(0.90, 1.10, 1.20, Better::Higher), Verdict::Tie);
+        assert_eq!(verdict(1.00, 1.10, 1.20, Better::Higher), Verdict::Tie);
+        assert_eq!(verdict(1.01, 1.05, 1.06, Better::Higher), Verdict::Tie);
+        assert_eq!(verdict(0.90, 0.96, 0.99, Better::Higher), Verdict::Tie);
+        assert_eq!(verdict(1.01, 1.06, 1.09, Better::Higher), Verdict::Faster);
+        assert_eq!(verdict(0.90, 0.95, 0.99, Better::Higher), Verdict::Slower);
+        assert_eq!(verdict(1.01, 1.06, 1.09, Better::Lower), Verdict::Slower);
+        assert_eq!(verdict(0.90, 0.95, 0.99, Better::Lower), Verdict::Faster);
+    }
+
+    /// Two subjects are 4 % ahead, where the machine resolves 5 %. The noisy one's interval reaches
+    /// past the floor and the precise one's does not; noise must not be what makes a difference.
+    #[test]
+    fn a_noisy_comparison_is_no_more_a_difference_than_a_precise_one() {
+        let verdict = |low, high| {
+            let interval = Some(Interval { low, high });
+            Ratio { median: 1.04, interval, blocks: 20 }.verdict(Floor(1.05), Better::Higher)
+        };
+        assert_eq!(verdict(1.03, 1.045), Verdict::Tie);
+        assert_eq!(verdict(1.01, 1.20), Verdict::Tie);
     }
 
     /// Five blocks that all agree look convincing and cannot be: chance does it in one run of

@@ -1,0 +1,176 @@
+//! What can be typed, with the help that explains it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{database::Latency, engine::Clients, workload::Mix};
+
+/// The most users that can be asked for: a row each has to fit in memory.
+pub(super) const USERS_MAX: u64 = 1_000_000;
+
+/// The most blocks: at a tenth of a second and a dozen strategies, twenty minutes.
+pub(super) const BLOCKS_MAX: i64 = 1_000;
+
+const HELP: &str = "\
+Compares ways to make read-decide-write safe on a contended row: locks, queues,
+compare-and-set, actors. Every measurement is audited, entry by entry, and what
+is wrong is never ranked.
+
+Without a command, `hotrow` runs the quick comparison, which takes under a
+minute: every strategy on one hot row, on 1,024 rows, and on the slow tables.";
+
+const AFTER_HELP: &str = "\
+How to read a table:
+  #            rank; equal numbers are ties, `-` is not ranked
+  vs mutex     median of the ratios of each block, with its 95 % interval
+  p50 .. max   service time in a closed loop; `<= floor`: no longer than
+               answering nothing takes
+  fair         what the slowest client completed, as a share of the mean
+  books        what the audit found, and how many ledger entries it replayed
+
+Examples:
+  hotrow                                   the quick comparison
+  hotrow run mutex cas --clients threads:4
+  hotrow run --users 1024 --mix charge:45,use:45,read:10
+  hotrow list                              what there is to compare
+
+Exit codes:
+  0    done, and whatever claims to be sound is
+  1    something else failed, or `report --check` found a stale page
+  2    asked for what cannot be, such as a file that cannot be written: told in
+       one line, and nothing was measured
+  3    a strategy that claims to be sound was found wrong
+  130  stopped by Ctrl-C or SIGTERM; what was measured is shown, saved and
+       marked partial (a second one stops at once and saves nothing)";
+
+const RUN_HELP: &str = "\
+One cell is measured: a store, a number of users, clients, and what they ask.
+Strategies run in blocks, each block all of them once in a new order. With them
+run a twin, which is one of them once more and shows how far identical code
+comes out from itself, and the limits `fetch-add` and `null`.
+
+Examples:
+  hotrow run                               all strategies on one hot row
+  hotrow run mutex cas queue --blocks 20   a closer look at three
+  hotrow run --clients tasks:64            tasks of a runtime and not threads
+  hotrow run --store tables --clients tasks:32 --latency assignment
+  hotrow run --format csv > rounds.csv     one row for each measurement
+  hotrow run --results results/laptop/hot  env.json and rounds.csv, for reports";
+
+/// All of it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hotrow",
+    version,
+    about = HELP,
+    after_help = AFTER_HELP,
+    args_conflicts_with_subcommands = true
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+/// What to do other than the quick comparison.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Measure what you choose
+    #[command(after_help = RUN_HELP)]
+    Run(Run),
+    /// Show strategies, stores and promises
+    List(List),
+    /// Write the computed blocks of REPORT.md and README.md anew
+    Report(Report),
+}
+
+/// One cell.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// Strategies to compare [default: all of the store]
+    pub(super) strategies: Vec<String>,
+    /// Where the accounts live: slab is memory, calls of
+    /// tables take time
+    #[arg(long, default_value = "slab", verbatim_doc_comment)]
+    pub(super) store: String,
+    /// Accounts, asked for equally often
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=USERS_MAX))]
+    pub(super) users: u64,
+    /// Who asks: threads:2 or tasks:64 [default: a thread
+    /// for each core; where there is latency, tasks:32]
+    #[arg(long, value_name = "KIND:COUNT", value_parser = super::clients::parse, verbatim_doc_comment)]
+    pub(super) clients: Option<Clients>,
+    /// Shares of requests in per cent
+    /// [default: charge:50,use:50,read:0]
+    #[arg(long, default_value_t = Mix::BALANCED, hide_default_value = true, verbatim_doc_comment)]
+    pub(super) mix: Mix,
+    /// How long calls of tables take, in simulated time:
+    /// none, fixed:5ms, scaled:0.1, assignment
+    /// [default: assignment]
+    #[arg(long, verbatim_doc_comment)]
+    pub(super) latency: Option<Latency>,
+    /// Repetitions; ranks need 6
+    #[arg(long, default_value_t = 10, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=BLOCKS_MAX))]
+    pub(super) blocks: u32,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+/// Where results go, and what they are drawn from.
+#[derive(Debug, Args)]
+pub(super) struct Output {
+    /// What all that is random is drawn from
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
+    pub(super) seed: u64,
+    /// What to print: table (rankings), json (rankings,
+    /// machine) or csv (measurements) [default: table]
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    #[arg(hide_possible_values = true, hide_default_value = true, verbatim_doc_comment)]
+    pub(super) format: Format,
+    /// Also write the CSV to FILE
+    #[arg(long, value_name = "FILE")]
+    pub(super) export_csv: Option<PathBuf>,
+    /// Also save env.json and rounds.csv in DIR, such as
+    /// results/laptop/quick: `hotrow report` reads them
+    #[arg(long, value_name = "DIR", verbatim_doc_comment)]
+    pub(super) results: Option<PathBuf>,
+}
+
+/// Sentences and tables, a row for each measurement, or the environment and the rankings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Table,
+    Csv,
+    Json,
+}
+
+/// The registry.
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// What to print
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub(super) format: ListFormat,
+}
+
+/// A table for people, or an array of objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    Table,
+    Json,
+}
+
+/// Pages.
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    /// Write nothing, and exit with 1 if a page is stale
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Where runs are saved, as MACHINE/RUN
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub(super) results: PathBuf,
+    /// Pages with blocks in them
+    #[arg(value_name = "PAGE", default_values = ["README.md", "REPORT.md"])]
+    pub(super) pages: Vec<PathBuf>,
+}

@@ -1,0 +1,41 @@
+//! Who asks, as it is typed: `threads:2` or `tasks:64`.
+
+use crate::engine::Clients;
+
+/// The most threads: beyond it the machine's scheduler is what is measured.
+const THREADS_MAX: u32 = 256;
+
+/// The most tasks: each keeps a script and a log of its own.
+const TASKS_MAX: u32 = 16_384;
+
+/// Reads a kind and a count.
+pub(super) fn parse(text: &str) -> Result<Clients, String> {
+    let (kind, count) = text.split_once(':').unwrap_or(("", text));
+    let (clients, most): (fn(u32) -> Clients, u32) = match kind {
+        "threads" => (Clients::Threads, THREADS_MAX),
+        "tasks" => (Clients::Tasks, TASKS_MAX),
+        _ => return Err("say of which kind: write it as threads:2 or tasks:64".to_owned()),
+    };
+    match count.parse() {
+        Ok(count) if (1..=most).contains(&count) => Ok(clients(count)),
+        _ => Err(format!("{kind} are 1 to {most}: write it as {kind}:2")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A bare number leaves open of what, and is told so; a count of zero measures nothing.
+    #[test]
+    fn clients_have_a_kind_and_a_count() {
+        assert_eq!(parse("threads:2"), Ok(Clients::Threads(2)));
+        assert_eq!(parse("tasks:64"), Ok(Clients::Tasks(64)));
+        for text in ["2", "", "64t", "fibers:2", ":2"] {
+            assert!(parse(text).unwrap_err().ends_with("threads:2 or tasks:64"), "{text}");
+        }
+        for text in ["threads:0", "threads:257", "threads:", "threads:-1", "threads:99999999999"] {
+            assert_eq!(parse(text).unwrap_err(), "threads are 1 to 256: write it as threads:2");
+        }
+    }
+}

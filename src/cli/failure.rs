@@ -1,0 +1,98 @@
+//! What is told when something cannot be, and the code that goes with it.
+
+use std::{fmt, process::ExitCode};
+
+use clap::error::ErrorKind;
+
+use super::printed;
+
+/// How the program ends. The help lists what each means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    Done,
+    Failed,
+    Usage,
+    Wrong,
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Wrong => 3,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// One line, and how the program ends after it.
+#[derive(Debug)]
+pub(super) struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    /// Something that cannot be was asked for.
+    pub(super) fn usage(message: impl Into<String>) -> Failure {
+        Failure { exit: Exit::Usage, message: message.into() }
+    }
+
+    /// The world was in the way.
+    pub(super) fn failed(message: impl Into<String>) -> Failure {
+        Failure { exit: Exit::Failed, message: message.into() }
+    }
+
+    /// Tells it, as one line whatever was typed.
+    pub(super) fn tell(self) -> Exit {
+        note(self.message.replace(char::is_control, " "));
+        self.exit
+    }
+}
+
+/// Writes a line to standard error.
+pub(super) fn note(message: impl fmt::Display) {
+    eprintln!("hotrow: {message}");
+}
+
+/// What the parser has to say: the help that was asked for, or what is wrong, in one line.
+pub(super) fn of_clap(error: &clap::Error) -> Result<Exit, Failure> {
+    let text = error.to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            printed::print(&text)?;
+            Ok(Exit::Done)
+        }
+        ErrorKind::InvalidSubcommand => Err(Failure::usage(format!(
+            "{}; to measure a strategy write `hotrow run STRATEGY`",
+            one_line(&text)
+        ))),
+        _ => Err(Failure::usage(one_line(&text))),
+    }
+}
+
+/// The parser's paragraphs up to the usage, joined.
+fn one_line(text: &str) -> String {
+    let told = text.split("\nUsage:").next().unwrap_or(text);
+    let told = told.split("\nFor more information").next().unwrap_or(told);
+    let lines = told.lines().map(str::trim).filter(|line| !line.is_empty());
+    let joined = lines.collect::<Vec<_>>().join("; ");
+    joined.trim_start_matches("error: ").replace("; tip: ", "; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    /// The parser writes for people with time: a line, a tip, a usage, a hint.
+    #[test]
+    fn a_paragraph_becomes_a_line() {
+        let text = "error: unexpected argument '--user' found\n\n  tip: a similar argument exists: \
+            '--users'\n\nUsage: hotrow run\n\nFor more information, try '--help'.\n";
+        let line = "unexpected argument '--user' found; a similar argument exists: '--users'";
+        assert_eq!(one_line(text), line);
+    }
+}

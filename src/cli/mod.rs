@@ -1,0 +1,48 @@
+//! The command line: checks what is asked for, has it measured, and shows what came of it.
+//!
+//! Results go to standard output and everything else to standard error. What was typed wrong is
+//! told in one line, before anything is measured or written.
+//!
+//! ```text
+//! Arguments --> Plan --> measure --> rows --> report, files
+//! ```
+
+mod arguments;
+mod clients;
+mod failure;
+mod interrupt;
+mod list;
+mod measuring;
+mod pages;
+mod plan;
+mod printed;
+mod progress;
+mod quick;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::{
+    arguments::{Arguments, Command},
+    failure::{Exit, Failure},
+};
+
+/// Does what the command line says, and returns the code to exit with.
+pub fn main() -> ExitCode {
+    let exit = match Arguments::try_parse() {
+        Ok(arguments) => dispatch(arguments).unwrap_or_else(Failure::tell),
+        Err(error) => failure::of_clap(&error).unwrap_or_else(Failure::tell),
+    };
+    exit.into()
+}
+
+fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
+    match arguments.command {
+        None => run::run(&quick::plan(&arguments.output)?, &arguments.output),
+        Some(Command::Run(asked)) => run::run(&plan::plan(&asked)?, &asked.output),
+        Some(Command::List(asked)) => list::list(&asked),
+        Some(Command::Report(asked)) => pages::report(&asked),
+    }
+}

@@ -1,0 +1,140 @@
+//! What a run was measured on, so that its numbers can be judged and made again.
+
+use std::{env, fs, path::Path, thread, time::SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::{ReadError, SCHEMA};
+
+/// The machine, the build and the command of one run. What could not be found out is `None`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Environment {
+    /// The version of this file and of the rows beside it.
+    pub schema: u32,
+    /// The run, as in its rows.
+    pub run: String,
+    /// Milliseconds from 1970 to the start of the run.
+    pub started_at_unix_ms: u64,
+    /// As it was typed.
+    pub command: String,
+    /// What scripts, orders and latencies were drawn from.
+    pub seed: u64,
+    /// Whether the run was stopped before its end.
+    pub partial: bool,
+    /// Cores that this process may use.
+    pub cores: usize,
+    /// As the processor names itself.
+    pub cpu_model: Option<String>,
+    /// Operating system and architecture.
+    pub os: String,
+    /// Version of the kernel.
+    pub kernel: Option<String>,
+    /// What the machine says of being a virtual one.
+    pub hypervisor: Option<String>,
+    /// The version of hotrow.
+    pub hotrow: String,
+    /// The compiler that built it.
+    pub rustc: String,
+    /// `release` or `debug`.
+    pub profile: String,
+    /// The commit that it was built from, with `-dirty` if there was more.
+    pub commit: Option<String>,
+    /// When the run began.
+    pub load_before: Option<LoadAverage>,
+    /// When the run had ended.
+    pub load_after: Option<LoadAverage>,
+}
+
+/// Processes that ran or waited to run, on average over the time before.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LoadAverage {
+    /// Over the last minute.
+    pub one_minute: f64,
+    /// Over the last five.
+    pub five_minutes: f64,
+}
+
+impl Environment {
+    /// Looks around before a run.
+    pub fn before(command: String, seed: u64) -> Environment {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let started_at = u64::try_from(since_1970.unwrap_or_default().as_millis());
+        let started_at_unix_ms = started_at.unwrap_or(u64::MAX);
+        Environment {
+            schema: SCHEMA,
+            run: format!("{started_at_unix_ms}-{seed}"),
+            started_at_unix_ms,
+            command,
+            seed,
+            partial: false,
+            cores: thread::available_parallelism().map_or(1, usize::from),
+            cpu_model: of_cpu("model name"),
+            os: format!("{} {}", env::consts::OS, env::consts::ARCH),
+            kernel: line("/proc/sys/kernel/osrelease"),
+            hypervisor: hypervisor(),
+            hotrow: env!("CARGO_PKG_VERSION").to_owned(),
+            rustc: env!("HOTROW_RUSTC").to_owned(),
+            profile: env!("HOTROW_PROFILE").to_owned(),
+            commit: Some(env!("HOTROW_COMMIT").to_owned()).filter(|commit| !commit.is_empty()),
+            load_before: load_average(),
+            load_after: None,
+        }
+    }
+
+    /// Adds what is known only at the end.
+    pub fn after(self, partial: bool) -> Environment {
+        Environment { partial, load_after: load_average(), ..self }
+    }
+
+    /// The environment as an indented JSON text.
+    pub fn to_json(&self) -> String {
+        let json = serde_json::to_string_pretty(self);
+        json.expect("every field is a number, a text or none") + "\n"
+    }
+
+    /// Reads the environment of a file.
+    ///
+    /// # Errors
+    /// [`ReadError`] names the line, or says that the file is newer than this program.
+    pub fn read(file: &Path) -> Result<Environment, ReadError> {
+        let text = fs::read(file).map_err(|error| ReadError::of_file(file, &error))?;
+        let refused = |line, reason| ReadError { file: file.to_owned(), line, reason };
+        let environment: Environment = serde_json::from_slice(&text).map_err(|error| {
+            let line = u64::try_from(error.line()).unwrap_or(0);
+            refused(line, error.to_string())
+        })?;
+        match environment.schema {
+            SCHEMA => Ok(environment),
+            other => Err(refused(0, format!("schema {other} is not the {SCHEMA} that is known"))),
+        }
+    }
+}
+
+fn hypervisor() -> Option<String> {
+    let flags = of_cpu("flags")?;
+    flags.split(' ').find(|flag| *flag == "hypervisor")?;
+    let vendor = line("/sys/class/dmi/id/sys_vendor").unwrap_or_default();
+    let product = line("/sys/class/dmi/id/product_name").unwrap_or_default();
+    let named = format!("{vendor} {product}");
+    match named.trim() {
+        "" => Some("yes".to_owned()),
+        named => Some(named.to_owned()),
+    }
+}
+
+fn of_cpu(key: &str) -> Option<String> {
+    let info = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = info.lines().find(|line| line.starts_with(key))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+fn load_average() -> Option<LoadAverage> {
+    let line = line("/proc/loadavg")?;
+    let mut numbers = line.split(' ').map(str::parse);
+    let (one_minute, five_minutes) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    Some(LoadAverage { one_minute, five_minutes })
+}
+
+fn line(file: &str) -> Option<String> {
+    Some(fs::read_to_string(file).ok()?.trim().to_owned())
+}

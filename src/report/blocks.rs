@@ -1,0 +1,140 @@
+//! The blocks that a page can have, by name.
+
+use std::{error::Error, fmt};
+
+use super::{answer::answer, comparison::comparisons, environment, ranking};
+use crate::record::{Environment, SavedRun};
+
+/// A run to render from.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// Where it is, below `results`: `reference/quick`.
+    pub name: &'a str,
+    /// What is there.
+    pub run: &'a SavedRun,
+}
+
+/// Renders the block `name [run]` from one of `sources`.
+///
+/// # Errors
+/// [`BlockError`] if there is no such block or run, or if there are several runs and none is named.
+pub fn render_block(block: &str, sources: &[Source<'_>]) -> Result<String, BlockError> {
+    let (name, wanted) =
+        block.split_once(' ').map_or((block, None), |(name, run)| (name, Some(run)));
+    let render = match name {
+        "answer" => answers,
+        "ranking" => rankings,
+        "environment" => |run: &SavedRun| environment::markdown(&run.environment),
+        _ => return Err(BlockError::Name { name: name.to_owned() }),
+    };
+    match (wanted, sources) {
+        (Some(wanted), _) => {
+            let named = sources.iter().find(|source| source.name == wanted.trim());
+            let source = named.ok_or_else(|| BlockError::Run { run: wanted.to_owned() })?;
+            Ok(headed(source, render(source.run)))
+        }
+        (None, []) => Ok("Nothing has been measured yet.\n".to_owned()),
+        (None, [source]) => Ok(headed(source, render(source.run))),
+        (None, several) => Err(BlockError::Ambiguous {
+            block: name.to_owned(),
+            runs: several.iter().map(|source| source.name.to_owned()).collect(),
+        }),
+    }
+}
+
+fn headed(source: &Source<'_>, body: String) -> String {
+    let Environment { command, run, commit, partial, .. } = &source.run.environment;
+    let commit = commit.as_deref().unwrap_or("not known");
+    let partial = if *partial { ", PARTIAL" } else { "" };
+    let name = source.name;
+    format!("_`{command}`, run {run} in `results/{name}`, commit {commit}{partial}._\n\n{body}")
+}
+
+fn answers(run: &SavedRun) -> String {
+    let answers = comparisons(&run.rows);
+    answers.iter().map(|comparison| format!("- {}\n", answer(comparison))).collect()
+}
+
+fn rankings(run: &SavedRun) -> String {
+    let tables = comparisons(&run.rows);
+    tables
+        .iter()
+        .map(|comparison| format!("### {}\n\n{}", comparison.title, ranking::markdown(comparison)))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Why a block cannot be rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BlockError {
+    /// There is no block of that name.
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// There is no run there.
+    Run {
+        /// Where it was looked for, below `results`.
+        run: String,
+    },
+    /// There are several runs to choose from.
+    Ambiguous {
+        /// The block.
+        block: String,
+        /// The runs.
+        runs: Vec<String>,
+    },
+}
+
+impl fmt::Display for BlockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BlockError::Name { name } => {
+                write!(f, "no block is named `{name}`: there are answer, ranking and environment")
+            }
+            BlockError::Run { run } => write!(f, "there is no run in results/{run}"),
+            BlockError::Ambiguous { block, runs } => {
+                let runs = runs.join(", ");
+                write!(f, "name the run: `generated:{block} RUN`, where RUN is one of {runs}")
+            }
+        }
+    }
+}
+
+impl Error for BlockError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    /// The first line is the command and the run, whatever the block.
+    #[test]
+    fn a_block_begins_with_what_made_it() {
+        let run = sample::run(&sample::rows(8));
+        let sources = [Source { name: "box/quick", run: &run }];
+        for block in ["answer", "ranking", "environment", "ranking box/quick"] {
+            let text = render_block(block, &sources).unwrap();
+            assert!(
+                text.starts_with(
+                    "_`hotrow --results results/box/quick`, run made-up in \
+                     `results/box/quick`, commit abcdef123456._\n\n"
+                ),
+                "{text}"
+            );
+            assert_eq!(render_block(block, &sources).unwrap(), text);
+        }
+    }
+
+    /// A block that cannot be rendered must not be rendered from something else.
+    #[test]
+    fn a_block_without_its_run_is_refused() {
+        let run = sample::run(&sample::rows(8));
+        let two = ["a/b", "c/d"].map(|name| Source { name, run: &run });
+        let refused = |block| render_block(block, &two).unwrap_err().to_string();
+        assert!(refused("chart").starts_with("no block is named `chart`"));
+        assert_eq!(refused("answer e/f"), "there is no run in results/e/f");
+        assert!(refused("answer").ends_with("RUN is one of a/b, c/d"));
+        assert_eq!(render_block("answer", &[]).unwrap(), "Nothing has been measured yet.\n");
+    }
+}

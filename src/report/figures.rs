@@ -1,0 +1,96 @@
+//! Numbers as they are shown: three digits that count, and a unit that fits.
+
+/// A unit of requests per second, one for a whole table so that its column can be compared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct RateUnit {
+    pub(super) name: &'static str,
+    per: f64,
+}
+
+impl RateUnit {
+    /// The unit in which the largest rate has one to three digits before its point, or more.
+    pub(super) fn for_largest(largest: f64) -> RateUnit {
+        match largest {
+            rate if rate >= 1e6 => RateUnit { name: "Mops/s", per: 1e6 },
+            rate if rate >= 1e3 => RateUnit { name: "kops/s", per: 1e3 },
+            _ => RateUnit { name: "ops/s", per: 1.0 },
+        }
+    }
+
+    pub(super) fn show(self, rate: f64) -> String {
+        three_digits(rate / self.per)
+    }
+}
+
+/// `50 ns`, `1.25 us`, `13.0 ms`, `1.20 s`.
+pub(super) fn duration(ns: f64) -> String {
+    match ns {
+        ns if ns < 1e3 => format!("{ns:.0} ns"),
+        ns if ns < 999.5e3 => format!("{} us", three_digits(ns / 1e3)),
+        ns if ns < 999.5e6 => format!("{} ms", three_digits(ns / 1e6)),
+        ns => format!("{} s", three_digits(ns / 1e9)),
+    }
+}
+
+/// `950`, `12k`, `3.4M`: an order of magnitude, for counts that nobody compares.
+pub(super) fn rough(count: u64) -> String {
+    let count = count as f64;
+    match count {
+        count if count < 1e3 => format!("{count}"),
+        count if count < 999.5e3 => two_digits(count / 1e3) + "k",
+        count if count < 999.5e6 => two_digits(count / 1e6) + "M",
+        count => two_digits(count / 1e9) + "G",
+    }
+}
+
+/// `1,024`.
+pub(super) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A share as a percentage above one: 1.021 is `2.1 %`.
+pub(super) fn percent_above_one(ratio: f64) -> String {
+    format!("{:.1} %", (ratio - 1.0) * 100.0)
+}
+
+fn three_digits(value: f64) -> String {
+    match value {
+        value if value >= 99.95 => format!("{value:.0}"),
+        value if value >= 9.995 => format!("{value:.1}"),
+        value if value >= 0.9995 => format!("{value:.2}"),
+        value if value >= 0.09995 => format!("{value:.3}"),
+        value => format!("{value:.4}"),
+    }
+}
+
+fn two_digits(value: f64) -> String {
+    if value < 9.95 { format!("{value:.1}") } else { format!("{value:.0}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The borders between units and digits, where `1000 us` and `10.00` come from.
+    #[test]
+    fn numbers_have_three_digits_and_a_unit_that_fits() {
+        let ns = [0.0, 999.0, 1_250.0, 99_960.0, 999_600.0, 13e6, 1.2e9];
+        let shown = ["0 ns", "999 ns", "1.25 us", "100 us", "1.00 ms", "13.0 ms", "1.20 s"];
+        assert_eq!(ns.map(duration), shown);
+        let counts = [0, 999, 1_500, 12_400, 999_600, 3_440_000, 5_000_000_000];
+        assert_eq!(counts.map(rough), ["0", "999", "1.5k", "12k", "1.0M", "3.4M", "5.0G"]);
+        assert_eq!([0, 999, 1_024, 1_000_000].map(grouped), ["0", "999", "1,024", "1,000,000"]);
+        assert_eq!(RateUnit::for_largest(38.14e6).show(38.14e6), "38.1");
+        assert_eq!(RateUnit::for_largest(38.14e6).show(42_000.0), "0.0420");
+        assert_eq!(RateUnit::for_largest(2.5).show(2.5), "2.50");
+        assert_eq!(percent_above_one(1.0207), "2.1 %");
+    }
+}

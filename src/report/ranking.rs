@@ -1,0 +1,198 @@
+//! A comparison as a table, with its answer above and what to know about it below.
+
+use super::{
+    answer::answer,
+    comparison::Comparison,
+    figures::{RateUnit, duration, percent_above_one, rough},
+    standing::{Books, ServiceTime, Standing},
+    table::{Align, Column, Table, wrap},
+};
+use crate::stats::{BLOCKS_MIN, Summary};
+
+/// Renders for a terminal of `width` columns.
+pub fn terminal(comparison: &Comparison, width: usize) -> String {
+    let table = table(comparison);
+    let (lines, hidden) = table.terminal(width);
+    let mut text = wrap(&answer(comparison), width, "");
+    text.push('\n');
+    text.push_str(&lines);
+    for violation in violations(comparison) {
+        text.push_str(&wrap(&violation, width, "  "));
+    }
+    text.push_str(&wrap(&caption(comparison), width, ""));
+    if !hidden.is_empty() {
+        let hidden = format!("(not shown at {width} columns: {})", hidden.join(", "));
+        text.push_str(&wrap(&hidden, width, ""));
+    }
+    text
+}
+
+/// Renders for a page.
+pub fn markdown(comparison: &Comparison) -> String {
+    let mut text = format!("{}\n\n{}", answer(comparison), table(comparison).markdown());
+    for violation in violations(comparison) {
+        text.push_str(&format!("\n{violation}\n"));
+    }
+    text.push_str(&format!("\n{}\n", caption(comparison)));
+    text
+}
+
+fn table(comparison: &Comparison) -> Table {
+    let unit = unit(comparison);
+    let versus = match &comparison.baseline {
+        Some(baseline) => format!("vs {baseline}"),
+        None => "vs none".to_owned(),
+    };
+    let mut table = Table::new(vec![
+        Column::new("#", Align::Right, 0),
+        Column::new("strategy", Align::Left, 0),
+        Column::new("family", Align::Left, 6),
+        Column::new(unit.name, Align::Right, 0),
+        Column::new("95 % interval", Align::Left, 5),
+        Column::new(versus, Align::Left, 0),
+        Column::new("p50", Align::Right, 2),
+        Column::new("p99", Align::Right, 1),
+        Column::new("p99.9", Align::Right, 4),
+        Column::new("max", Align::Right, 7),
+        Column::new("fair", Align::Right, 3),
+        Column::new("books", Align::Left, 0),
+    ]);
+    let line = |one: &Standing| cells(one, comparison, unit);
+    comparison.contenders.iter().for_each(|one| table.push(line(one)));
+    let groups =
+        [("limits", &comparison.limits), ("wrong or wrong on purpose", &comparison.unsound)];
+    for (name, standings) in groups {
+        if !standings.is_empty() {
+            table.group(name);
+        }
+        standings.iter().for_each(|one| table.push(line(one)));
+    }
+    table
+}
+
+/// Fits what is ranked: a limit may be many times as much.
+fn unit(comparison: &Comparison) -> RateUnit {
+    let largest = |standings: &mut dyn Iterator<Item = &Standing>| {
+        standings.filter_map(|one| one.rate).map(|rate| rate.median).fold(0.0, f64::max)
+    };
+    match largest(&mut comparison.contenders.iter()) {
+        0.0 => RateUnit::for_largest(largest(&mut comparison.standings())),
+        rate => RateUnit::for_largest(rate),
+    }
+}
+
+fn cells(one: &Standing, comparison: &Comparison, unit: RateUnit) -> Vec<String> {
+    let rate = |show: fn(&Summary, RateUnit) -> Option<String>| {
+        one.rate.and_then(|rate| show(&rate, unit)).unwrap_or_else(|| "-".to_owned())
+    };
+    let is_baseline = comparison.baseline.as_deref() == Some(one.strategy.as_str());
+    let ratio = match one.ratio {
+        Some(_) if is_baseline => "baseline".to_owned(),
+        Some(ratio) if ratio.interval.is_none() => format!("{:.2} x", ratio.median),
+        Some(ratio) => ratio.to_string(),
+        None => "-".to_owned(),
+    };
+    let [p50, p99, p999, max] = one.service.map(service);
+    vec![
+        one.rank.map_or_else(|| "-".to_owned(), |rank| rank.to_string()),
+        one.strategy.clone(),
+        one.family.clone(),
+        rate(|rate, unit| Some(unit.show(rate.median))),
+        rate(|rate, unit| {
+            let interval = rate.interval?;
+            Some(format!("[{}, {}]", unit.show(interval.low), unit.show(interval.high)))
+        }),
+        ratio,
+        p50,
+        p99,
+        p999,
+        max,
+        one.fairness.map_or_else(|| "-".to_owned(), |share| format!("{share:.2}")),
+        books(&one.books),
+    ]
+}
+
+fn service(time: Option<ServiceTime>) -> String {
+    match time {
+        None => "-".to_owned(),
+        Some(ServiceTime::AtFloor) => "<= floor".to_owned(),
+        Some(ServiceTime::Ns(ns)) => duration(ns),
+    }
+}
+
+fn books(books: &Books) -> String {
+    match books {
+        Books::Balanced { entries } => format!("balanced {}", rough(*entries)),
+        Books::Wrong { .. } => "WRONG".to_owned(),
+        Books::NoBooks => "no books".to_owned(),
+    }
+}
+
+fn violations(comparison: &Comparison) -> impl Iterator<Item = String> {
+    comparison.unsound.iter().filter_map(|one| match &one.books {
+        Books::Wrong { blocks, violation } => {
+            let all = comparison.blocks.max(*blocks);
+            Some(format!("{} is wrong in {blocks} of {all} blocks: {violation}", one.strategy))
+        }
+        _ => None,
+    })
+}
+
+fn caption(comparison: &Comparison) -> String {
+    let blocks = match comparison.blocks {
+        1 => format!("1 block, of which at least {BLOCKS_MIN} rank"),
+        few if few < BLOCKS_MIN => format!("{few} blocks, of which at least {BLOCKS_MIN} rank"),
+        enough => format!("{enough} blocks"),
+    };
+    let floor = percent_above_one(comparison.floor.ratio());
+    let floor = match &comparison.twin {
+        Some(twin) => format!("floor {floor} by twins of {twin}"),
+        None => format!("floor {floor}, assumed since no twins ran"),
+    };
+    let partial = if comparison.partial { "PARTIAL, stopped before its end; " } else { "" };
+    let clock = match comparison.title.is_simulated() {
+        true => "; rates and times by a simulated clock",
+        false => "",
+    };
+    let mix = comparison.title.mix();
+    format!(
+        "{partial}{mix}; {blocks}; {floor}; equal ranks are ties; [low, high] covers 95 %{clock}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{comparisons, sample};
+
+    /// The page as a newcomer sees it: a leader, a tie, limits, a control that was caught.
+    #[test]
+    fn a_table_fits_eighty_columns() {
+        let text = terminal(&comparisons(&sample::rows(8))[0], 80);
+        assert_eq!(text, include_str!("../../tests/expected/ranking_80.txt"));
+        assert!(text.is_ascii());
+        assert!(text.lines().all(|line| line.len() <= 80));
+    }
+
+    /// The same with more room.
+    #[test]
+    fn a_table_uses_the_room_there_is() {
+        let text = terminal(&comparisons(&sample::rows(8))[0], 140);
+        assert_eq!(text, include_str!("../../tests/expected/ranking_140.txt"));
+    }
+
+    /// Too few blocks, a measurement cut short, and a contender that is wrong, on a page.
+    #[test]
+    fn markdown_says_what_is_missing() {
+        let mut rows = sample::rows(5);
+        for row in &mut rows {
+            if row.strategy == "queue" {
+                row.verdict = crate::record::Finding::Wrong;
+                row.violation = "user 1: lost | 5".to_owned();
+            }
+            row.cut_short = row.block == 4;
+        }
+        let text = markdown(&comparisons(&rows)[0]);
+        assert_eq!(text, include_str!("../../tests/expected/ranking_partial.md"));
+    }
+}

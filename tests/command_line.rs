@@ -1,0 +1,236 @@
+//! The program as a user meets it: what it says, where it says it, and how it ends.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{self, Command, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use hotrow::record::{Finding, SavedRun, read_rows};
+
+fn hotrow() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hotrow"));
+    command.env("COLUMNS", "80").stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    hotrow().args(arguments).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// An empty directory, gone when this is dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Scratch {
+        let path = env::temp_dir().join(format!("hotrow-{name}-{}", process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Scratch(path)
+    }
+
+    fn path(&self, inside: &str) -> PathBuf {
+        self.0.join(inside)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+/// Asks for what cannot be, and expects one line that says `told`, exit code 2, and no result.
+fn refused(arguments: &[&str], told: &str) {
+    let output = run(arguments);
+    let line = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {line}");
+    assert_eq!(stdout(&output), "", "{arguments:?}");
+    assert_eq!(line.lines().count(), 1, "{arguments:?}: {line}");
+    assert!(line.starts_with("hotrow: ") && line.contains(told), "{arguments:?}: {line}");
+}
+
+/// A name that is nearly right, one that is not at all, and a pair that does not fit.
+#[test]
+fn an_unknown_name_is_refused_with_what_would_be_right() {
+    refused(&["run", "mutx"], "strategy \"mutx\" is not known: did you mean mutex?");
+    refused(&["run", "mutex", "zzz"], "there are actor, async-mutex, ");
+    refused(&["run", "a\nb"], "strategy \"a\\nb\" is not known");
+    refused(&["run", "--store", "table"], "store \"table\" is not known: did you mean tables?");
+    refused(&["run", "--store", "disk"], "there are slab, tables");
+    refused(
+        &["run", "mutex", "--store", "tables"],
+        "mutex does not run on tables: it runs on slab",
+    );
+    refused(&["mutex"], "to measure a strategy write `hotrow run STRATEGY`");
+    refused(&["run", "--user", "3"], "'--users'");
+    refused(&["run", "--format", "xml"], "table, csv, json");
+}
+
+/// A number that would measure nothing, or for ever.
+#[test]
+fn a_number_out_of_bounds_is_refused_with_its_bounds() {
+    refused(&["run", "--users", "0"], "0 is not in 1..=1000000");
+    refused(&["run", "--users", "99999999999999"], "is not in 1..=1000000");
+    refused(&["run", "--users", "-1"], "'-1'");
+    refused(&["run", "--blocks", "0"], "0 is not in 1..=1000");
+    refused(&["run", "--blocks", "1e9"], "'1e9'");
+    refused(&["run", "--clients", "0"], "write it as threads:2 or tasks:64");
+    refused(&["run", "--clients", "threads:0"], "threads are 1 to 256");
+    refused(&["run", "--clients", "tasks:9999999"], "tasks are 1 to 16384");
+    refused(&["--seed", "x"], "--seed");
+}
+
+/// A mix or a latency that is not one, or not one of this store.
+#[test]
+fn a_mix_or_latency_that_cannot_be_is_refused() {
+    refused(&["run", "--mix", "charge:45,use:45"], "mix adds up to 90: make it 100");
+    refused(&["run", "--mix", "half"], "write it like charge:45,use:45,read:10");
+    refused(&["run", "--latency", "5ms"], "write none, assignment, scaled:0.1 or fixed:5ms");
+    refused(&["run", "--latency", "fixed:5ms"], "slab has no latency");
+    refused(&["run", "--store", "tables", "--clients", "threads:2"], "use --clients tasks:32");
+}
+
+/// An hour of measuring that cannot be kept is refused before it begins, and leaves no trace.
+#[test]
+fn an_unwritable_file_is_refused_before_anything_is_measured() {
+    let scratch = Scratch::new("unwritable-cli");
+    let inside = |name: &str| scratch.path(name).to_str().unwrap().to_owned();
+    fs::write(scratch.path("file"), "in the way").unwrap();
+    refused(&["run", "--export-csv", &inside("no/such.csv")], "cannot write");
+    refused(&["run", "--export-csv", &inside("")], "cannot write");
+    refused(&["--export-csv", &inside("file/rows.csv")], "cannot write");
+    refused(&["run", "--results", &inside("file/run")], "cannot save in");
+    assert_eq!(fs::read_dir(scratch.path("")).unwrap().count(), 1);
+}
+
+/// Help and lists go to standard output, where they can be read, piped and cut off.
+#[test]
+fn help_and_lists_can_be_piped() {
+    for arguments in [&["--help"][..], &["run", "--help"], &["help"], &["list"], &["--version"]] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert_eq!(stderr(&output), "", "{arguments:?}");
+        let text = stdout(&output);
+        assert!(text.is_ascii() && text.lines().all(|line| line.len() <= 80), "{text}");
+    }
+    let listed: serde_json::Value =
+        serde_json::from_str(&stdout(&run(&["list", "--format", "json"]))).unwrap();
+    assert_eq!(listed[0]["strategy"], "queue");
+    assert_eq!(listed[0]["promises"]["sound"], true);
+
+    let mut child =
+        hotrow().arg("list").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+}
+
+/// From a run to a page: what is saved is what is shown and what pages are checked against.
+#[test]
+fn a_run_is_saved_and_a_page_is_fresh_or_stale() {
+    let scratch = Scratch::new("pages-cli");
+    let results = scratch.path("results");
+    let (saved, csv) = (results.join("box/tiny"), scratch.path("rows.csv"));
+    let output = hotrow()
+        .args(["run", "mutex", "cas", "--blocks", "1", "--format", "csv", "--results"])
+        .arg(&saved)
+        .arg("--export-csv")
+        .arg(&csv)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let rows = SavedRun::load(&saved).unwrap().rows;
+    assert_eq!(rows.len(), 5, "mutex, its twin, cas, fetch-add and null");
+    assert_eq!(fs::read_to_string(&csv).unwrap(), stdout(&output));
+    assert_eq!(read_rows(&csv).unwrap(), rows);
+
+    let page = scratch.path("PAGE.md");
+    let prose = "prose\n<!-- BEGIN generated:ranking -->\n<!-- END generated:ranking -->\n";
+    fs::write(&page, prose).unwrap();
+    let report = |more: &[&str]| {
+        let mut command = hotrow();
+        command.arg("report").args(more).arg("--results").arg(&results).arg(&page);
+        command.output().unwrap()
+    };
+    let stale = report(&["--check"]);
+    assert_eq!(stale.status.code(), Some(1));
+    assert!(stderr(&stale).contains("PAGE.md; run `hotrow report`"), "{}", stderr(&stale));
+    assert_eq!(fs::read_to_string(&page).unwrap(), prose);
+    assert_eq!(report(&[]).status.code(), Some(0));
+    assert_eq!(report(&["--check"]).status.code(), Some(0));
+
+    fs::write(&page, fs::read_to_string(&page).unwrap().replace("mutex", "mutant")).unwrap();
+    assert_eq!(report(&["--check"]).status.code(), Some(1));
+    fs::write(saved.join("rounds.csv"), "schema\n2\n").unwrap();
+    let newer = stderr(&report(&["--check"]));
+    assert!(newer.contains("rounds.csv:2: schema 2 is newer than 1"), "{newer}");
+}
+
+/// The pages of this repository are what its results say.
+#[test]
+fn the_pages_here_are_fresh() {
+    let output =
+        hotrow().args(["report", "--check"]).current_dir(env!("CARGO_MANIFEST_DIR")).output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+/// Whoever stops a long run wants what it has so far: marked, audited, whole, and soon.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_shows_and_saves_what_it_has() {
+    let scratch = Scratch::new("interrupted-cli");
+    let mut child = hotrow()
+        .args(["run", "mutex", "--blocks", "1000", "--results"])
+        .arg(scratch.path("box/run"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    // The announcement comes after the program has begun to listen for the signal.
+    let announced = told.by_ref().any(|line| line.unwrap().contains("4000 measurements"));
+    assert!(announced, "the run was announced");
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+
+    let (ended, end) = mpsc::channel();
+    let mut results = child.stdout.take().unwrap();
+    let reader = thread::spawn(move || {
+        let mut text = String::new();
+        results.read_to_string(&mut text).unwrap();
+        ended.send(text).unwrap();
+    });
+    let text = end.recv_timeout(Duration::from_secs(60));
+    if text.is_err() {
+        child.kill().unwrap();
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    reader.join().unwrap();
+
+    assert!(text.unwrap().starts_with("PARTIAL, stopped before its end."));
+    assert_partial(&scratch.path("box/run"));
+}
+
+fn assert_partial(directory: &Path) {
+    let run = SavedRun::load(directory).unwrap();
+    assert!(run.environment.partial);
+    assert!(run.rows.len() < 4_000, "{} rows", run.rows.len());
+    assert!(run.rows.iter().all(|row| row.verdict != Finding::Wrong));
+    assert!(run.rows.iter().rev().skip(1).all(|row| !row.cut_short), "only the last is cut short");
+    assert_eq!(fs::read_dir(directory).unwrap().count(), 2, "two files and no draft");
+}

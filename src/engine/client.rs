@@ -166,7 +166,11 @@ impl<T: ConcurrencyStrategy> Turn<T> {
         match request.action {
             Some(action) => {
                 let command = Command { id, user: request.user, action };
-                match self.client.service.execute(command).await {
+                let outcome = match self.client.service.execute_at_once(command) {
+                    Some(outcome) => outcome,
+                    None => self.client.service.execute(command).await,
+                };
+                match outcome {
                     Ok(receipt) => self.log.applied(id, receipt.after),
                     Err(Failure::Rejected(_)) => self.log.unchanged(),
                     Err(Failure::Unknown(_)) => self.log.unknown(),

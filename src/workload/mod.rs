@@ -3,6 +3,14 @@
 //! A script is drawn before any clock starts, from a seed alone, so that every strategy of a block
 //! is asked exactly the same. It knows neither strategies nor stores.
 
+mod asked;
 mod mix;
+mod script;
+mod source;
 
-pub use self::mix::{Mix, MixError};
+pub use self::{
+    asked::Asked,
+    mix::{Mix, MixError},
+    script::{Request, Script},
+    source::Source,
+};

@@ -8,6 +8,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 
 use crate::{
     domain::Policy,
+    engine::{self, Measure},
     service::{PointService, Points},
     store::{Adversary, Setup, Slab, Stamped, Store, Tables, Versioned},
     strategy::{
@@ -57,6 +58,8 @@ pub struct Entry {
     pub open: Open,
     /// As `open`, over a store that steps aside after each load.
     pub open_behind_adversary: Open,
+    /// Measures it once.
+    pub measure: Measure,
 }
 
 /// Opens a service over an empty store.
@@ -72,6 +75,7 @@ impl Entry {
             promises: T::PROMISES,
             open: open::<T>,
             open_behind_adversary: open::<A>,
+            measure: engine::measure::<T>,
         }
     }
 

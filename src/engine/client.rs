@@ -1,0 +1,237 @@
+//! One client: asks, waits for the answer, and asks again, from the first phase to the last.
+//!
+//! The loop is one future for the whole run, the same for a thread that blocks on it and for a task
+//! that a runtime polls. It lives through all phases without a pause, so nothing has to be started
+//! inside a window. What it does for each request beside asking it is to read the phase, set a bit
+//! and add up what it was told; it reads the clock only for requests that are to be timed.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use fastrand::Rng;
+use futures_util::FutureExt;
+use hdrhistogram::Histogram;
+use tokio::task;
+
+use super::{
+    course::{Course, Phase},
+    watch::Watch,
+};
+use crate::{
+    audit::Log,
+    domain::{Command, Failure},
+    service::PointService,
+    strategy::ConcurrencyStrategy,
+    workload::{Asked, Script},
+};
+
+/// Requests between two that are timed: 1 to 127, so one in 64 is, and none that comes round
+/// with the script.
+const GAP_MAX: u64 = 127;
+
+/// Requests after which a task lets others run. A turn of the scheduler takes some hundred
+/// nanoseconds, which is then lost among them.
+const GIVE_WAY_EVERY: u64 = 256;
+
+/// As [`GIVE_WAY_EVERY`] on a simulated clock, where answers that take no time at all would keep
+/// the clock from moving. After so many of them the client waits, at first a millisecond, which is
+/// little beside one command of a slow store.
+const GIVE_WAY_EVERY_SIMULATED: u64 = 16;
+
+/// Doublings of that wait while nothing else moves the clock, up to a second: a reference that
+/// asks no store would otherwise be asked for ever.
+const WAIT_DOUBLINGS_MAX: u32 = 10;
+
+/// Panics after which a client asks no more. Each prints its message, and a strategy that panics
+/// again and again is not worth measuring.
+const PANICS_MAX: u32 = 8;
+
+/// Digits to which times are kept.
+const SIGNIFICANT_DIGITS: u8 = 3;
+
+/// What a client asks, whom, and when.
+pub(super) struct Client<T> {
+    pub(super) service: Arc<PointService<T>>,
+    pub(super) course: Arc<Course>,
+    pub(super) script: Script,
+    /// Its place among the clients, from 0.
+    pub(super) index: usize,
+    /// What the gaps between timed requests are drawn from.
+    pub(super) gaps: Rng,
+    pub(super) watch: Watch,
+    /// Whether it shares its thread with others, and must let them run.
+    pub(super) gives_way: bool,
+    /// Requests to keep room for in its log.
+    pub(super) room: u64,
+}
+
+/// What a client has to tell when it is done.
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) index: usize,
+    pub(super) log: Log,
+    /// Requests answered in the capacity window.
+    pub(super) completed: u64,
+    /// Service times in nanoseconds.
+    pub(super) times: Histogram<u64>,
+}
+
+/// A new histogram, which grows with the longest time that is recorded.
+pub(super) fn histogram() -> Histogram<u64> {
+    Histogram::new(SIGNIFICANT_DIGITS).expect("a histogram keeps up to five digits")
+}
+
+impl<T: ConcurrencyStrategy> Client<T> {
+    /// Asks until the run is over, and tells what came of it.
+    pub(super) async fn live(self) -> Report {
+        let mut turn = Turn::new(self);
+        turn.client.course.report_running();
+        for _ in 0..PANICS_MAX {
+            // Unwind safe: a request that panics is noted as unknown, and all that was noted before
+            // it stands.
+            match AssertUnwindSafe(turn.ask_until_over()).catch_unwind().await {
+                Ok(()) => break,
+                Err(_) => turn.log.unknown(),
+            }
+        }
+        turn.enter(Phase::Over);
+        let Turn { client, log, completed, times, .. } = turn;
+        Report { index: client.index, log, completed, times }
+    }
+}
+
+/// A client at work.
+struct Turn<T> {
+    client: Client<T>,
+    log: Log,
+    phase: Phase,
+    /// The number of the next request to time; none for now if it is the largest.
+    next_timed: u64,
+    /// The number of the request before which to let others run.
+    next_pause: u64,
+    /// The time of the last pause.
+    paused_ns: u64,
+    /// Pauses in a row between which the simulated clock stood still.
+    still: u32,
+    /// Requests answered before the capacity window.
+    before_window: u64,
+    completed: u64,
+    times: Histogram<u64>,
+}
+
+impl<T: ConcurrencyStrategy> Turn<T> {
+    fn new(client: Client<T>) -> Turn<T> {
+        Turn {
+            log: Log::with_room(client.room),
+            phase: Phase::WarmUp,
+            next_timed: u64::MAX,
+            next_pause: if client.gives_way { 0 } else { u64::MAX },
+            paused_ns: 0,
+            still: 0,
+            before_window: 0,
+            completed: 0,
+            times: histogram(),
+            client,
+        }
+    }
+
+    async fn ask_until_over(&mut self) {
+        loop {
+            let phase = self.client.course.phase();
+            if phase != self.phase {
+                self.enter(phase);
+            }
+            if phase == Phase::Over {
+                return;
+            }
+            let number = self.log.asked();
+            if number >= self.next_pause {
+                self.give_way().await;
+            }
+            let begun_ns = match number >= self.next_timed {
+                true => Some(self.client.watch.ns()),
+                false => None,
+            };
+            self.ask(number).await;
+            if let Some(begun_ns) = begun_ns {
+                self.record(begun_ns);
+            }
+            self.client.course.report_answered(self.client.index, number + 1);
+        }
+    }
+
+    #[inline(always)]
+    async fn ask(&mut self, number: u64) {
+        let request = self.client.script.request(number);
+        let id = Asked { client: self.client.index as u64 + 1, number }.id();
+        match request.action {
+            Some(action) => {
+                let command = Command { id, user: request.user, action };
+                match self.client.service.execute(command).await {
+                    Ok(receipt) => self.log.applied(id, receipt.after),
+                    Err(Failure::Rejected(_)) => self.log.unchanged(),
+                    Err(Failure::Unknown(_)) => self.log.unknown(),
+                }
+            }
+            None => match self.client.service.balance(request.user).await {
+                Ok(_) => self.log.unchanged(),
+                Err(_) => self.log.unknown(),
+            },
+        }
+    }
+
+    /// Closes the accounts of one phase and opens those of another.
+    ///
+    /// A request belongs to the phase in which it was answered, and it is answered before the
+    /// change of phase that is seen after it, or so little later that nothing is lost by it.
+    #[cold]
+    fn enter(&mut self, phase: Phase) {
+        let answered = self.log.asked();
+        if self.phase == Phase::Capacity {
+            self.completed = answered - self.before_window;
+        }
+        if phase == Phase::Capacity {
+            self.before_window = answered;
+        }
+        self.phase = phase;
+        self.next_timed = u64::MAX;
+        if self.times_all() || phase == Phase::Latency {
+            self.draw_next_timed();
+        }
+    }
+
+    /// Whether time stamps are free, as on a simulated clock, so that every request has them.
+    fn times_all(&self) -> bool {
+        self.client.watch.is_simulated() && matches!(self.phase, Phase::Capacity | Phase::Latency)
+    }
+
+    fn draw_next_timed(&mut self) {
+        let gap = if self.times_all() { 1 } else { self.client.gaps.u64(1..=GAP_MAX) };
+        self.next_timed = self.log.asked() + gap - 1;
+    }
+
+    #[cold]
+    fn record(&mut self, begun_ns: u64) {
+        let time_ns = self.client.watch.ns() - begun_ns;
+        self.times.record(time_ns).expect("a histogram grows to hold any time");
+        self.draw_next_timed();
+    }
+
+    #[cold]
+    async fn give_way(&mut self) {
+        let watch = self.client.watch;
+        if watch.is_simulated() {
+            self.next_pause = self.log.asked() + GIVE_WAY_EVERY_SIMULATED;
+            if watch.ns() == self.paused_ns {
+                tokio::time::sleep(Duration::from_millis(1 << self.still)).await;
+                self.still = WAIT_DOUBLINGS_MAX.min(self.still + 1);
+            } else {
+                self.still = 0;
+                task::yield_now().await;
+            }
+            self.paused_ns = watch.ns();
+        } else {
+            self.next_pause = self.log.asked() + GIVE_WAY_EVERY;
+            task::yield_now().await;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The coordinator: opens and closes the windows of a run, and waits until everybody is done.
+
+use std::time::Duration;
+
+use super::{
+    course::{Course, Phase},
+    crew::Desk,
+    watch::Watch,
+    windows::Windows,
+};
+use crate::clock::Tick;
+
+/// How often the coordinator looks for reports once nobody asks any more.
+const DRAIN_SLICE: Duration = Duration::from_millis(1);
+
+/// Simulated slices that the drain may take: a day of the assignment's latency, or some ten
+/// milliseconds of ours.
+const DRAIN_SLICES_SIMULATED: u32 = 100_000;
+
+/// What a coordinator needs to see and tell.
+pub(super) struct Conductor<'a> {
+    pub(super) course: &'a Course,
+    pub(super) desk: &'a Desk,
+    pub(super) clients: usize,
+    pub(super) windows: Windows,
+    pub(super) watch: Watch,
+    pub(super) tick: Tick,
+    /// How long clients may take to begin, and to end when they are told to.
+    pub(super) patience: Duration,
+}
+
+/// How a run went.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Conducted {
+    /// Length of the capacity window, as it was.
+    pub(super) window_ns: u64,
+    pub(super) cut_short: bool,
+}
+
+impl Conductor<'_> {
+    /// Takes the run through its phases and gives it up at the end to whoever has not answered.
+    pub(super) async fn conduct(&self) -> Conducted {
+        let conducted = match self.wait_until(|| self.course.all_run()).await {
+            true => self.pass_windows().await,
+            false => Conducted { window_ns: 0, cut_short: true },
+        };
+        self.course.enter(Phase::Over);
+        self.wait_until(|| self.desk.reports() == self.clients).await;
+        conducted
+    }
+
+    async fn pass_windows(&self) -> Conducted {
+        let Windows { warm_up, capacity, latency, .. } = self.windows;
+        if !self.pass(warm_up).await {
+            return Conducted { window_ns: 0, cut_short: true };
+        }
+        let opened_ns = self.watch.ns();
+        self.course.enter(Phase::Capacity);
+        let full = self.pass(capacity).await;
+        self.course.enter(if full { Phase::Latency } else { Phase::Over });
+        let window_ns = self.watch.ns() - opened_ns;
+        let cut_short = !full || !self.pass(latency).await;
+        Conducted { window_ns, cut_short }
+    }
+
+    /// Waits for `time` to pass in slices, telling the time at each. False if it was told to stop.
+    async fn pass(&self, time: Duration) -> bool {
+        let end_ns = self.watch.ns() + u64::try_from(time.as_nanos()).unwrap_or(u64::MAX / 2);
+        loop {
+            self.tell_time();
+            if self.course.is_stopped() {
+                return false;
+            }
+            let left = Duration::from_nanos(end_ns.saturating_sub(self.watch.ns()));
+            if left.is_zero() {
+                return true;
+            }
+            self.watch.wait(left.min(self.windows.slice)).await;
+        }
+    }
+
+    /// Waits until `done`, within bounds. Says whether it is.
+    async fn wait_until(&self, done: impl Fn() -> bool) -> bool {
+        let (slice, slices) = match self.windows.simulated {
+            true => (self.windows.slice, DRAIN_SLICES_SIMULATED),
+            false => (DRAIN_SLICE, u32::try_from(self.patience.as_millis()).unwrap_or(u32::MAX)),
+        };
+        for _ in 0..slices {
+            if done() {
+                return true;
+            }
+            self.watch.wait(slice).await;
+        }
+        done()
+    }
+
+    /// A simulated run tells its own time, so that it repeats to the last timestamp.
+    fn tell_time(&self) {
+        match self.windows.simulated {
+            true => self.tick.advance(self.watch.ns() / 1_000_000),
+            false => self.tick.follow_system(),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Measures one strategy once: a pilot, the run, and the audit of its books.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use super::{
+    Measurement, Quantiles, Stop, Trial, Verdict,
+    client::{Report, histogram},
+    run::{Outfit, Run, Unread},
+    windows::Windows,
+};
+use crate::{
+    audit::{Books, Log, PAGE_ENTRIES, Sheet, Violation},
+    domain::{Policy, UserId},
+    store::{Page, Store},
+    strategy::{ConcurrencyStrategy, Family},
+    workload::{Asked, Script},
+};
+
+/// How long clients may take to be answered when nobody asks any more. A client that waits longer
+/// waits for ever, and is reported as such.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest pilot.
+const PILOT_MAX: Duration = Duration::from_millis(10);
+
+/// Ledger entries that a pilot touches: 4 MiB, most of what it can fill.
+const PILOT_ENTRIES: u64 = 1 << 17;
+
+/// Most ledger entries whose memory is touched beforehand: 1 GiB at 32 bytes each.
+const LEDGER_ENTRIES_MAX: u64 = 1 << 25;
+
+/// Ledger entries for the opening of an account: its first chunk and what comes after it.
+const ENTRIES_A_USER: u64 = 16;
+
+/// Measures strategy `T` once, and audits its books when the clock has stopped.
+///
+/// Told to stop, it ends early and audits what there is. A strategy that never answers is given
+/// up after ten seconds: its verdict says which command it kept, and the threads that wait for it
+/// stay for as long as the process.
+///
+/// # Panics
+/// If the cell has no user, or the system has no thread left for a client.
+pub fn measure<T: ConcurrencyStrategy>(trial: &Trial, stop: &Stop) -> Measurement {
+    measure_within::<T>(trial, stop, PATIENCE)
+}
+
+pub(super) fn measure_within<T: ConcurrencyStrategy>(
+    trial: &Trial,
+    stop: &Stop,
+    patience: Duration,
+) -> Measurement {
+    let windows = Windows::of(trial);
+    let outfit = Outfit { windows, policy: Policy::default(), ledger_entries: 0, patience };
+    let ledger_entries = match windows.simulated || T::Store::SUSPENDS || is_reference::<T>() {
+        // These keep no ledger whose memory could be touched beforehand.
+        true => 0,
+        false => foretold::<T>(trial, &outfit, stop),
+    };
+    let outfit = Outfit { ledger_entries, ..outfit };
+    let run = Run::<T>::of(trial, &outfit, stop);
+    let verdict = verdict(&run, &outfit);
+    let measurement = summary(&run, verdict);
+    run.close();
+    measurement
+}
+
+fn is_reference<T: ConcurrencyStrategy>() -> bool {
+    T::FAMILY == Family::Reference
+}
+
+/// How many entries a ledger will get, by a short run that nobody counts.
+fn foretold<T: ConcurrencyStrategy>(trial: &Trial, outfit: &Outfit, stop: &Stop) -> u64 {
+    let total = outfit.windows.total();
+    let short = (total / 10).min(PILOT_MAX);
+    let windows =
+        Windows { warm_up: short / 4, capacity: short, latency: Duration::ZERO, ..outfit.windows };
+    let pilot =
+        Run::<T>::of(trial, &Outfit { windows, ledger_entries: PILOT_ENTRIES, ..*outfit }, stop);
+    let completed: u64 = pilot.reports.iter().map(|report| report.completed).sum();
+    let window_ns = u128::from(pilot.conducted.window_ns.max(1));
+    pilot.close();
+    // Half as many again, since the pilot pays for its fresh pages and the run does not.
+    let commands = u128::from(completed) * total.as_nanos() / window_ns * 3 / 2;
+    let opening = trial.cell.users.saturating_mul(ENTRIES_A_USER);
+    u64::try_from(commands).unwrap_or(u64::MAX).saturating_add(opening).min(LEDGER_ENTRIES_MAX)
+}
+
+fn verdict<T: ConcurrencyStrategy>(run: &Run<T>, outfit: &Outfit) -> Verdict {
+    if let Some(violation) = unanswered(run) {
+        return Verdict::Wrong { violation };
+    }
+    if is_reference::<T>() {
+        return Verdict::NoBooks;
+    }
+    let accounts = match run.accounts() {
+        Ok(accounts) => accounts,
+        Err(unread) => return Verdict::Wrong { violation: unreadable(&unread) },
+    };
+    let logs = run.opening.iter().chain(run.reports.iter().map(|report| &report.log));
+    let sheets = run.scripts.iter().zip(logs);
+    let sheets = sheets.map(|(script, log)| Sheet { script: script.clone(), log: log.clone() });
+    let books = Books { policy: outfit.policy, accounts, sheets: sheets.collect() };
+    let page = |user: UserId, after: u64| {
+        run.block_on(run.service.history(user, Page { after, limit: PAGE_ENTRIES }))
+    };
+    match books.audit(page) {
+        Ok(entries) => Verdict::Balanced { entries },
+        Err(violation) => Verdict::Wrong { violation },
+    }
+}
+
+/// A client that still waits for an answer when everybody has had time to be answered.
+fn unanswered<T: ConcurrencyStrategy>(run: &Run<T>) -> Option<Violation> {
+    if run.opening.is_none() {
+        let user = run.scripts[0].request(0).user;
+        let what = "the charges that open the accounts were never answered".to_owned();
+        return Some(Violation { user, entry: None, what });
+    }
+    let (client, number) = run.first_unanswered()?;
+    let user = run.scripts[client + 1].request(number).user;
+    let asked = Asked { client: client as u64 + 1, number };
+    let what = format!(
+        "operation {asked} was never answered, long after clients had stopped asking: {} of {} \
+         clients still wait",
+        run.scripts.len() - 1 - run.reports.len(),
+        run.scripts.len() - 1
+    );
+    Some(Violation { user, entry: None, what })
+}
+
+fn unreadable(unread: &Unread) -> Violation {
+    let why = match unread.fault {
+        Some(fault) => format!("the account could not be read after the run: {fault}"),
+        None => "the accounts could not be read after the run: nobody answered".to_owned(),
+    };
+    Violation { user: unread.user, entry: None, what: why }
+}
+
+fn summary<T: ConcurrencyStrategy>(run: &Run<T>, verdict: Verdict) -> Measurement {
+    let mut measurement = Measurement {
+        completed: 0,
+        window_ns: run.conducted.window_ns,
+        completed_by_slowest: slowest(run),
+        completed_by_fastest: run.reports.iter().map(|report| report.completed).max().unwrap_or(0),
+        latency: Quantiles::default(),
+        applied: 0,
+        refused: 0,
+        unknown: 0,
+        reads: 0,
+        verdict,
+        cut_short: run.conducted.cut_short,
+    };
+    let mut times = histogram();
+    for report in &run.reports {
+        measurement.completed += report.completed;
+        times.add(&report.times).expect("histograms grow to hold what is added");
+    }
+    measurement.latency = quantiles(&times);
+    let opening = run.opening.iter().map(|log| (&run.scripts[0], log));
+    let told = run.reports.iter().map(|report| (&run.scripts[report.index + 1], &report.log));
+    for (script, log) in opening.chain(told) {
+        let (applied, unknown, reads) =
+            (log.applied_count(), log.unknown_count(), script.reads(log.asked()));
+        let unknown_reads = unknown_reads(script, log);
+        measurement.applied += applied;
+        measurement.unknown += unknown;
+        measurement.reads += reads - unknown_reads;
+        measurement.refused += log.asked() - applied - unknown - (reads - unknown_reads);
+    }
+    measurement
+}
+
+fn unknown_reads(script: &Script, log: &Log) -> u64 {
+    let unknown = log.unknown_numbers();
+    unknown.filter(|&number| script.request(number).action.is_none()).count() as u64
+}
+
+/// What the slowest client completed: nothing, if one was never answered.
+fn slowest<T: ConcurrencyStrategy>(run: &Run<T>) -> u64 {
+    match run.first_unanswered() {
+        Some(_) => 0,
+        None => run.reports.iter().map(|report: &Report| report.completed).min().unwrap_or(0),
+    }
+}
+
+fn quantiles(times: &Histogram<u64>) -> Quantiles {
+    Quantiles {
+        samples: times.len(),
+        ns_p50: times.value_at_quantile(0.5),
+        ns_p99: times.value_at_quantile(0.99),
+        ns_p999: times.value_at_quantile(0.999),
+        ns_max: times.max(),
+    }
+}

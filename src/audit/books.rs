@@ -1,13 +1,11 @@
 //! What is audited: the accounts, the clients' scripts and logs, and the ledgers, page by page.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use rayon::prelude::*;
 
 use super::{
-    Log, Violation, log,
+    Log, Violation,
     replay::{Operation, Replay, Told},
-    tally::{Tally, index},
+    seen::Seen,
 };
 use crate::{
     domain::{Account, Action, Fault, LedgerEntry, OperationId, Policy, UserId},
@@ -118,7 +116,7 @@ impl Books {
         let mut first = None;
         for (client, sheet) in self.sheets.iter().enumerate() {
             for (word, applied) in sheet.log.words().enumerate() {
-                let mut lost = applied & !seen.sheets[client][word].load(Ordering::Relaxed);
+                let mut lost = applied & !seen.word(client, word);
                 while lost != 0 {
                     let number = word as u64 * 64 + u64::from(lost.trailing_zeros());
                     let user = sheet.script.request(number).user;
@@ -216,57 +214,8 @@ fn in_its_place(action: Action, lost: Asked, entry: &LedgerEntry) -> String {
     )
 }
 
-fn unread(user: UserId, fault: Fault) -> Violation {
+pub(super) fn unread(user: UserId, fault: Fault) -> Violation {
     Violation { user, entry: None, what: format!("the ledger could not be read: {fault}") }
-}
-
-/// What the ledgers have shown so far, shared by the threads of an audit.
-pub(super) struct Seen {
-    /// For each sheet a bit for each of its requests that is in a ledger. Empty if the ledgers
-    /// record no ids.
-    sheets: Vec<Box<[AtomicU64]>>,
-    /// For each user what was acknowledged, if the ledgers record no ids.
-    told: Vec<Tally>,
-}
-
-impl Seen {
-    /// Finds out from the first entry of all whether the ledgers record ids.
-    fn new<P>(books: &Books, page: &P) -> Result<Seen, Violation>
-    where
-        P: Fn(UserId, u64) -> Result<Vec<LedgerEntry>, Fault>,
-    {
-        let bits = |sheet: &Sheet| sheet.log.words().map(|_| AtomicU64::new(0)).collect();
-        for index in 0..books.accounts.len() {
-            let user = UserId::new(index as u64 + 1).expect("fewer than 2^63 accounts");
-            let entries = page(user, 0).map_err(|fault| unread(user, fault))?;
-            let Some(first) = entries.first() else { continue };
-            if first.receipt.command.id == OperationId::UNRECORDED {
-                let told = Tally::of_users(books.accounts.len(), &books.sheets);
-                return Ok(Seen { sheets: Vec::new(), told });
-            }
-            break;
-        }
-        Ok(Seen { sheets: books.sheets.iter().map(bits).collect(), told: Vec::new() })
-    }
-
-    #[inline]
-    pub(super) fn records_ids(&self) -> bool {
-        self.told.is_empty()
-    }
-
-    /// What was acknowledged for `user`, if that is all that can be known.
-    pub(super) fn told(&self, user: UserId) -> Option<&Tally> {
-        self.told.get(index(user))
-    }
-
-    /// Marks request `number` of a sheet as being in a ledger, and says whether it was already.
-    #[inline]
-    pub(super) fn mark(&self, sheet: usize, number: u64) -> bool {
-        let (word, bit) = log::place(number);
-        // Relaxed: a request is of one user, so one thread asks for its bit. The threads are joined
-        // before anybody looks at all of them.
-        self.sheets[sheet][word].fetch_or(bit, Ordering::Relaxed) & bit != 0
-    }
 }
 
 /// What the threads of an audit have found.
@@ -303,6 +252,7 @@ impl Found {
 mod tests {
     use super::*;
     use crate::audit::examples::{Example, user};
+    use crate::audit::log;
 
     /// An auditor that cries wolf is switched off. The size of a page must not matter.
     #[test]
@@ -378,10 +328,7 @@ mod tests {
     fn an_unknown_command_may_be_applied_or_not() {
         for applied in [true, false] {
             let mut example = Example::of(1, 50);
-            while {
-                let n = example.books.sheets[1].log.asked();
-                example.books.sheets[1].script.request(n).action.is_none()
-            } {
+            while example.next(1).action.is_none() {
                 example.ask(1);
             }
             let kept = example.clone();
@@ -421,8 +368,8 @@ mod tests {
         let id = example.ledger(1)[9].receipt.command.id;
         let written = example.ledger(1)[9].receipt.after;
         let told = Account { balance: written.balance + 1, ..written };
-        let asked = Asked::of(id).unwrap();
-        let sheet = &mut example.books.sheets[asked.client as usize];
+        let (_, place, _) = example.books.request(id).unwrap();
+        let sheet = &mut example.books.sheets[place];
         sheet.log.misread(log::reply(id, written), log::reply(id, told));
         let complaint = example.complaint();
         assert!(complaint.contains("was told balances or versions that the ledger has not"));
@@ -439,7 +386,7 @@ mod tests {
         assert!(complaint.contains("were acknowledged, and the ledger has"), "{complaint}");
 
         let mut example = Example::of(3, 50).without_ids();
-        example.books.accounts[1].balance += 7;
+        example.account(2).balance += 7;
         let complaint = example.complaint();
         assert!(complaint.starts_with("user 2: the account holds"), "{complaint}");
     }
@@ -461,7 +408,7 @@ mod tests {
     fn the_first_violation_is_of_the_lowest_user() {
         let mut example = Example::of(40, 4_000);
         for id in [33, 17, 5, 20] {
-            example.books.accounts[id as usize - 1].balance += 1;
+            example.account(id).balance += 1;
             example.ledger(id)[3].receipt.after.balance += 1;
         }
         // Lost commands are found after all ledgers were read, and come no later for that.

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, num::NonZeroU64};
 
-use super::{Books, Log, Sheet, Violation};
+use super::{Books, Log, Sheet, Violation, tally::index};
 use crate::{
     domain::{Account, Amount, Command, LedgerEntry, OperationId, Policy, UserId},
-    workload::{Asked, Mix, Script, Source},
+    workload::{Asked, Mix, Request, Script, Source},
 };
 
 /// A run that happened in no service: what a sound one would have left.
@@ -30,7 +30,7 @@ impl Example {
         let opening = Script::opening(many, Amount::new(5_000).unwrap());
         let scripts = [opening, script(1), script(2)];
         let sheets = scripts.map(|script| Sheet { script, log: Log::default() }).into();
-        let accounts = vec![Account::default(); users as usize];
+        let accounts = (0..users).map(|_| Account::default()).collect();
         let books = Books { policy: Policy::default(), accounts, sheets };
         let mut example = Example { books, ledgers: BTreeMap::new() };
         (0..users).for_each(|_| example.ask(0));
@@ -43,7 +43,7 @@ impl Example {
         let sheet = &mut self.books.sheets[client];
         let number = sheet.log.asked();
         let request = sheet.script.request(number);
-        let account = &mut self.books.accounts[(request.user.value() - 1) as usize];
+        let account = &mut self.books.accounts[index(request.user)];
         let Some(action) = request.action else { return sheet.log.unchanged() };
         let id = Asked { client: client as u64, number }.id();
         match (Command { id, user: request.user, action }).decide(*account, &self.books.policy) {
@@ -59,6 +59,16 @@ impl Example {
 
     pub(super) fn ledger(&mut self, id: u64) -> &mut Vec<LedgerEntry> {
         self.ledgers.get_mut(&user(id)).unwrap()
+    }
+
+    pub(super) fn account(&mut self, id: u64) -> &mut Account {
+        &mut self.books.accounts[index(user(id))]
+    }
+
+    /// What a client asks next.
+    pub(super) fn next(&self, client: usize) -> Request {
+        let Sheet { script, log } = &self.books.sheets[client];
+        script.request(log.asked())
     }
 
     /// Takes the ids from all ledgers, as a store that has no column for them.
@@ -78,14 +88,14 @@ impl Example {
             entry.receipt = entry.receipt.command.decide(account, &policy).unwrap();
             account = entry.receipt.after;
         }
-        self.books.accounts[(id - 1) as usize] = account;
+        *self.account(id) = account;
     }
 
     /// Audits in pages of `limit`.
     pub(super) fn audit_in_pages(&self, limit: usize) -> Result<u64, Violation> {
         self.books.audit(|user, after| {
             let entries = self.ledgers.get(&user).map_or(&[][..], Vec::as_slice);
-            let from = (after as usize).min(entries.len());
+            let from = usize::try_from(after).unwrap().min(entries.len());
             Ok(entries[from..].iter().take(limit).copied().collect())
         })
     }

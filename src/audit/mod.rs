@@ -16,6 +16,7 @@
 mod books;
 mod log;
 mod replay;
+mod seen;
 mod tally;
 
 #[cfg(test)]

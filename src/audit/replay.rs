@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Books, Violation, books::Seen, log, tally::Tally};
+use super::{Books, Violation, log, seen::Seen, tally::Tally};
 use crate::{
     domain::{Account, Action, Command, LedgerEntry, OperationId, UserId},
     workload::Asked,
@@ -182,7 +182,10 @@ impl fmt::Display for Operation {
 
 #[cfg(test)]
 mod tests {
-    use crate::audit::examples::{Example, user};
+    use crate::{
+        audit::examples::{Example, user},
+        domain::{Action, Amount},
+    };
 
     /// Changes one ledger, and gives what the auditor says of it.
     fn complaint(change: impl Fn(&mut Example)) -> String {
@@ -220,8 +223,8 @@ mod tests {
     #[test]
     fn an_entry_against_the_rules_is_seen() {
         let complaint = complaint(|example| {
-            let huge = crate::domain::Amount::new(900_000).unwrap();
-            example.ledger(2)[6].receipt.command.action = crate::domain::Action::Use(huge);
+            let huge = Amount::new(900_000).unwrap();
+            example.ledger(2)[6].receipt.command.action = Action::Use(huge);
         });
         assert!(complaint.starts_with("user 2: version 7 is against the rules: "), "{complaint}");
     }
@@ -236,7 +239,7 @@ mod tests {
     /// The account says one thing and its history another.
     #[test]
     fn an_account_that_its_ledger_does_not_explain_is_seen() {
-        let complaint = complaint(|example| example.books.accounts[1].balance += 5);
+        let complaint = complaint(|example| example.account(2).balance += 5);
         assert!(complaint.starts_with("user 2: the account holds "), "{complaint}");
     }
 }

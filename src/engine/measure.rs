@@ -11,7 +11,7 @@ use super::{
     windows::Windows,
 };
 use crate::{
-    audit::{Books, PAGE_ENTRIES, Sheet, Violation},
+    audit::{Books, Log, PAGE_ENTRIES, Sheet, Violation},
     domain::{Policy, UserId},
     store::{Page, Store},
     strategy::{ConcurrencyStrategy, Family},
@@ -33,9 +33,6 @@ const LEDGER_ENTRIES_MAX: u64 = 1 << 25;
 
 /// Ledger entries for the opening of an account: its first chunk and what comes after it.
 const ENTRIES_A_USER: u64 = 16;
-
-/// How many more commands than the pilot foretells there is room for.
-const ROOM: f64 = 1.5;
 
 /// Measures strategy `T` once, and audits its books when the clock has stopped.
 ///
@@ -82,9 +79,10 @@ fn foretold<T: ConcurrencyStrategy>(trial: &Trial, outfit: &Outfit, stop: &Stop)
     let pilot =
         Run::<T>::of(trial, &Outfit { windows, ledger_entries: PILOT_ENTRIES, ..*outfit }, stop);
     let completed: u64 = pilot.reports.iter().map(|report| report.completed).sum();
-    let share = total.as_nanos() as f64 / pilot.conducted.window_ns.max(1) as f64;
+    let window_ns = u128::from(pilot.conducted.window_ns.max(1));
     pilot.close();
-    let commands = Duration::from_nanos(completed).mul_f64(share * ROOM).as_nanos();
+    // Half as many again, since the pilot pays for its fresh pages and the run does not.
+    let commands = u128::from(completed) * total.as_nanos() / window_ns * 3 / 2;
     let opening = trial.cell.users.saturating_mul(ENTRIES_A_USER);
     u64::try_from(commands).unwrap_or(u64::MAX).saturating_add(opening).min(LEDGER_ENTRIES_MAX)
 }
@@ -174,7 +172,7 @@ fn summary<T: ConcurrencyStrategy>(run: &Run<T>, verdict: Verdict) -> Measuremen
     measurement
 }
 
-fn unknown_reads(script: &Script, log: &crate::audit::Log) -> u64 {
+fn unknown_reads(script: &Script, log: &Log) -> u64 {
     let unknown = log.unknown_numbers();
     unknown.filter(|&number| script.request(number).action.is_none()).count() as u64
 }

@@ -1,14 +1,17 @@
 //! Drives a service with many clients, and has its books audited when the clock has stopped.
 //!
-//! Clients live through warm-up, measurement and drain without a pause, and only what lies whole
+//! Clients live through warm-up, measurement and drain without a pause, and only what is answered
 //! inside a window counts: a barrier and a fixed count would measure, on few cores, how long it
 //! takes to start. Strategies are measured in blocks, each block all of them once in a shuffled
 //! order, so that a machine that drifts drifts under all alike.
 //!
 //! ```text
-//! Plan --> blocks --> Trial --> measure::<T> --> Measurement
-//!                                 clients, windows, audit
+//! Comparison --> blocks --> Trial --> measure::<T> --> Measurement
+//!                                       pilot, clients and windows, audit
 //! ```
+//!
+//! Whatever a strategy does, a trial ends: commands that panic are unknown, and clients that are
+//! never answered are given up, with the thread that waits for them.
 
 mod measure;
 
@@ -35,7 +38,7 @@ use crate::{audit::Violation, database::Latency, workload::Mix};
 /// Who asks: threads that wait by blocking, or tasks of one runtime that wait by giving way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clients {
-    /// One operating-system thread each.
+    /// One operating-system thread each; on a simulated clock, a task each.
     Threads(u32),
     /// Tasks on a runtime with as many workers as there are cores.
     Tasks(u32),
@@ -51,11 +54,15 @@ pub struct Cell {
     /// For what.
     pub mix: Mix,
     /// How long the store takes, where it simulates that. Anything but none runs on a simulated
-    /// clock, and its figures are per simulated second.
+    /// clock, and its figures are per simulated second. A reference asks no store, and what it
+    /// shows there is only how often it is asked.
     pub latency: Latency,
 }
 
 /// How long and how often.
+///
+/// On a simulated clock each millisecond of a window becomes 7.5 times what a command takes on
+/// average: 100 ms become 299 seconds of the assignment's latency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Schedule {
     /// Repetitions, each of every strategy in a new order.
@@ -64,7 +71,8 @@ pub struct Schedule {
     pub warm_up: Duration,
     /// In which commands are counted and no clock is read.
     pub capacity_window: Duration,
-    /// In which some commands are timed, one in 64 at random.
+    /// In which some requests are timed, one in 64 at random. On a simulated clock, where the time
+    /// is free, all are timed, in the capacity window too.
     pub latency_window: Duration,
     /// What scripts, orders and latencies are drawn from.
     pub seed: u64,
@@ -84,23 +92,28 @@ pub struct Trial {
 /// What came of a trial.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measurement {
-    /// Requests that began and ended inside the capacity window, of all clients.
+    /// Requests answered inside the capacity window, of all clients. One that was asked before it
+    /// counts, and one that is answered after it does not: counting only whole ones would take one
+    /// from each client, which is nothing among millions and a twelfth where 64 clients wait for
+    /// one slow account.
     pub completed: u64,
-    /// Length of the capacity window in nanoseconds, as it was and not as it was planned.
+    /// Length of the capacity window in nanoseconds, as it was and not as it was planned; 0 if it
+    /// was never opened.
     pub window_ns: u64,
     /// The same of the client with the fewest.
     pub completed_by_slowest: u64,
     /// The same of the client with the most.
     pub completed_by_fastest: u64,
-    /// Service times of the requests that were timed in the latency window.
+    /// Service times of the requests that were timed.
     pub latency: Quantiles,
-    /// Commands of the whole run that were applied.
+    /// Commands of the whole run that were applied, with the charge that opened each account. Where
+    /// nothing is unknown, the ledgers have so many entries.
     pub applied: u64,
     /// Commands of the whole run that a rule was in the way of.
     pub refused: u64,
-    /// Commands of the whole run of which nobody knows.
+    /// Requests of the whole run of which nobody knows, failed reads among them.
     pub unknown: u64,
-    /// Balance reads of the whole run.
+    /// Balance reads of the whole run that were answered.
     pub reads: u64,
     /// Whether the books balance.
     pub verdict: Verdict,

@@ -107,6 +107,10 @@ mod tests {
         (0..REQUESTS as u64).map(|number| script.request(number)).collect()
     }
 
+    fn place(user: UserId) -> usize {
+        usize::try_from(user.value() - 1).unwrap()
+    }
+
     /// Strategies of a block are compared on the same commands, and a failure is repeated from its
     /// seed.
     #[test]
@@ -144,11 +148,11 @@ mod tests {
     /// they are what is counted.
     #[test]
     fn users_are_equally_likely() {
-        const USERS: u64 = 64;
-        let mut pairs = [0.0; USERS as usize];
+        const USERS: usize = 64;
+        let mut pairs = [0.0; USERS];
         for client in 0..16 {
-            for request in draw(Source { client, ..SOURCE }, USERS, Mix::BALANCED) {
-                pairs[(request.user.value() - 1) as usize] += 0.5;
+            for request in draw(Source { client, ..SOURCE }, USERS as u64, Mix::BALANCED) {
+                pairs[place(request.user)] += 0.5;
             }
         }
         let expected = 16.0 * REQUESTS as f64 / 2.0 / USERS as f64;
@@ -166,7 +170,7 @@ mod tests {
         for Request { user, action } in draw(SOURCE, 8, Mix::new(45, 45, 10).unwrap()) {
             let points = action.map_or(0, |action| action.amount().points()).cast_signed();
             let sign = if let Some(Action::Use(_)) = action { -1 } else { 1 };
-            moved[(user.value() - 1) as usize] += sign * points;
+            moved[place(user)] += sign * points;
         }
         assert_eq!(moved, [0; 8]);
     }

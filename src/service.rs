@@ -49,7 +49,16 @@ impl<T: ConcurrencyStrategy> PointService<T> {
     /// [`Fault`] if it could not be read.
     #[inline]
     pub async fn balance(&self, user: UserId) -> Result<Account, Fault> {
-        self.strategy.read(user).await
+        match self.balance_at_once(user) {
+            Some(account) => Ok(account),
+            None => self.strategy.read(user).await,
+        }
+    }
+
+    /// As [`balance`](PointService::balance) in a plain call, if that takes no suspending.
+    #[inline(always)]
+    pub fn balance_at_once(&self, user: UserId) -> Option<Account> {
+        self.strategy.read_at_once(user)
     }
 
     /// What `user` has charged and used, oldest first, with everything acknowledged before.
@@ -90,8 +99,8 @@ impl<T: ConcurrencyStrategy> PointService<T> {
 
     /// Executes a command whose id its sender has chosen.
     ///
-    /// The plain call of the strategy, with nothing between. On a store that suspends, a command
-    /// that has begun must be polled to its end, or its balance may be written and its history
+    /// Nothing stands between this and the strategy. On a store that suspends, a command that has
+    /// begun must be polled to its end, or its balance may be written and its history
     /// not: [`execute_to_end`](PointService::execute_to_end) sees to that.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use hotrow::{
 };
 use parking_lot::MutexGuard;
 
-use crate::strategies::{commands, opened};
+use crate::strategies::{commands, opened, opening};
 
 /// Commands of one probe of an actor.
 const COMMANDS: usize = 1 << 15;
@@ -40,6 +40,7 @@ fn in_flight_on_one_thread<T: ConcurrencyStrategy>(tasks: usize) -> f64 {
     let script: Arc<[Command]> = commands(1).into();
     // A future that `block_on` polls itself pays for a wake-up of the thread each time.
     let driver = async move {
+        service.execute(opening(1)).await.expect("an empty account takes half its maximum");
         let started = Instant::now();
         let clients: Vec<_> = (0..tasks)
             .map(|_| {

@@ -1,11 +1,6 @@
 //! Strategies asked one command after another by one thread.
 
-use std::{
-    future::Future,
-    pin::pin,
-    task::{Context, Poll, Waker},
-    time::Instant,
-};
+use std::time::Instant;
 
 use hotrow::{
     domain::{Action, Amount, Command, OperationId, Policy, UserId},
@@ -67,24 +62,34 @@ pub(crate) fn nanoseconds_each(users: u64, each: impl FnMut(&Command) -> u64) ->
     timed(&commands(users), COMMANDS / RING, each)
 }
 
-/// A service whose users hold half of what they may, and whose ledgers cost no page fault.
+/// An empty service whose ledgers cost no page fault.
 pub(crate) fn opened<T: ConcurrencyStrategy>(users: u64) -> PointService<T> {
     let setup = Setup {
         dense_users: users,
         ledger_entries: 3 * COMMANDS as u64 + 64 * users,
         ..Setup::default()
     };
-    let service = PointService::<T>::open(&setup, Policy::default());
+    PointService::open(&setup, Policy::default())
+}
+
+/// Half of what a user may hold, so that neither charges nor uses are soon refused.
+pub(crate) fn opening(id: u64) -> Command {
     let half = Amount::new(500_000).expect("half a million is an amount");
+    let user = UserId::new(id).expect("ids start at 1");
+    Command { id: OperationId(0), user, action: Action::Charge(half) }
+}
+
+fn opened_and_charged<T: ConcurrencyStrategy>(users: u64) -> PointService<T> {
+    let service = opened::<T>(users);
     for id in 1..=users {
-        let user = UserId::new(id).expect("ids start at 1");
-        at_once(service.charge(user, half)).expect("an empty account takes half its maximum");
+        let charged = service.execute_at_once(opening(id)).expect("nobody else holds the turn");
+        charged.expect("an empty account takes half its maximum");
     }
     service
 }
 
 fn executed<T: ConcurrencyStrategy>(users: u64) -> f64 {
-    let service = opened::<T>(users);
+    let service = opened_and_charged::<T>(users);
     nanoseconds_each(users, |command| {
         let outcome = service.execute_at_once(*command).expect("nobody else holds the turn");
         u64::from(outcome.is_ok())
@@ -92,9 +97,10 @@ fn executed<T: ConcurrencyStrategy>(users: u64) -> f64 {
 }
 
 fn read<T: ConcurrencyStrategy>(users: u64) -> f64 {
-    let service = opened::<T>(users);
+    let service = opened_and_charged::<T>(users);
     nanoseconds_each(users, |command| {
-        at_once(service.balance(command.user)).map_or(0, |account| account.balance)
+        let account = service.balance_at_once(command.user).expect("nobody else holds the turn");
+        account.balance
     })
 }
 
@@ -114,12 +120,4 @@ pub(crate) fn longest_growth() -> f64 {
         }
     }
     fastest.into_iter().fold(0.0, f64::max)
-}
-
-/// The result of a call that need not wait, as none must when there is one caller.
-fn at_once<T>(call: impl Future<Output = T>) -> T {
-    match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result,
-        Poll::Pending => panic!("a single caller waits for nobody"),
-    }
 }

@@ -176,10 +176,13 @@ impl<T: ConcurrencyStrategy> Turn<T> {
                     Err(Failure::Unknown(_)) => self.log.unknown(),
                 }
             }
-            None => match self.client.service.balance(request.user).await {
-                Ok(_) => self.log.unchanged(),
-                Err(_) => self.log.unknown(),
-            },
+            None => {
+                let answered = match self.client.service.balance_at_once(request.user) {
+                    Some(_) => true,
+                    None => self.client.service.balance(request.user).await.is_ok(),
+                };
+                if answered { self.log.unchanged() } else { self.log.unknown() }
+            }
         }
     }
 

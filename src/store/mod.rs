@@ -165,6 +165,17 @@ pub enum Peek<R> {
     TakeTurn(R),
 }
 
+impl<R> Peek<R> {
+    /// The account, if it is known whole.
+    #[inline]
+    pub fn whole(self) -> Option<Account> {
+        match self {
+            Peek::Whole(account) => Some(account),
+            Peek::TakeTurn(_) => None,
+        }
+    }
+}
+
 /// A store whose calls end at once, so that a thread may hold a blocking lock across them.
 ///
 /// A blocking lock on a store that suspends does not compile:

@@ -12,7 +12,7 @@
 
 use tokio::sync;
 
-use super::{ConcurrencyStrategy, Family, Promises, step, step_at_once};
+use super::{ConcurrencyStrategy, Family, Promises, step, step::at_once, step_at_once};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::Store,
@@ -56,7 +56,16 @@ impl<S: Store<Slot = sync::RwLock<()>>> ConcurrencyStrategy for AsyncRwLock<S> {
         step(&self.store, &row, &self.policy, command).await
     }
 
-    #[inline]
+    #[inline(always)]
+    fn read_at_once(&self, user: UserId) -> Option<Account> {
+        if S::SUSPENDS {
+            return None;
+        }
+        let Some(row) = self.store.find(user) else { return Some(Account::default()) };
+        let _shared = row.try_read().ok()?;
+        at_once(self.store.load(&row)).ok()
+    }
+
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
         let Some(row) = self.store.find(user) else { return Ok(Account::default()) };
         let _shared = row.read().await;

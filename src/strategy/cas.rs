@@ -67,7 +67,11 @@ impl<S: ConditionalStore<Slot = ()>> ConcurrencyStrategy for Cas<S> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    fn read_at_once(&self, user: UserId) -> Option<Account> {
+        self.store.peek(user).whole()
+    }
+
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
         match self.store.peek(user) {
             Peek::Whole(account) => Ok(account),

@@ -33,8 +33,8 @@ impl<S: Store<Slot = AtomicU64>> ConcurrencyStrategy for FetchAdd<S> {
         &self.store
     }
 
-    #[inline]
-    async fn execute(&self, command: Command) -> Outcome {
+    #[inline(always)]
+    fn execute_at_once(&self, command: Command) -> Option<Outcome> {
         let delta = match command.action {
             Action::Charge(amount) => amount.points(),
             Action::Use(amount) => amount.points().wrapping_neg(),
@@ -43,12 +43,20 @@ impl<S: Store<Slot = AtomicU64>> ConcurrencyStrategy for FetchAdd<S> {
         let balance = self.store.row(command.user).fetch_add(delta, Ordering::Relaxed);
         let before = Account { balance, version: 0 };
         let after = Account { balance: balance.wrapping_add(delta), version: 0 };
-        Ok(Receipt { command, before, after })
+        Some(Ok(Receipt { command, before, after }))
     }
 
-    #[inline]
+    async fn execute(&self, command: Command) -> Outcome {
+        self.execute_at_once(command).expect("nothing is waited for")
+    }
+
+    #[inline(always)]
+    fn read_at_once(&self, user: UserId) -> Option<Account> {
+        let Some(row) = self.store.find(user) else { return Some(Account::default()) };
+        Some(Account { balance: row.load(Ordering::Relaxed), version: 0 })
+    }
+
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        let Some(row) = self.store.find(user) else { return Ok(Account::default()) };
-        Ok(Account { balance: row.load(Ordering::Relaxed), version: 0 })
+        Ok(self.read_at_once(user).expect("nothing is waited for"))
     }
 }

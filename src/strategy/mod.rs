@@ -79,6 +79,13 @@ pub trait ConcurrencyStrategy: Send + Sync + Sized + 'static {
     /// Decides `command` on the account as it then is, and commits what was decided.
     fn execute(&self, command: Command) -> impl Future<Output = Outcome> + Send;
 
+    /// Reads the account in a plain call, if that takes no suspending. `None` says that
+    /// [`read`](ConcurrencyStrategy::read) is to be asked.
+    #[inline(always)]
+    fn read_at_once(&self, _user: UserId) -> Option<Account> {
+        None
+    }
+
     /// The account of `user`, with every command acknowledged before.
     ///
     /// # Errors

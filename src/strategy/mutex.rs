@@ -52,7 +52,11 @@ impl<S: ImmediateStore<Slot = parking_lot::Mutex<()>>> ConcurrencyStrategy for M
         self.execute_at_once(command).expect("a lock that blocks is waited for in the call")
     }
 
-    #[inline]
+    #[inline(always)]
+    fn read_at_once(&self, user: UserId) -> Option<Account> {
+        self.store.peek(user).whole()
+    }
+
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
         match self.store.peek(user) {
             Peek::Whole(account) => Ok(account),

@@ -113,7 +113,11 @@ impl<S: Store<Slot = Turn>> ConcurrencyStrategy for Queue<S> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    fn read_at_once(&self, user: UserId) -> Option<Account> {
+        self.store.peek(user).whole()
+    }
+
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
         match self.store.peek(user) {
             Peek::Whole(account) => Ok(account),

@@ -1,6 +1,7 @@
 //! Strategies asked by many at once.
 
 use std::{
+    future::Future,
     hint::black_box,
     sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
@@ -17,8 +18,12 @@ use hotrow::{
     workload::Mix,
 };
 use parking_lot::MutexGuard;
+use tokio::task;
 
-use crate::strategies::{commands, opened, opening};
+use crate::{
+    script::{commands, opening},
+    strategies::opened,
+};
 
 /// Commands of one probe of an actor.
 const COMMANDS: usize = 1 << 15;
@@ -31,27 +36,51 @@ pub(crate) fn sharded_actor(in_flight: usize) -> f64 {
     in_flight_on_one_thread::<ShardedActor<Slab<()>>>(in_flight)
 }
 
-/// Tasks of one thread that each wait for one command at a time; nanoseconds a command.
+/// Tasks of one thread that each wait for one command at a time.
 fn in_flight_on_one_thread<T: ConcurrencyStrategy>(tasks: usize) -> f64 {
+    let service = Arc::new(opened::<T>(1));
+    let script: Arc<[Command]> = commands(1).into();
+    let charged = Arc::clone(&service);
+    let first = async move {
+        charged.execute(opening(1)).await.expect("an empty account takes half its maximum");
+    };
+    nanoseconds_of_tasks(tasks, first, move |turns| {
+        let (service, script) = (Arc::clone(&service), Arc::clone(&script));
+        async move {
+            for &command in script.iter().cycle().take(turns) {
+                let _ = black_box(service.execute(command).await);
+            }
+        }
+    })
+}
+
+/// What the runtime takes to suspend a task and to come back to it, which every request to an actor
+/// costs once at least.
+pub(crate) fn turn_of_a_task(tasks: usize) -> f64 {
+    nanoseconds_of_tasks(tasks, async {}, |turns| async move {
+        for _ in 0..turns {
+            task::yield_now().await;
+        }
+    })
+}
+
+/// Shares [`COMMANDS`] turns among tasks of one thread and gives the nanoseconds that one took.
+fn nanoseconds_of_tasks<F>(
+    tasks: usize,
+    first: impl Future<Output = ()> + Send + 'static,
+    client: impl Fn(usize) -> F + Send + 'static,
+) -> f64
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime without timers and sockets needs nothing of the system");
-    let service = Arc::new(opened::<T>(1));
-    let script: Arc<[Command]> = commands(1).into();
     // A future that `block_on` polls itself pays for a wake-up of the thread each time.
     let driver = async move {
-        service.execute(opening(1)).await.expect("an empty account takes half its maximum");
+        first.await;
         let started = Instant::now();
-        let clients: Vec<_> = (0..tasks)
-            .map(|_| {
-                let (service, script) = (Arc::clone(&service), Arc::clone(&script));
-                tokio::spawn(async move {
-                    for &command in script.iter().cycle().take(COMMANDS / tasks) {
-                        let _ = black_box(service.execute(command).await);
-                    }
-                })
-            })
-            .collect();
+        let clients: Vec<_> = (0..tasks).map(|_| tokio::spawn(client(COMMANDS / tasks))).collect();
         for client in clients {
             client.await.expect("no client panics");
         }

@@ -2,19 +2,18 @@
 
 use std::{
     collections::HashMap,
-    hint::black_box,
     iter,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use hotrow::domain::{Account, Command, LedgerEntry, Policy, UserId};
 use parking_lot::Mutex;
 
-use crate::strategies::{COMMANDS, commands, nanoseconds_each};
+use crate::script::{COMMANDS, commands, nanoseconds_each};
 
 /// A cache line of its own, with the one that is fetched beside it.
 #[derive(Default)]
@@ -105,21 +104,4 @@ pub(crate) fn map_of_locks(users: u64) -> f64 {
         }
         u64::from(receipt.is_ok())
     })
-}
-
-/// Runs `each` on every command and gives the nanoseconds that one took.
-pub(crate) fn timed(
-    commands: &[Command],
-    laps: usize,
-    mut each: impl FnMut(&Command) -> u64,
-) -> f64 {
-    let started = Instant::now();
-    let mut sum = 0_u64;
-    for _ in 0..laps {
-        for command in commands {
-            sum = sum.wrapping_add(each(command));
-        }
-    }
-    black_box(sum);
-    started.elapsed().as_nanos() as f64 / (laps * commands.len()) as f64
 }

@@ -12,6 +12,7 @@
 mod bounds;
 mod crowds;
 mod limits;
+mod script;
 mod strategies;
 
 use std::env;
@@ -38,6 +39,7 @@ const PROBES: &[(&str, Probe)] = &[
     ("cas, 1,024 users", || strategies::cas(1_024)),
     ("mutex, 1,024 users", || strategies::mutex(1_024)),
     ("queue, 1,024 users", || strategies::queue(1_024)),
+    ("turn of a task", || crowds::turn_of_a_task(64)),
     ("actor, 1 in flight", || crowds::actor(1)),
     ("sharded-actor, 64 in flight", || crowds::sharded_actor(64)),
     ("sharded-actor, 256 in flight", || crowds::sharded_actor(256)),

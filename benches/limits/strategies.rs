@@ -3,19 +3,13 @@
 use std::time::Instant;
 
 use hotrow::{
-    domain::{Action, Amount, Command, OperationId, Policy, UserId},
+    domain::Policy,
     service::PointService,
     store::{Setup, Slab},
     strategy::{Cas, ConcurrencyStrategy, Mutex, Queue, Turn},
 };
 
-use crate::limits::timed;
-
-/// Commands of one probe.
-pub(crate) const COMMANDS: usize = 1 << 17;
-
-/// Commands drawn; they are asked again and again, so that reading them costs next to nothing.
-const RING: usize = 1 << 12;
+use crate::script::{COMMANDS, commands, nanoseconds_each, opening};
 
 type CasOnSlab = Cas<Slab<()>>;
 type MutexOnSlab = Mutex<Slab<parking_lot::Mutex<()>>>;
@@ -45,23 +39,6 @@ pub(crate) fn read_of_queue(users: u64) -> f64 {
     read::<QueueOnSlab>(users)
 }
 
-/// Charges and uses of `users` users in no order that could be foreseen.
-pub(crate) fn commands(users: u64) -> Vec<Command> {
-    let mut rng = fastrand::Rng::with_seed(users);
-    let mut command = |id| {
-        let amount = Amount::new(rng.u64(1..=100)).expect("amounts start at 1");
-        let action = if rng.bool() { Action::Charge(amount) } else { Action::Use(amount) };
-        let user = UserId::new(rng.u64(1..=users)).expect("ids start at 1");
-        Command { id: OperationId(id), user, action }
-    };
-    (1..=RING as u64).map(&mut command).collect()
-}
-
-/// Runs `each` on [`COMMANDS`] commands and gives the nanoseconds that one took.
-pub(crate) fn nanoseconds_each(users: u64, each: impl FnMut(&Command) -> u64) -> f64 {
-    timed(&commands(users), COMMANDS / RING, each)
-}
-
 /// An empty service whose ledgers cost no page fault.
 pub(crate) fn opened<T: ConcurrencyStrategy>(users: u64) -> PointService<T> {
     let setup = Setup {
@@ -70,13 +47,6 @@ pub(crate) fn opened<T: ConcurrencyStrategy>(users: u64) -> PointService<T> {
         ..Setup::default()
     };
     PointService::open(&setup, Policy::default())
-}
-
-/// Half of what a user may hold, so that neither charges nor uses are soon refused.
-pub(crate) fn opening(id: u64) -> Command {
-    let half = Amount::new(500_000).expect("half a million is an amount");
-    let user = UserId::new(id).expect("ids start at 1");
-    Command { id: OperationId(0), user, action: Action::Charge(half) }
 }
 
 fn opened_and_charged<T: ConcurrencyStrategy>(users: u64) -> PointService<T> {
@@ -115,7 +85,7 @@ pub(crate) fn longest_growth() -> f64 {
         let service = PointService::<CasOnSlab>::open(&Setup::default(), Policy::default());
         for (nth, least) in fastest.iter_mut().enumerate() {
             let started = Instant::now();
-            let _ = service.execute_at_once(ring[nth % RING]);
+            let _ = service.execute_at_once(ring[nth % ring.len()]);
             *least = least.min(started.elapsed().as_nanos() as f64);
         }
     }

@@ -13,6 +13,7 @@
 //! replies  <-> entries         what clients were told is what is written
 //! ```
 
+mod auditor;
 mod books;
 mod log;
 mod replay;
@@ -28,7 +29,7 @@ pub use self::{
     books::{Books, PAGE_ENTRIES, Sheet},
     log::Log,
 };
-use crate::domain::{LedgerEntry, UserId};
+use crate::domain::{Fault, LedgerEntry, UserId};
 
 /// The first thing found that cannot be if every step was indivisible.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +40,12 @@ pub struct Violation {
     pub entry: Option<LedgerEntry>,
     /// What is wrong, in one line.
     pub what: String,
+}
+
+impl Violation {
+    fn unread(user: UserId, fault: Fault) -> Violation {
+        Violation { user, entry: None, what: format!("the ledger could not be read: {fault}") }
+    }
 }
 
 impl fmt::Display for Violation {

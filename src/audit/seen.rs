@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{
-    Books, Sheet, Violation, books, log,
+    Books, Sheet, Violation, log,
     tally::{Tally, index},
 };
 use crate::domain::{Fault, LedgerEntry, OperationId, UserId};
@@ -26,7 +26,7 @@ impl Seen {
         let bits = |sheet: &Sheet| sheet.log.words().map(|_| AtomicU64::new(0)).collect();
         for index in 0..books.accounts.len() {
             let user = UserId::new(index as u64 + 1).expect("fewer than 2^63 accounts");
-            let entries = page(user, 0).map_err(|fault| books::unread(user, fault))?;
+            let entries = page(user, 0).map_err(|fault| Violation::unread(user, fault))?;
             let Some(first) = entries.first() else { continue };
             if first.receipt.command.id == OperationId::UNRECORDED {
                 let told = Tally::of_users(books.accounts.len(), &books.sheets);

@@ -1,6 +1,6 @@
 //! What is told when something cannot be, and the code that goes with it.
 
-use std::{fmt, process::ExitCode};
+use std::{fmt, io, process::ExitCode};
 
 use clap::error::ErrorKind;
 
@@ -46,6 +46,11 @@ impl Failure {
         Failure { exit: Exit::Failed, message: message.into() }
     }
 
+    /// What was to be printed could not be.
+    pub(super) fn of_output(error: io::Error) -> Failure {
+        Failure::failed(format!("standard output: {error}"))
+    }
+
     /// Tells it, as one line whatever was typed.
     pub(super) fn tell(self) -> Exit {
         note(self.message.replace(char::is_control, " "));
@@ -63,7 +68,7 @@ pub(super) fn of_clap(error: &clap::Error) -> Result<Exit, Failure> {
     let text = error.to_string();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            printed::print(&text)?;
+            printed::print(&text).map_err(Failure::of_output)?;
             Ok(Exit::Done)
         }
         ErrorKind::InvalidSubcommand => Err(Failure::usage(format!(

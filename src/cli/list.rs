@@ -28,7 +28,7 @@ pub(super) fn list(asked: &List) -> Result<Exit, Failure> {
             format!("{:#}\n", Value::from(all))
         }
     };
-    printed::print(&text)?;
+    printed::print(&text).map_err(Failure::of_output)?;
     Ok(Exit::Done)
 }
 

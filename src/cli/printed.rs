@@ -2,8 +2,6 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use super::failure::Failure;
-
 /// Columns of a terminal whose width is not known, and of what is not a terminal.
 const WIDTH_UNKNOWN: usize = 80;
 
@@ -11,12 +9,10 @@ const WIDTH_UNKNOWN: usize = 80;
 const WIDTHS: std::ops::RangeInclusive<usize> = 60..=160;
 
 /// Prints, unless nobody reads any more: then there is nothing left to do, and that is no failure.
-pub(super) fn print(text: &str) -> Result<(), Failure> {
+pub(super) fn print(text: &str) -> io::Result<()> {
     let mut output = io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("standard output: {error}")))
-        }
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
         _ => Ok(()),
     }
 }

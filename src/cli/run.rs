@@ -49,7 +49,7 @@ pub(super) fn run(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
     let partial = interrupt::requested();
     let run = SavedRun { environment: environment.after(partial), rows };
     let saved = save(&run, output);
-    printed::print(&shown(&run, output.format))?;
+    printed::print(&shown(&run, output.format)).map_err(Failure::of_output)?;
     saved?;
     Ok(conclusion(plan, &run))
 }

@@ -1,7 +1,9 @@
-//! Ends the suite with the name of a trial that hangs.
+//! Ends the suite with the names of trials that hang.
 //!
 //! The only place where real time is looked at. Where time is paused a hang is seen at once and
-//! without it; this is for threads that block each other and tasks that spin for ever.
+//! without it; this is for threads that block each other and tasks that spin for ever. Who spins
+//! also starves the trials beside it, so all that have not ended by then are named, the one that
+//! began first at the head.
 
 use std::{
     process,
@@ -10,24 +12,37 @@ use std::{
     time::Duration,
 };
 
+use parking_lot::Mutex;
+
 /// Longest that one trial may take. The longest takes a second or two on a machine that is not busy.
 const TRIAL_MAX: Duration = Duration::from_secs(90);
 
+/// Trials that have begun and not ended, in the order in which they began.
+static RUNNING: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
 /// A watch over one trial, which ends when it is dropped.
 pub(crate) struct Watch {
+    trial: String,
     _over: Sender<()>,
 }
 
 impl Watch {
     pub(crate) fn over(trial: &str) -> Watch {
-        let trial = trial.to_owned();
+        RUNNING.lock().push(trial.to_owned());
         let (over, dropped) = mpsc::channel();
         thread::spawn(move || {
             if dropped.recv_timeout(TRIAL_MAX) == Err(RecvTimeoutError::Timeout) {
-                eprintln!("{trial} hangs: it has not ended in {TRIAL_MAX:?}");
+                let running = RUNNING.lock().join(", ");
+                eprintln!("no end in {TRIAL_MAX:?}, so one of these hangs: {running}");
                 process::exit(101);
             }
         });
-        Watch { _over: over }
+        Watch { trial: trial.to_owned(), _over: over }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        RUNNING.lock().retain(|running| *running != self.trial);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 
 use crate::{
     domain::Policy,
-    engine::{self, Measure},
+    engine::{self, Alone, Measure},
     service::{PointService, Points},
     store::{Adversary, Script, Setup, Slab, Stamped, Store, Tables, Versioned},
     strategy::{
@@ -68,6 +68,8 @@ pub struct Entry {
     pub open_blocking: OpenScripted,
     /// Measures it once.
     pub measure: Measure,
+    /// Times it with one caller.
+    pub alone: Alone,
 }
 
 /// Opens a service over an empty store.
@@ -95,6 +97,7 @@ impl Entry {
             open_suspending: open_scripted::<A, T::Store, true>,
             open_blocking: open_scripted::<B, T::Store, false>,
             measure: engine::measure::<T>,
+            alone: engine::alone::<T>,
         }
     }
 
@@ -124,4 +127,26 @@ where
 /// Every entry, in the order of the report.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
     ENTRIES.iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::engine::Kind;
+
+    /// A strategy that cannot be asked by one caller, or does something else when it is, would
+    /// stop a benchmark minutes after it began.
+    #[test]
+    fn every_entry_answers_one_caller() {
+        for entry in entries() {
+            for kind in Kind::ALL {
+                assert_eq!((entry.alone)(kind, 0), Duration::ZERO);
+                for requests in [1, 301] {
+                    (entry.alone)(kind, requests);
+                }
+            }
+        }
+    }
 }

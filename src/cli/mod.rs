@@ -9,6 +9,7 @@
 
 mod arguments;
 mod clients;
+mod compare;
 mod failure;
 mod interrupt;
 mod list;
@@ -26,6 +27,7 @@ use clap::Parser;
 
 use self::{
     arguments::{Arguments, Command},
+    compare::Words,
     failure::{Exit, Failure},
 };
 
@@ -33,6 +35,15 @@ use self::{
 pub fn main() -> ExitCode {
     let exit = match Arguments::try_parse() {
         Ok(arguments) => dispatch(arguments).unwrap_or_else(Failure::tell),
+        Err(error) => failure::of_clap(&error).unwrap_or_else(Failure::tell),
+    };
+    exit.into()
+}
+
+/// Runs the quick comparison as `cargo bench` asks for it, and returns the code to exit with.
+pub fn compare() -> ExitCode {
+    let exit = match Words::try_parse() {
+        Ok(words) => compare::compare(&words).unwrap_or_else(Failure::tell),
         Err(error) => failure::of_clap(&error).unwrap_or_else(Failure::tell),
     };
     exit.into()

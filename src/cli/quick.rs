@@ -10,6 +10,7 @@ use super::{
 use crate::{
     database::Latency,
     engine::{Cell, Clients, Schedule},
+    registry::{self, Entry},
     workload::Mix,
 };
 
@@ -19,6 +20,11 @@ const BLOCKS: u32 = 8;
 /// Every strategy on one hot row, asked by threads and by tasks, on rows enough to go round, and on
 /// the slow tables.
 pub(super) fn plan(output: &Output) -> Result<Plan, Failure> {
+    plan_of("", output)
+}
+
+/// The same of the strategies that have `filter` in their names, in cells where there is one.
+pub(super) fn plan_of(filter: &str, output: &Output) -> Result<Plan, Failure> {
     let threads = threads_of_machine();
     let cells = [
         ("slab", 1, threads, Latency::None),
@@ -26,13 +32,25 @@ pub(super) fn plan(output: &Output) -> Result<Plan, Failure> {
         ("slab", 1_024, threads, Latency::None),
         ("tables", 1, Clients::Tasks(32), Latency::Assignment),
     ];
-    let cells = cells.map(|(store, users, clients, latency)| {
+    let mut planned = Vec::new();
+    for (store, users, clients, latency) in cells {
+        let named = named(filter, store);
+        if !filter.is_empty() && named.is_empty() {
+            continue;
+        }
         let cell = Cell { users, clients, mix: Mix::BALANCED, latency };
-        let contestants = contestants(store, latency, &[])?;
-        Ok(PlannedCell { cell, contestants })
-    });
+        planned.push(PlannedCell { cell, contestants: contestants(store, latency, &named)? });
+    }
     let [warm_up, capacity_window, latency_window] = [5, 30, 15].map(Duration::from_millis);
     let seed = output.seed;
     let schedule = Schedule { blocks: BLOCKS, warm_up, capacity_window, latency_window, seed };
-    Ok(Plan { cells: cells.into_iter().collect::<Result<_, Failure>>()?, schedule })
+    Ok(Plan { cells: planned, schedule })
+}
+
+/// Those of a store that `filter` picks; it names none if it is empty, which stands for all.
+fn named(filter: &str, store: &str) -> Vec<String> {
+    let picked = |entry: &&Entry| {
+        entry.store == store && !filter.is_empty() && entry.strategy.contains(filter)
+    };
+    registry::entries().filter(picked).map(|entry| entry.strategy.to_owned()).collect()
 }

@@ -13,6 +13,7 @@
 //! Whatever a strategy does, a trial ends: commands that panic are unknown, and clients that are
 //! never answered are given up, with the thread that waits for them.
 
+mod alone;
 mod measure;
 
 pub mod blocks;
@@ -30,9 +31,12 @@ mod tests;
 
 use std::time::Duration;
 
-pub use self::measure::measure;
 #[cfg(test)]
 use self::measure::measure_within;
+pub use self::{
+    alone::{Kind, alone},
+    measure::measure,
+};
 use crate::{audit::Violation, database::Latency, workload::Mix};
 
 /// Who asks: threads that wait by blocking, or tasks of one runtime that wait by giving way.
@@ -152,6 +156,9 @@ pub enum Verdict {
     /// There are no books: the run is a limit to measure others against.
     NoBooks,
 }
+
+/// Has one caller make so many requests of one kind, and gives the time that they took.
+pub type Alone = fn(Kind, u64) -> Duration;
 
 /// Measures one strategy once.
 pub type Measure = fn(&Trial, &Stop) -> Measurement;

@@ -33,23 +33,24 @@ pub(crate) const BOUNDS: &[Bound] = &[
 ];
 
 impl Bound {
-    /// The bound, what was measured, and whether it was met, in one line.
-    pub(crate) fn judged<'a>(&self, of: impl Fn(&str) -> &'a Blocks) -> String {
-        match *self {
+    /// The bound, what was measured, and whether it was met, in one line; none if not all of it was
+    /// measured.
+    pub(crate) fn judged<'a>(&self, of: impl Fn(&str) -> Option<&'a Blocks>) -> Option<String> {
+        Some(match *self {
             AtMost(subject, most, limit) => {
-                let ratio = ratio(of(subject), of(limit));
+                let ratio = ratio(of(subject)?, of(limit)?);
                 line(&format!("{subject} / {limit}"), &format!("<= {most}"), &ratio, {
                     ratio.median <= most
                 })
             }
             AtLeast(subject, least, limit) => {
-                let ratio = ratio(of(subject), of(limit));
+                let ratio = ratio(of(subject)?, of(limit)?);
                 line(&format!("{subject} / {limit}"), &format!(">= {least}"), &ratio, {
                     least <= ratio.median
                 })
             }
             Nanoseconds(subject, most) => {
-                let summary = Summary::of(of(subject)).expect("every block has a value");
+                let summary = Summary::of(of(subject)?).expect("every block has a value");
                 let interval = match summary.interval {
                     Some(interval) => format!(" [{:.0}, {:.0}]", interval.low, interval.high),
                     None => String::new(),
@@ -57,7 +58,7 @@ impl Bound {
                 let measured = format!("{:.0} ns{interval}", summary.median);
                 line(subject, &format!("<= {most} ns"), &measured, summary.median <= most)
             }
-        }
+        })
     }
 }
 

@@ -4,8 +4,9 @@
 //! atomic load, one plain append. Strategies and limits are probed in shuffled blocks, and what is
 //! judged is the median of their ratio within a block, with its 95 % interval.
 //!
-//! `cargo bench --bench limits` takes about a minute; `-- --quick` takes few blocks, `-- --test`
-//! one, to see that everything runs.
+//! `cargo bench --bench limits` takes some twenty seconds; `-- --quick` takes fewer blocks, `-- --test`
+//! one, to see that everything runs; `-- --list` names the probes, `-- WORD` takes those with the
+//! word in their name.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it found")]
 
@@ -50,40 +51,43 @@ const PROBES: &[(&str, Probe)] = &[
 
 fn main() {
     let has = |flag| env::args().any(|given| given == flag);
-    let blocks = match (has("--test"), has("--quick")) {
+    let word = env::args().skip(1).find(|given| !given.starts_with("--")).unwrap_or_default();
+    let probes: Vec<_> = PROBES.iter().filter(|(name, _)| name.contains(&word)).collect();
+    if has("--list") {
+        return probes.iter().for_each(|(name, _)| println!("{name}: benchmark"));
+    }
+    // Cargo says so when it is to be measured; without that, as under `cargo test`, one look will do.
+    let blocks = match (has("--test") || !has("--bench"), has("--quick")) {
         (true, _) => 1,
         (false, true) => 7,
         (false, false) => 20,
     };
-    let measured = probe_in_blocks(blocks);
+    let measured = probe_in_blocks(&probes, blocks);
     println!("{:<30} {:>12}   median of {blocks} blocks", "probe", "ns a command");
-    for ((name, _), values) in PROBES.iter().zip(&measured) {
+    for ((name, _), values) in probes.iter().zip(&measured) {
         let nanoseconds = median(&values.measured()).expect("every block has a value");
         println!("{name:<30} {nanoseconds:>12.1}");
     }
     println!("\n{:<46} {:>9}   measured", "bound", "");
-    for bound in BOUNDS {
-        println!("{}", bound.judged(|name| of(name, &measured)));
-    }
+    let of = |name: &str| {
+        let probe = probes.iter().position(|(known, _)| *known == name)?;
+        Some(&measured[probe])
+    };
+    BOUNDS.iter().filter_map(|bound| bound.judged(of)).for_each(|line| println!("{line}"));
 }
 
-fn probe_in_blocks(blocks: usize) -> Vec<Blocks> {
-    let mut order: Vec<usize> = (0..PROBES.len()).collect();
+fn probe_in_blocks(probes: &[&(&str, Probe)], blocks: usize) -> Vec<Blocks> {
+    let mut order: Vec<usize> = (0..probes.len()).collect();
     let mut rng = fastrand::Rng::with_seed(1);
-    let mut values = vec![Vec::new(); PROBES.len()];
+    let mut values = vec![Vec::new(); probes.len()];
     for _ in 0..blocks {
         rng.shuffle(&mut order);
         for &probe in &order {
-            values[probe].push(Some(PROBES[probe].1()));
+            values[probe].push(Some(probes[probe].1()));
         }
     }
     let blocks = values
         .into_iter()
         .map(|values| Blocks::of(values).expect("a probe takes some time, and not for ever"));
     blocks.collect()
-}
-
-fn of<'a>(name: &str, measured: &'a [Blocks]) -> &'a Blocks {
-    let probe = PROBES.iter().position(|(known, _)| *known == name);
-    &measured[probe.unwrap_or_else(|| panic!("no probe is called {name}"))]
 }

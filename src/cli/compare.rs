@@ -41,7 +41,7 @@ pub(super) fn compare(words: &Words) -> Result<Exit, Failure> {
     let strategies = strategies(filter);
     if words.list {
         let lines = strategies.iter().map(|name| format!("{name}: benchmark\n"));
-        printed::print(&lines.collect::<String>())?;
+        printed::print(&lines.collect::<String>()).map_err(Failure::of_output)?;
         return Ok(Exit::Done);
     }
     if strategies.is_empty() {

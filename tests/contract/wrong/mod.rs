@@ -60,7 +60,7 @@ const ALL_PROMISES: Promises =
 macro_rules! entry {
     ($file:ident::$strategy:ident keeps $slot:ty) => {
         || {
-            Entry::of::<
+            Entry::unmeasured::<
                 $file::$strategy<Slab<$slot>>,
                 $file::$strategy<Adversary<Slab<$slot>>>,
                 $file::$strategy<Adversary<Slab<$slot>, false>>,

@@ -23,10 +23,12 @@ fn finding(comparison: &Comparison) -> String {
     let Some(second) = tiers.get(1) else { return alone(comparison, first) };
     let lead = comparison.leads.first().map_or_else(String::new, ToString::to_string);
     let (leader, next) = (&first[0].strategy, &second[0].strategy);
-    let tied = (first.len() > 1).then(|| format!("{} tie for first", names(first)));
+    let tied = settled(first);
+    let tied = (tied.len() > 1).then(|| format!("{} tie for first", names(&tied)));
     let head = format!("{leader} answers {lead} as many requests as {next}");
     let last = tiers.last().filter(|_| tiers.len() > 2);
-    [tied, Some(head), tie(second), last.map(|last| farthest(comparison, last))]
+    let last = last.map(|last| farthest(comparison, last));
+    [tied, Some(head), tie(second), last, uneven(comparison)]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
@@ -35,7 +37,20 @@ fn finding(comparison: &Comparison) -> String {
 
 /// A tier of several that is not the first.
 fn tie(tier: &[&Standing]) -> Option<String> {
-    (tier.len() > 1).then(|| format!("{} tie behind", names(tier)))
+    let tier = settled(tier);
+    (tier.len() > 1).then(|| format!("{} tie behind", names(&tier)))
+}
+
+/// Those of a tier whose place can be told.
+fn settled<'a>(tier: &[&'a Standing]) -> Vec<&'a Standing> {
+    tier.iter().copied().filter(|one| !one.unsettled).collect()
+}
+
+/// Those that differ so much from block to block that their rank means little.
+fn uneven(comparison: &Comparison) -> Option<String> {
+    let uneven: Vec<_> = comparison.contenders.iter().filter(|one| one.unsettled).collect();
+    let verb = if uneven.len() == 1 { "is" } else { "are" };
+    (!uneven.is_empty()).then(|| format!("{} {verb} too uneven to place", names(&uneven)))
 }
 
 fn farthest(comparison: &Comparison, tier: &[&Standing]) -> String {

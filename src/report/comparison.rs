@@ -170,13 +170,20 @@ fn rank(
     let (mut ranked, mut leaders) = (Vec::new(), Vec::new());
     for place in tiers(&subjects, floor, Better::Higher) {
         let index = index_of(place.name).expect("tiers name the subjects that they were given");
-        ranked.push(Standing { rank: place.rank, ..standing(contenders[index]) });
+        let unsettled = place.ratio.is_some_and(|ratio| spans_too_much(&ratio));
+        ranked.push(Standing { rank: place.rank, unsettled, ..standing(contenders[index]) });
         if place.rank.is_some_and(|rank| rank > leaders.len()) {
             leaders.push(&rates[index]);
         }
     }
     let leads = leaders.windows(2).filter_map(|pair| Ratio::of(pair[0], pair[1])).collect();
     (ranked, leads)
+}
+
+/// Whether a ratio may as well be another, twice as large or as small.
+fn spans_too_much(ratio: &Ratio) -> bool {
+    const SPAN_MAX: f64 = 2.0;
+    ratio.interval.is_some_and(|interval| interval.low * SPAN_MAX < interval.high)
 }
 
 #[cfg(test)]
@@ -186,6 +193,21 @@ mod tests {
 
     fn names(standings: &[Standing]) -> Vec<(&str, Option<usize>)> {
         standings.iter().map(|one| (one.strategy.as_str(), one.rank)).collect()
+    }
+
+    /// Fast in one block and slow in the next, it is not slower than the leader beyond doubt; but to
+    /// call that a tie would say that it is as fast.
+    #[test]
+    fn an_uneven_contender_is_told_from_a_tie() {
+        let mut rows = sample::rows(8);
+        let mut fickle = sample::series("fickle", 5_000_000, 8);
+        fickle.iter_mut().step_by(2).for_each(|row| row.completed /= 50);
+        rows.extend(fickle);
+        let comparison = &comparisons(&rows)[0];
+        let unsettled = |one: &&Standing| one.unsettled;
+        let uneven: Vec<&Standing> = comparison.contenders.iter().filter(unsettled).collect();
+        assert_eq!(uneven.len(), 1);
+        assert_eq!(uneven[0].strategy, "fickle");
     }
 
     /// The quickest of all is wrong in one block of eight. Ranked first, it would be the result.

@@ -37,6 +37,7 @@ fn standing(one: &Standing) -> Value {
     let [p50, p99, p999, max] = one.service.map(service);
     json!({
         "rank": one.rank,
+        "unsettled": one.unsettled,
         "strategy": one.strategy,
         "family": one.family,
         "role": one.role,

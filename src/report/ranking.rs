@@ -94,7 +94,7 @@ fn cells(one: &Standing, comparison: &Comparison, unit: RateUnit) -> Vec<String>
     };
     let [p50, p99, p999, max] = one.service.map(service);
     vec![
-        one.rank.map_or_else(|| "-".to_owned(), |rank| rank.to_string()),
+        rank(one),
         one.strategy.clone(),
         one.family.clone(),
         rate(|rate, unit| Some(unit.show(rate.median))),
@@ -155,9 +155,22 @@ fn caption(comparison: &Comparison) -> String {
         false => "",
     };
     let mix = comparison.title.mix();
+    let uneven = match comparison.contenders.iter().any(|one| one.unsettled) {
+        true => "; ? too uneven to place",
+        false => "",
+    };
     format!(
-        "{partial}{mix}; {blocks}; {floor}; equal ranks are ties; [low, high] covers 95 %{clock}"
+        "{partial}{mix}; {blocks}; {floor}; equal ranks are ties{uneven}; [low, high] covers 95 \
+         %{clock}"
     )
+}
+
+fn rank(one: &Standing) -> String {
+    match (one.rank, one.unsettled) {
+        (None, _) => "-".to_owned(),
+        (Some(rank), false) => rank.to_string(),
+        (Some(rank), true) => format!("{rank}?"),
+    }
 }
 
 #[cfg(test)]

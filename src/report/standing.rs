@@ -16,6 +16,9 @@ pub struct Standing {
     pub role: Role,
     /// Its tier, from 1; `None` where it is not ranked.
     pub rank: Option<usize>,
+    /// Whether its rank says only that it cannot be told apart: its blocks differ so much that it
+    /// may as well be half or twice as fast.
+    pub unsettled: bool,
     /// Requests completed per second; `None` if no block was measured to its end.
     pub rate: Option<Summary>,
     /// Its rate to the baseline's; `None` if they share no block.
@@ -125,6 +128,7 @@ impl<'a> Series<'a> {
             family: self.rows.first().map_or_else(String::new, |row| row.family.clone()),
             role: self.role,
             rank: None,
+            unsettled: false,
             rate: Summary::of(&rates),
             ratio: Ratio::of(&rates, baseline),
             service,

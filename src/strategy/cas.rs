@@ -22,8 +22,13 @@ use crate::{
     store::{ConditionalStore, Peek},
 };
 
-/// Doublings of the pause between two tries; past them the loser lets others run instead.
-const BACKOFF_DOUBLINGS_MAX: u32 = 6;
+/// Pauses of the processor after the first loss, some 10 ns each. A loser that looks again at once
+/// takes the cache line from whoever is winning, and each look then costs both of them as much as
+/// ten commands: a long pause makes two threads on one row several times as fast as a short one.
+const BACKOFF_PAUSES_MIN: u32 = 128;
+
+/// Doublings of that pause, to some 10 microseconds; past them the loser lets others run instead.
+const BACKOFF_DOUBLINGS_MAX: u32 = 3;
 
 /// Commit if nothing has changed since the load, and otherwise start again.
 pub struct Cas<S> {
@@ -100,8 +105,11 @@ impl<S: ConditionalStore<Slot = ()>> Cas<S> {
 /// Pauses after the loss of a race, longer after each one and never without bound.
 #[cold]
 fn back_off(losses: u32) {
-    match losses {
-        0..=BACKOFF_DOUBLINGS_MAX => (0..1 << losses).for_each(|_| hint::spin_loop()),
+    let doublings = losses - 1;
+    match doublings {
+        0..=BACKOFF_DOUBLINGS_MAX => {
+            (0..BACKOFF_PAUSES_MIN << doublings).for_each(|_| hint::spin_loop());
+        }
         _ => thread::yield_now(),
     }
 }

@@ -1,8 +1,10 @@
-//! Adds to a counter beside the account and decides nothing: the limit of a shared word.
+//! Adds to a counter beside the account and decides nothing: what a shared word costs by itself.
 //!
-//! A reference and no strategy. No answer that changes a shared balance can be faster than the one
-//! instruction that changes a shared counter. It has no rule and no history, so its balance may go
-//! below zero and there is nothing to audit.
+//! A reference and no strategy. For one caller, no answer that changes a shared balance can be
+//! faster than the one instruction that changes a shared counter. Several callers pass the cache
+//! line from core to core for each addition; a strategy that lets one of them work for a while can
+//! do better than that. It has no rule and no history, so its balance may go below zero and there
+//! is nothing to audit.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -5,6 +5,9 @@ use std::{error::Error, fmt};
 use super::{answer::answer, comparison::comparisons, environment, ranking};
 use crate::record::{Environment, SavedRun};
 
+/// Columns of a terminal that nobody has made wider.
+const COLUMNS: usize = 80;
+
 /// A run to render from.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
@@ -24,6 +27,7 @@ pub fn render_block(block: &str, sources: &[Source<'_>]) -> Result<String, Block
     let render = match name {
         "answer" => answers,
         "ranking" => rankings,
+        "first-table" => first_table,
         "environment" => |run: &SavedRun| environment::markdown(&run.environment),
         _ => return Err(BlockError::Name { name: name.to_owned() }),
     };
@@ -62,6 +66,13 @@ fn rankings(run: &SavedRun) -> String {
         .map(|comparison| format!("### {}\n\n{}", comparison.title, ranking::markdown(comparison)))
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// The table of the first cell, as a terminal shows it.
+fn first_table(run: &SavedRun) -> String {
+    let tables = comparisons(&run.rows);
+    let first = tables.first().map(|comparison| ranking::terminal(comparison, COLUMNS));
+    format!("```text\n{}\n```\n", first.unwrap_or_default().trim_end())
 }
 
 /// Why a block cannot be rendered.

@@ -101,7 +101,10 @@ impl fmt::Display for BlockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BlockError::Name { name } => {
-                write!(f, "no block is named `{name}`: there are answer, ranking and environment")
+                write!(
+                    f,
+                    "no block is named `{name}`: there are answer, first-table, ranking and environment"
+                )
             }
             BlockError::Run { run } => write!(f, "there is no run in results/{run}"),
             BlockError::Ambiguous { block, runs } => {

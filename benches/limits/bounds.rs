@@ -1,6 +1,8 @@
 //! How much each may cost, beside a limit or in nanoseconds.
 
-use hotrow::stats::{Blocks, Ratio, Summary};
+use std::ops::RangeBounds;
+
+use hotrow::stats::{Blocks, Interval, Ratio, Summary};
 
 /// What is held against what.
 pub(crate) enum Bound {
@@ -39,15 +41,13 @@ impl Bound {
         Some(match *self {
             AtMost(subject, most, limit) => {
                 let ratio = ratio(of(subject)?, of(limit)?);
-                line(&format!("{subject} / {limit}"), &format!("<= {most}"), &ratio, {
-                    ratio.median <= most
-                })
+                let verdict = within(ratio.interval, ..=most);
+                line(&format!("{subject} / {limit}"), &format!("<= {most}"), &ratio, verdict)
             }
             AtLeast(subject, least, limit) => {
                 let ratio = ratio(of(subject)?, of(limit)?);
-                line(&format!("{subject} / {limit}"), &format!(">= {least}"), &ratio, {
-                    least <= ratio.median
-                })
+                let verdict = within(ratio.interval, least..);
+                line(&format!("{subject} / {limit}"), &format!(">= {least}"), &ratio, verdict)
             }
             Nanoseconds(subject, most) => {
                 let summary = Summary::of(of(subject)?).expect("every block has a value");
@@ -56,7 +56,8 @@ impl Bound {
                     None => String::new(),
                 };
                 let measured = format!("{:.0} ns{interval}", summary.median);
-                line(subject, &format!("<= {most} ns"), &measured, summary.median <= most)
+                let verdict = within(summary.interval, ..=most);
+                line(subject, &format!("<= {most} ns"), &measured, verdict)
             }
         })
     }
@@ -66,7 +67,18 @@ fn ratio(subject: &Blocks, limit: &Blocks) -> Ratio {
     Ratio::of(subject, limit).expect("every block has a value of both")
 }
 
-fn line(what: &str, bound: &str, measured: &impl ToString, met: bool) -> String {
-    let verdict = if met { "met" } else { "MISSED" };
+/// Whether all of the interval is within the bound, none of it, or neither can be said.
+fn within(interval: Option<Interval>, bound: impl RangeBounds<f64>) -> &'static str {
+    let ends =
+        interval.map(|interval| (bound.contains(&interval.low), bound.contains(&interval.high)));
+    match ends {
+        Some((true, true)) => "met",
+        Some((false, false)) => "MISSED",
+        Some(_) => "undecided",
+        None => "too few blocks",
+    }
+}
+
+fn line(what: &str, bound: &str, measured: &impl ToString, verdict: &str) -> String {
     format!("{what:<44} {bound:>11}   {:<24} {verdict}", measured.to_string())
 }

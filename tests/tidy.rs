@@ -12,7 +12,7 @@ use std::{
 
 /// The modules, lowest layer first. A module may import from its own layer and from those below.
 const LAYERS: &[&[&str]] = &[
-    &["domain", "database", "clock", "stats"],
+    &["scratch", "domain", "database", "clock", "stats"],
     &["workload", "audit", "store"],
     &["strategy"],
     &["service"],

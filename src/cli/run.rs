@@ -175,7 +175,7 @@ fn missed_controls(rows: &[Row]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample;
+    use crate::record::sample;
 
     fn concluded(rows: &[Row], partial: bool) -> Exit {
         let plan = crate::cli::quick::plan(&Output {

@@ -13,6 +13,8 @@ mod environment;
 mod replace;
 mod rounds;
 mod row;
+#[cfg(test)]
+pub(crate) mod sample;
 mod saved;
 
 pub use self::{

@@ -126,7 +126,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::{record::Finding, report::sample};
+    use crate::record::{Finding, sample};
 
     fn header() -> Vec<String> {
         let text = String::from_utf8(write_rows(&[sample::row("mutex", 0, 1_000)])).unwrap();

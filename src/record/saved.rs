@@ -89,7 +89,7 @@ fn directories(parent: &Path) -> io::Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{report::sample, scratch::Scratch};
+    use crate::{record::sample, scratch::Scratch};
 
     /// What is saved is what is found and loaded, and a second run takes the first one's place.
     #[test]

@@ -136,8 +136,8 @@ fn names(standings: &[&Standing]) -> String {
 mod tests {
     use super::*;
     use crate::{
-        record::Row,
-        report::{comparisons, sample},
+        record::{Row, sample},
+        report::comparisons,
     };
 
     fn told(rows: &[Row]) -> String {

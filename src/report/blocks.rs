@@ -120,7 +120,7 @@ impl Error for BlockError {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample;
+    use crate::record::sample;
 
     /// The first line is the command and the run, whatever the block.
     #[test]

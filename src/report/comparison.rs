@@ -189,7 +189,7 @@ fn spans_too_much(ratio: &Ratio) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{record::Finding, report::sample};
+    use crate::record::{Finding, sample};
 
     fn names(standings: &[Standing]) -> Vec<(&str, Option<usize>)> {
         standings.iter().map(|one| (one.strategy.as_str(), one.rank)).collect()

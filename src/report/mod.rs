@@ -16,8 +16,6 @@ mod figures;
 mod json;
 mod page;
 mod ranking;
-#[cfg(test)]
-pub(crate) mod sample;
 mod standing;
 mod table;
 mod title;

@@ -176,7 +176,7 @@ fn rank(one: &Standing) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{comparisons, sample};
+    use crate::{record::sample, report::comparisons};
 
     /// The page as a newcomer sees it: a leader, a tie, limits, a control that was caught.
     #[test]

@@ -1,6 +1,6 @@
 //! Made-up rows for tests: what an honest run of one cell could look like.
 
-use crate::record::{ClientKind, Environment, Finding, LoadAverage, Role, Row, SCHEMA, SavedRun};
+use super::{ClientKind, Environment, Finding, LoadAverage, Role, Row, SCHEMA, SavedRun};
 
 /// One row of a contender on one hot row with 2 threads, over a window of one second.
 pub(crate) fn row(strategy: &str, block: u32, completed: u64) -> Row {

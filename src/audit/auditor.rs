@@ -16,7 +16,7 @@ impl Books {
     /// Holds the ledgers against everything else, and gives the number of entries examined.
     ///
     /// `page` gives the entries of a user that come after a version, oldest first, at most
-    /// [`PAGE_ENTRIES`] of them, and none only at the end. It is called from several threads.
+    /// [`PAGE_ENTRIES`](super::PAGE_ENTRIES) of them, and none only at the end. It is called from several threads.
     ///
     /// # Errors
     /// [`Violation`] with the first thing that is wrong, which does not depend on the threads: of

@@ -8,8 +8,12 @@
 //!
 //! ```text
 //! word   63      62       61       32 31          0
-//!        [known] [claimed] [ version ] [ balance   ]      0: nothing known yet
+//!        [known] [claimed] [ version ] [ balance   ]
+//!        [  0  ] [ how often a commit was cut off  ]      nothing known
 //! ```
+//!
+//! A word that became unknown again, because a commit was cut off, is not the word that it was: a
+//! load that began before must not fill in what it read then.
 
 use std::{
     ops::Deref,
@@ -26,6 +30,8 @@ pub struct Versioned<S>(S);
 #[derive(Default)]
 pub struct Stamped<L> {
     word: AtomicU64,
+    /// Commits that were cut off.
+    cut_off: AtomicU64,
     slot: L,
 }
 
@@ -40,7 +46,6 @@ impl<L, R: Deref<Target = Stamped<L>>> Deref for VersionedRow<R> {
     }
 }
 
-const UNKNOWN: u64 = 0;
 const KNOWN: u64 = 1 << 63;
 const CLAIMED: u64 = 1 << 62;
 const _: () = assert!(VERSION_LIMIT < 1 << 30, "a version leaves the two marks their bits");
@@ -79,21 +84,19 @@ where
     /// been acknowledged, and so it need not be seen.
     fn snapshot(&self, row: &Self::Row<'_>) -> Option<Account> {
         match row.0.word.load(Ordering::Acquire) {
-            UNKNOWN => None,
+            word if word & KNOWN == 0 => None,
             word => Some(unpack(word)),
         }
     }
 
     async fn load(&self, row: &Self::Row<'_>) -> Result<Account, Fault> {
-        let below = self.0.load(&row.0).await?;
-        // Only an unknown word is filled in: while a commit is claimed or done, the word knows
-        // better than a read that began before it.
-        let seen =
-            row.0.word.compare_exchange(UNKNOWN, pack(below), Ordering::AcqRel, Ordering::Acquire);
-        Ok(match seen {
-            Ok(_) => below,
-            Err(word) => unpack(word),
-        })
+        loop {
+            let seen = row.0.word.load(Ordering::Acquire);
+            let below = self.0.load(&row.0).await?;
+            if let Some(account) = fill_in(&row.0.word, seen, below) {
+                return Ok(account);
+            }
+        }
     }
 
     async fn commit(&self, row: &Self::Row<'_>, receipt: &Receipt) -> Result<(), Fault> {
@@ -117,21 +120,36 @@ where
         row: &Self::Row<'_>,
         receipt: &Receipt,
     ) -> Result<bool, Fault> {
-        let Some(claim) = Claim::take(&row.0.word, receipt.before) else { return Ok(false) };
+        let Some(claim) = Claim::take(&row.0.word, &row.0.cut_off, receipt.before) else {
+            return Ok(false);
+        };
         self.0.commit(&row.0, receipt).await?;
         claim.publish(receipt.after);
         Ok(true)
     }
 }
 
+/// The account that a word knows, or `below` if it knew none when `below` began to be read and still
+/// does not: while a commit is claimed or done, the word knows better. None if `below` is stale.
+fn fill_in(word: &AtomicU64, seen: u64, below: Account) -> Option<Account> {
+    if seen & KNOWN == 0
+        && word.compare_exchange(seen, pack(below), Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    {
+        return Some(below);
+    }
+    let now = word.load(Ordering::Acquire);
+    (now & KNOWN != 0).then(|| unpack(now))
+}
+
 /// The right to write the next version. Dropped without being published, as by a caller that was
 /// cut off or a store that failed, it leaves the word unknown, to be read from the store again.
 struct Claim<'a> {
     word: &'a AtomicU64,
+    cut_off: &'a AtomicU64,
 }
 
 impl<'a> Claim<'a> {
-    fn take(word: &'a AtomicU64, before: Account) -> Option<Claim<'a>> {
+    fn take(word: &'a AtomicU64, cut_off: &'a AtomicU64, before: Account) -> Option<Claim<'a>> {
         // Acquire, with the release in `publish`: what the last winner wrote below is seen.
         word.compare_exchange(
             pack(before),
@@ -140,7 +158,7 @@ impl<'a> Claim<'a> {
             Ordering::Relaxed,
         )
         .ok()
-        .map(|_| Claim { word })
+        .map(|_| Claim { word, cut_off })
     }
 
     fn publish(self, after: Account) {
@@ -151,7 +169,9 @@ impl<'a> Claim<'a> {
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        self.word.store(UNKNOWN, Ordering::Release);
+        // Relaxed: only the holder of the claim counts, and the word publishes what it counted.
+        let times = self.cut_off.fetch_add(1, Ordering::Relaxed) + 1;
+        self.word.store(times, Ordering::Release);
     }
 }
 
@@ -169,25 +189,43 @@ mod tests {
                 assert_eq!(unpack(pack(account) | CLAIMED), account);
             }
         }
-        assert_ne!(pack(Account::default()), UNKNOWN);
+        assert_eq!(pack(Account::default()) & KNOWN, KNOWN);
     }
 
     /// Two who read the same account both think that they may commit. One may.
     #[test]
     fn one_of_two_claims_is_refused() {
-        let word = AtomicU64::new(pack(Account::default()));
-        let first = Claim::take(&word, Account::default()).expect("nobody else has claimed");
-        assert!(Claim::take(&word, Account::default()).is_none());
+        let (word, cut_off) = (AtomicU64::new(pack(Account::default())), AtomicU64::new(0));
+        let first =
+            Claim::take(&word, &cut_off, Account::default()).expect("nobody else has claimed");
+        assert!(Claim::take(&word, &cut_off, Account::default()).is_none());
         first.publish(Account { balance: 5, version: 1 });
-        assert!(Claim::take(&word, Account::default()).is_none());
+        assert!(Claim::take(&word, &cut_off, Account::default()).is_none());
         assert_eq!(unpack(word.load(Ordering::Relaxed)), Account { balance: 5, version: 1 });
     }
 
     /// A caller that is cut off in the middle must not leave the account claimed for ever.
     #[test]
     fn a_claim_that_is_dropped_lets_the_word_be_read_again() {
-        let word = AtomicU64::new(pack(Account::default()));
-        drop(Claim::take(&word, Account::default()));
-        assert_eq!(word.load(Ordering::Relaxed), UNKNOWN);
+        let (word, cut_off) = (AtomicU64::new(pack(Account::default())), AtomicU64::new(0));
+        drop(Claim::take(&word, &cut_off, Account::default()));
+        assert_eq!(word.load(Ordering::Relaxed) & KNOWN, 0);
+    }
+
+    /// A slow load reads an account, another commits to it, a third is cut off: the word is unknown
+    /// as it was, and what the slow load read is no longer so. Filled in, it would lose a commit.
+    #[test]
+    fn a_load_from_before_a_cut_off_fills_in_nothing() {
+        let (word, cut_off) = (AtomicU64::new(0), AtomicU64::new(0));
+        let seen = word.load(Ordering::Relaxed);
+        assert_eq!(fill_in(&word, seen, Account::default()), Some(Account::default()));
+        let first = Claim::take(&word, &cut_off, Account::default()).expect("nobody has claimed");
+        let committed = Account { balance: 5, version: 1 };
+        first.publish(committed);
+        drop(Claim::take(&word, &cut_off, committed));
+
+        assert_eq!(fill_in(&word, seen, Account::default()), None);
+        let seen = word.load(Ordering::Relaxed);
+        assert_eq!(fill_in(&word, seen, committed), Some(committed));
     }
 }

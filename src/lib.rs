@@ -25,6 +25,7 @@
 //! | 0 | [`database`] | the two given tables, with the latency that they simulate | rules, strategies |
 //! | 0 | [`clock`] | the time that goes into a ledger, told and not asked for | |
 //! | 0 | [`stats`] | ratios with intervals, ties, tiers | |
+//! | 1 | [`history`] | what clients asked, were told, and when | verdicts |
 //! | 1 | [`workload`] | seeded streams of what clients ask | strategies, stores |
 //! | 1 | [`audit`] | whether the books of a run balance | strategies, stores |
 //! | 1 | [`store`] | where accounts live, what a store can do, decorators | rules |
@@ -62,6 +63,7 @@ pub mod clock;
 pub mod database;
 pub mod domain;
 pub mod engine;
+pub mod history;
 pub mod record;
 pub mod registry;
 pub mod report;

@@ -24,6 +24,7 @@
 //! | 0 | [`domain`] | users, amounts, commands, the policy, receipts, rejections | clocks, locks, I/O |
 //! | 0 | [`database`] | the two given tables, with the latency that they simulate | rules, strategies |
 //! | 0 | [`clock`] | the time that goes into a ledger, told and not asked for | |
+//! | 0 | [`sync`] | all that strategies and stores synchronise with | |
 //! | 0 | [`stats`] | ratios with intervals, ties, tiers | |
 //! | 1 | [`history`] | what clients asked, were told, and when | verdicts |
 //! | 1 | [`workload`] | seeded streams of what clients ask | strategies, stores |
@@ -34,6 +35,7 @@
 //! | 4 | [`engine`] | clients, windows, blocks; the audit when the clock has stopped | strategy names |
 //! | 5 | [`registry`] | the table strategy x store, the only place that names both | |
 //! | 5 | [`record`] | a measurement as a row of CSV | |
+//! | 6 | [`proof`] | what every strategy must keep, and where it is tried | names of strategies |
 //! | 6 | [`report`] | rows as tables and documents | measuring |
 //! | 7 | [`cli`] | what is typed and printed | |
 //!
@@ -64,6 +66,7 @@ pub mod database;
 pub mod domain;
 pub mod engine;
 pub mod history;
+pub mod proof;
 pub mod record;
 pub mod registry;
 pub mod report;
@@ -73,4 +76,5 @@ pub mod service;
 pub mod stats;
 pub mod store;
 pub mod strategy;
+pub mod sync;
 pub mod workload;

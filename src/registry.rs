@@ -4,8 +4,6 @@
 //! This table is the only place that names both. A strategy that is not in it is never constructed,
 //! which the compiler says; a pair that does not fit does not compile.
 
-use std::sync::{Arc, atomic::AtomicU64};
-
 use crate::{
     domain::Policy,
     engine::{self, Alone, Measure},
@@ -15,6 +13,7 @@ use crate::{
         Actor, AsyncMutex, AsyncRwLock, Cas, ConcurrencyStrategy, Desk, Family, FetchAdd, Mutex,
         Null, Promises, Queue, RwLock, ShardedActor, Turn, Unguarded,
     },
+    sync::{self, Arc, asynchronous, atomic::AtomicU64},
 };
 
 /// The given tables with the version column that they lack.
@@ -35,10 +34,10 @@ macro_rules! rows {
 
 const ENTRIES: &[Entry] = rows! {
     Queue        keeps Turn,                      on Slab, Tables;
-    Mutex        keeps parking_lot::Mutex<()>,    on Slab;
-    AsyncMutex   keeps tokio::sync::Mutex<()>,    on Slab, Tables;
-    RwLock       keeps parking_lot::RwLock<()>,   on Slab;
-    AsyncRwLock  keeps tokio::sync::RwLock<()>,   on Slab, Tables;
+    Mutex        keeps sync::Mutex<()>,    on Slab;
+    AsyncMutex   keeps asynchronous::Mutex<()>,    on Slab, Tables;
+    RwLock       keeps sync::RwLock<()>,   on Slab;
+    AsyncRwLock  keeps asynchronous::RwLock<()>,   on Slab, Tables;
     Cas          keeps (),                        on Slab, VersionedTables;
     Actor        keeps Desk,                      on Slab, Tables;
     ShardedActor keeps (),                        on Slab, Tables;

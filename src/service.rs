@@ -8,10 +8,6 @@ use std::{
     future::{Future, poll_fn},
     panic::AssertUnwindSafe,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
     task::Poll,
 };
 
@@ -24,6 +20,11 @@ use crate::{
     },
     store::{Page, Setup, Store},
     strategy::ConcurrencyStrategy,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        task,
+    },
 };
 
 /// The four functions over one strategy and its store.
@@ -145,7 +146,7 @@ async fn run_to_end(work: impl Future<Output = Outcome> + Send + 'static) -> Out
 }
 
 async fn finish(work: Pin<Box<impl Future<Output = Outcome> + Send + 'static>>) -> Outcome {
-    match tokio::spawn(work).await {
+    match task::spawn(work).await {
         Ok(outcome) => outcome,
         Err(cut_off) if cut_off.is_panic() => Err(Failure::Unknown(Fault::Panicked)),
         Err(_) => Err(Failure::Unknown(Fault::Abandoned)),

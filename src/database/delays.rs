@@ -5,12 +5,13 @@
 //! A call takes its number from one atomic counter and computes its draw alone, so no call ever
 //! waits for another one's dice.
 
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use super::Latency;
+use crate::sync::{
+    atomic::{AtomicU64, Ordering},
+    time,
+};
 
 /// A read takes less than this, in milliseconds: the `Math.random() * 200` of the original.
 const READ_MS_BOUND: u64 = 200;
@@ -91,7 +92,7 @@ impl Delays {
 
 async fn wait(delay: Duration) {
     if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
+        time::sleep(delay).await;
     }
 }
 

@@ -4,9 +4,8 @@
 //! kept by user, so reading one history costs its own length and not that of the whole table. As in
 //! the original, recording takes the delay of a write and reading takes none.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use super::{Delays, Latency, shards::Shards};
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// What a row of the history records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Shards per table, as a power of two: 64 of them keep a few dozen cores apart.
 const SHARDS_LOG2: u32 = 6;

@@ -9,13 +9,15 @@
 //! That is [`StepAside`], the script that it is opened with. Another can hold a step in its middle,
 //! fail it or panic.
 
-use std::{ops::Deref, sync::Arc, thread};
+use std::ops::Deref;
 
 use futures_util::future::BoxFuture;
-use tokio::task;
 
 use super::{ConditionalStore, ImmediateStore, Page, Setup, Store};
-use crate::domain::{Account, Fault, LedgerEntry, Receipt, UserId};
+use crate::{
+    domain::{Account, Fault, LedgerEntry, Receipt, UserId},
+    sync::{Arc, task, thread},
+};
 
 /// Where a step can be interfered with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

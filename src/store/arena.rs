@@ -6,7 +6,7 @@
 //! away. Lines are found by their position, a number, so that safe code can keep them in atomic
 //! words.
 
-use std::sync::{
+use crate::sync::{
     OnceLock,
     atomic::{AtomicU64, Ordering},
 };

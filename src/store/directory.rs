@@ -4,9 +4,7 @@
 //! id is found through a map that is read without a lock, and its cell never moves. A cell is
 //! never taken back: it holds the account itself.
 
-use parking_lot::Mutex;
-
-use crate::domain::UserId;
+use crate::{domain::UserId, sync::Mutex};
 
 pub(super) struct Directory<C> {
     dense: Box<[C]>,

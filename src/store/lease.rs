@@ -5,11 +5,12 @@
 //! of a shard, so a slot cannot be let go between its being found and its being held: no one ever
 //! waits on a slot that newcomers no longer find.
 
-use std::{collections::HashMap, ops::Deref, sync::Arc};
+use std::{collections::HashMap, ops::Deref};
 
-use parking_lot::Mutex;
-
-use crate::domain::UserId;
+use crate::{
+    domain::UserId,
+    sync::{Arc, Mutex},
+};
 
 /// Shards of the map: enough that the lock of one is seldom contended on any machine at hand.
 const SHARDS: usize = 64;

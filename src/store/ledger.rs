@@ -12,14 +12,14 @@
 //!        version of the chunk's first line, and where in the arena its header stands
 //! ```
 
-use std::{
-    hint,
-    sync::atomic::{AtomicU64, Ordering},
-    thread,
-};
-
 use super::arena::{Arena, Line};
-use crate::domain::{Account, Action, Amount, Command, LedgerEntry, OperationId, Receipt, UserId};
+use crate::{
+    domain::{Account, Action, Amount, Command, LedgerEntry, OperationId, Receipt, UserId},
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        hint, thread,
+    },
+};
 
 /// Lines in the first chunk of an account.
 const CHUNK_LINES_MIN: u64 = 4;
@@ -222,6 +222,8 @@ fn written(line: &Line) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     fn receipt(version: u64) -> Receipt {

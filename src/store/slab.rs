@@ -13,7 +13,6 @@
 use std::{
     future::{Future, ready},
     ops::Deref,
-    sync::atomic::{AtomicU64, Ordering},
 };
 
 use super::{
@@ -23,6 +22,7 @@ use super::{
 use crate::{
     clock::Tick,
     domain::{Account, Fault, LedgerEntry, Receipt, UserId},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 /// Accounts in memory, with a slot `L` beside each.

@@ -15,13 +15,13 @@
 //! A word that became unknown again, because a commit was cut off, is not the word that it was: a
 //! load that began before must not fill in what it read then.
 
-use std::{
-    ops::Deref,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::ops::Deref;
 
 use super::{ConditionalStore, Page, Setup, Store};
-use crate::domain::{Account, Fault, LedgerEntry, Receipt, UserId, VERSION_LIMIT};
+use crate::{
+    domain::{Account, Fault, LedgerEntry, Receipt, UserId, VERSION_LIMIT},
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 /// The store `S`, with a conditional commit.
 pub struct Versioned<S>(S);

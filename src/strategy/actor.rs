@@ -13,12 +13,11 @@
 //! is not executed; one that was taken is executed to its end. Panic: that caller gets an unknown
 //! outcome, the task goes on. Memory: 24 bytes in the user's row; a mailbox and a task while in use.
 
-use std::sync::Arc;
-
 use super::{ConcurrencyStrategy, Desk, Family, Promises};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::Store,
+    sync::{Arc, task},
 };
 
 /// One task for each user in turn owns the account.
@@ -61,7 +60,7 @@ impl<S: Store<Slot = Desk>> ConcurrencyStrategy for Actor<S> {
 impl<S: Store<Slot = Desk>> Actor<S> {
     fn staff(&self, user: UserId) {
         let shared = Arc::clone(&self.shared);
-        tokio::spawn(async move {
+        task::spawn(async move {
             let row = shared.store.row(user);
             row.serve(&shared.store, &shared.policy).await;
         });

@@ -11,12 +11,11 @@
 //! Panic: the lock opens and is not poisoned. Memory: the lock in the user's row; the line is
 //! made of the waiting callers' own futures.
 
-use tokio::sync;
-
 use super::{ConcurrencyStrategy, Family, Promises, step, step_at_once};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::{Peek, Store},
+    sync::asynchronous,
 };
 
 /// One lock for each user that may be held while the store suspends.
@@ -25,7 +24,7 @@ pub struct AsyncMutex<S> {
     policy: Policy,
 }
 
-impl<S: Store<Slot = sync::Mutex<()>>> ConcurrencyStrategy for AsyncMutex<S> {
+impl<S: Store<Slot = asynchronous::Mutex<()>>> ConcurrencyStrategy for AsyncMutex<S> {
     type Store = S;
 
     const NAME: &'static str = "async-mutex";

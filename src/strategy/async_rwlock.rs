@@ -10,12 +10,11 @@
 //! Panic: the lock opens and is not poisoned. Memory: the lock in the user's row; the line is
 //! made of the waiting callers' own futures.
 
-use tokio::sync;
-
 use super::{ConcurrencyStrategy, Family, Promises, step, step::at_once, step_at_once};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::Store,
+    sync::asynchronous,
 };
 
 /// One reader-writer lock for each user that may be held while the store suspends.
@@ -24,7 +23,7 @@ pub struct AsyncRwLock<S> {
     policy: Policy,
 }
 
-impl<S: Store<Slot = sync::RwLock<()>>> ConcurrencyStrategy for AsyncRwLock<S> {
+impl<S: Store<Slot = asynchronous::RwLock<()>>> ConcurrencyStrategy for AsyncRwLock<S> {
     type Store = S;
 
     const NAME: &'static str = "async-rwlock";

@@ -12,14 +12,11 @@
 //! wins. Cancellation: a command takes effect at one moment or not at all. Panic: nothing is held.
 //! Memory: none beyond the row.
 
-use std::{hint, thread};
-
-use tokio::task;
-
 use super::{ConcurrencyStrategy, Family, Promises, step::at_once};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::{ConditionalStore, Peek},
+    sync::{hint, task, thread},
 };
 
 /// Pauses of the processor after the first loss, some 10 ns each. A loser that looks again at once

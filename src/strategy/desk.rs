@@ -6,12 +6,7 @@
 //! tasks. A task that is dropped, as by a runtime that shuts down, answers those who wait that
 //! nobody will.
 
-use std::{
-    mem,
-    sync::atomic::{AtomicBool, Ordering},
-};
-
-use tokio::task;
+use std::mem;
 
 use super::{
     mailbox::{Door, Letter, Mailbox},
@@ -20,6 +15,10 @@ use super::{
 use crate::{
     domain::{Account, Command, Failure, Fault, Outcome, Policy, Receipt, UserId},
     store::Store,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        task,
+    },
 };
 
 /// Requests that are answered before the first of their callers is woken. Larger batches share

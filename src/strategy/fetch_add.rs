@@ -6,12 +6,11 @@
 //! do better than that. It has no rule and no history, so its balance may go below zero and there
 //! is nothing to audit.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use super::{ConcurrencyStrategy, Family, Promises};
 use crate::{
     domain::{Account, Action, Command, Fault, Outcome, Policy, Receipt, UserId},
     store::Store,
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 /// Adds to a counter and decides nothing.

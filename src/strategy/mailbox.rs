@@ -17,8 +17,9 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use parking_lot::Mutex;
 use slab::Slab;
+
+use crate::sync::Mutex;
 
 /// Requests that may wait in a line. Past this the caller waits outside, so that a burst costs
 /// latency and not memory.

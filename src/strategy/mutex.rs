@@ -17,6 +17,7 @@ use super::{ConcurrencyStrategy, Family, Promises, step_now};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::{ImmediateStore, Peek},
+    sync,
 };
 
 /// One blocking lock for each user.
@@ -25,7 +26,7 @@ pub struct Mutex<S> {
     policy: Policy,
 }
 
-impl<S: ImmediateStore<Slot = parking_lot::Mutex<()>>> ConcurrencyStrategy for Mutex<S> {
+impl<S: ImmediateStore<Slot = sync::Mutex<()>>> ConcurrencyStrategy for Mutex<S> {
     type Store = S;
 
     const NAME: &'static str = "mutex";

@@ -18,10 +18,7 @@
 //! caller gets an unknown outcome, the rest of the line is served. Memory: 24 bytes in the user's
 //! row; a line while somebody stands in it.
 
-use std::{
-    hint, mem,
-    sync::atomic::{AtomicU8, Ordering},
-};
+use std::mem;
 
 use super::{
     ConcurrencyStrategy, Family, Promises,
@@ -31,6 +28,10 @@ use super::{
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::{Peek, Store},
+    sync::{
+        atomic::{AtomicU8, Ordering},
+        hint,
+    },
 };
 
 /// Commands that a holder runs for others before it hands the turn on, so that its own caller

@@ -16,6 +16,7 @@ use super::{ConcurrencyStrategy, Family, Promises, step_now};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::ImmediateStore,
+    sync,
 };
 
 /// One blocking reader-writer lock for each user.
@@ -24,7 +25,7 @@ pub struct RwLock<S> {
     policy: Policy,
 }
 
-impl<S: ImmediateStore<Slot = parking_lot::RwLock<()>>> ConcurrencyStrategy for RwLock<S> {
+impl<S: ImmediateStore<Slot = sync::RwLock<()>>> ConcurrencyStrategy for RwLock<S> {
     type Store = S;
 
     const NAME: &'static str = "rwlock";

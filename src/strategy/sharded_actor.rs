@@ -14,12 +14,13 @@
 //! outcome, the task goes on. Memory: nothing in the user's row; a mailbox and a task for each
 //! desk in use.
 
-use std::{num::NonZero, sync::Arc, thread};
+use std::num::NonZero;
 
 use super::{ConcurrencyStrategy, Desk, Family, Promises};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::Store,
+    sync::{Arc, task, thread},
 };
 
 /// Desks where a task waits for its store: so many users can be waited for at once.
@@ -79,7 +80,7 @@ impl<S: Store<Slot = ()>> ConcurrencyStrategy for ShardedActor<S> {
 impl<S: Store<Slot = ()>> ShardedActor<S> {
     fn staff(&self, number: usize) {
         let shared = Arc::clone(&self.shared);
-        tokio::spawn(async move {
+        task::spawn(async move {
             shared.desks[number].0.serve(&shared.store, &shared.policy).await;
         });
     }

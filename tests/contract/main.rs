@@ -7,25 +7,16 @@
 //! properties see anything is tested too: the trials under `wrong` hold them against strategies
 //! that are wrong on purpose, and fail where one survives.
 
-#[macro_use]
-mod found;
-mod books;
-mod plan;
-mod properties;
-mod stage;
-mod subject;
-mod watchdog;
+#[path = "../wrong/mod.rs"]
 mod wrong;
 
-use hotrow::registry::{self, Entry};
+use hotrow::{
+    proof::{Case, PROPERTIES, Property, Stage},
+    registry::{self, Entry},
+};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use self::{
-    properties::{PROPERTIES, Property},
-    stage::Stage,
-    subject::Case,
-    wrong::{WRONG, Wrong},
-};
+use self::wrong::{WRONG, Wrong};
 
 fn main() {
     let arguments = Arguments::from_args();

@@ -1,0 +1,229 @@
+//! A service that a property is held against, and what a property can ask of it.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::Poll,
+    time::Duration,
+};
+
+use futures_util::future::{BoxFuture, join_all, poll_fn};
+use tokio::{runtime::Handle, task::JoinHandle};
+
+use crate::{
+    domain::{Account, Action, Amount, LedgerEntry, Outcome, Policy, UserId},
+    proof::{
+        found::{Found, accepted, read},
+        plan::Plan,
+        properties::Property,
+        stage::Stage,
+        watchdog::Watch,
+    },
+    registry::Entry,
+    service::Points,
+    store::{Page, Script},
+};
+
+/// One strategy on one store, on one stage.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// The strategy and the store.
+    pub entry: Entry,
+    /// The stage.
+    pub stage: Stage,
+}
+
+/// A service over an empty store.
+#[derive(Clone)]
+pub(crate) struct Subject {
+    points: Arc<dyn Points>,
+    stage: Stage,
+    /// Whether each caller has a thread of its own, because it may be blocked.
+    callers_are_threads: bool,
+    /// Commands that have been polled for the first time.
+    asked: Arc<AtomicUsize>,
+}
+
+impl Case {
+    /// Holds `property` against this case.
+    pub fn hold_against(self, property: &Property, trial: &str) -> Found {
+        let _watch = Watch::over(trial);
+        self.stage.run((property.check)(self))
+    }
+
+    /// A service under the policy that the assignment suggests.
+    pub(crate) fn open(self) -> Subject {
+        self.open_with(Policy::default())
+    }
+
+    /// A service under a chosen policy.
+    pub(crate) fn open_with(self, policy: Policy) -> Subject {
+        let setup = self.stage.setup();
+        let points = match self.stage {
+            Stage::Adversary => (self.entry.open_behind_adversary)(&setup, policy),
+            Stage::Delays | Stage::Threads | Stage::Blockade => (self.entry.open)(&setup, policy),
+        };
+        Subject::new(points, self.stage, false)
+    }
+
+    /// A service whose steps can be interfered with.
+    pub(crate) async fn open_planned(self) -> Found<(Subject, Arc<Plan>)> {
+        let plan = Arc::new(Plan::default());
+        let (setup, policy) = (self.stage.setup(), Policy::default());
+        let script: Arc<dyn Script> = Arc::clone(&plan) as _;
+        let points = match self.stage {
+            Stage::Adversary | Stage::Delays => {
+                (self.entry.open_suspending)(&setup, policy, script)
+            }
+            Stage::Threads | Stage::Blockade => (self.entry.open_blocking)(&setup, policy, script),
+        };
+        let blocks = self.blocks_threads().await?;
+        Ok((Subject::new(points, self.stage, blocks), plan))
+    }
+
+    /// Whether a command of this strategy blocks its thread even where the store suspends.
+    pub(crate) async fn blocks_threads(self) -> Found<bool> {
+        let plan = Arc::new(Plan::default());
+        let script: Arc<dyn Script> = Arc::clone(&plan) as _;
+        let setup = self.stage.setup();
+        let points = (self.entry.open_suspending)(&setup, Policy::default(), script);
+        accepted(points.charge(user(1), amount(1)).await)?;
+        Ok(plan.met_a_thread())
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}::{}::{}", self.stage, self.entry.store, self.entry.strategy)
+    }
+}
+
+impl Subject {
+    fn new(points: Arc<dyn Points>, stage: Stage, callers_are_threads: bool) -> Subject {
+        Subject { points, stage, callers_are_threads, asked: Arc::default() }
+    }
+
+    pub(crate) async fn charge(&self, user: UserId, points: u64) -> Outcome {
+        self.points.charge(user, amount(points)).await
+    }
+
+    pub(crate) async fn use_points(&self, user: UserId, points: u64) -> Outcome {
+        self.points.use_points(user, amount(points)).await
+    }
+
+    pub(crate) async fn balance(&self, user: UserId) -> Found<Account> {
+        read(self.points.balance(user).await)
+    }
+
+    pub(crate) async fn history(&self, user: UserId) -> Found<Vec<LedgerEntry>> {
+        self.page(user, Page::ALL).await
+    }
+
+    pub(crate) async fn page(&self, user: UserId, page: Page) -> Found<Vec<LedgerEntry>> {
+        read(self.points.history(user, page).await)
+    }
+
+    /// A command that runs only while it is polled.
+    pub(crate) fn ask(&self, user: UserId, action: Action) -> BoxFuture<'static, Outcome> {
+        let (points, asked) = (Arc::clone(&self.points), Arc::clone(&self.asked));
+        Box::pin(async move {
+            asked.fetch_add(1, Ordering::Relaxed);
+            match action {
+                Action::Charge(amount) => points.charge(user, amount).await,
+                Action::Use(amount) => points.use_points(user, amount).await,
+            }
+        })
+    }
+
+    /// A command that runs by itself, on a thread of its own where it may be blocked.
+    pub(crate) fn launch(&self, user: UserId, action: Action) -> JoinHandle<Outcome> {
+        match self.callers_are_threads {
+            true => on_a_thread(self.ask(user, action)),
+            false => tokio::spawn(self.ask(user, action)),
+        }
+    }
+
+    /// A command that is going to be held, on a thread of its own where that blocks it.
+    pub(crate) fn launch_held(&self, user: UserId, action: Action) -> JoinHandle<Outcome> {
+        match self.stage {
+            Stage::Threads | Stage::Blockade => on_a_thread(self.ask(user, action)),
+            Stage::Adversary | Stage::Delays => self.launch(user, action),
+        }
+    }
+
+    /// So many callers that no line holds them all. Where each is a thread the only line is the
+    /// system's, and fewer will do.
+    pub(crate) fn crowd(&self) -> usize {
+        if self.callers_are_threads { 300 } else { 1_500 }
+    }
+
+    /// Looks again and again while commands run, and once more when they are done.
+    pub(crate) async fn watch(
+        &self,
+        launched: &[JoinHandle<Outcome>],
+        mut look: impl AsyncFnMut() -> Found,
+    ) -> Found {
+        loop {
+            let over = launched.iter().all(JoinHandle::is_finished);
+            look().await?;
+            if over {
+                return Ok(());
+            }
+            self.step_aside().await;
+        }
+    }
+
+    /// Waits until this many commands have been asked in all.
+    pub(crate) async fn until_asked(&self, commands: usize) {
+        while self.asked.load(Ordering::Relaxed) < commands {
+            self.step_aside().await;
+        }
+    }
+
+    /// Lets everybody else go on, and time pass where it is what they wait for.
+    pub(crate) async fn step_aside(&self) {
+        match self.stage {
+            Stage::Delays => tokio::time::sleep(Duration::from_millis(20)).await,
+            Stage::Adversary | Stage::Threads | Stage::Blockade => tokio::task::yield_now().await,
+        }
+    }
+}
+
+fn on_a_thread(command: BoxFuture<'static, Outcome>) -> JoinHandle<Outcome> {
+    let runtime = Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(command))
+}
+
+/// What became of commands that were launched, in the order of the launch.
+pub(crate) async fn outcomes(launched: Vec<JoinHandle<Outcome>>) -> Found<Vec<Outcome>> {
+    let ended = join_all(launched).await;
+    ended.into_iter().map(|end| end.map_err(|error| format!("a caller died: {error}"))).collect()
+}
+
+/// Polls `command` once.
+pub(crate) async fn poll_once(command: &mut BoxFuture<'static, Outcome>) -> Poll<Outcome> {
+    poll_fn(|cx| Poll::Ready(command.as_mut().poll(cx))).await
+}
+
+/// The user with this number, which is known to be one.
+pub(crate) fn user(id: u64) -> UserId {
+    UserId::new(id).expect("properties ask only for users that there can be")
+}
+
+/// This many points, which are known to be an amount.
+pub(crate) fn amount(points: u64) -> Amount {
+    Amount::new(points).expect("properties ask only for amounts that there can be")
+}
+
+/// Charges this many points.
+pub(crate) fn charge(points: u64) -> Action {
+    Action::Charge(amount(points))
+}
+
+/// Uses this many points.
+pub(crate) fn spend(points: u64) -> Action {
+    Action::Use(amount(points))
+}

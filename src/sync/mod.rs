@@ -1,0 +1,13 @@
+//! What threads and tasks share, and how they wait: all that strategies, stores and the service
+//! synchronise with.
+//!
+//! A strategy is as right as the schedules that it was tried under. So everything that a schedule
+//! can come between is taken from here and from nowhere else, which a test checks. In the builds
+//! that people use, this module is nothing but other names for the locks of `parking_lot`, those of
+//! `tokio`, and the atomics of the standard library.
+
+#[cfg(not(any(shuttle, loom)))]
+mod plain;
+
+#[cfg(not(any(shuttle, loom)))]
+pub use self::plain::*;

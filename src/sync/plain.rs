@@ -1,0 +1,33 @@
+//! The real thing.
+
+pub use std::sync::{Arc, OnceLock, atomic};
+
+pub use parking_lot::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Locks and signals whose waiters suspend instead of blocking their threads.
+pub mod asynchronous {
+    pub use tokio::sync::{
+        Mutex, MutexGuard, Notify, RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore,
+        SemaphorePermit, mpsc, oneshot, watch,
+    };
+}
+
+/// Ways to wait that give nothing away.
+pub mod hint {
+    pub use std::hint::spin_loop;
+}
+
+/// Tasks, and how one lets others run.
+pub mod task {
+    pub use tokio::task::{JoinHandle, spawn, yield_now};
+}
+
+/// Threads, and how one lets others run.
+pub mod thread {
+    pub use std::thread::{available_parallelism, panicking, yield_now};
+}
+
+/// Time that passes while a task is suspended.
+pub mod time {
+    pub use tokio::time::sleep;
+}

@@ -11,12 +11,10 @@ mod plan;
 mod properties;
 mod stage;
 mod subject;
-mod watchdog;
 
 pub use self::{
     found::Found,
     properties::{PROPERTIES, Property},
     stage::Stage,
     subject::Case,
-    watchdog::Watch,
 };

@@ -1,12 +1,15 @@
 //! A service that a property is held against, and what a property can ask of it.
 
 use std::{
+    any::Any,
     fmt,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
+        mpsc::{self, RecvTimeoutError},
     },
     task::Poll,
+    thread,
     time::Duration,
 };
 
@@ -20,12 +23,18 @@ use crate::{
         plan::Plan,
         properties::Property,
         stage::Stage,
-        watchdog::Watch,
     },
     registry::Entry,
     service::Points,
     store::{Page, Script},
 };
+
+/// Longest that one trial may take. The longest takes a second or two on a machine that is not busy.
+const TRIAL_MAX: Duration = Duration::from_secs(90);
+
+/// Looks at what moves on one thread, before it must have come to its end. The longest honest wait
+/// takes some ten thousand.
+const LOOKS_MAX: usize = 200_000;
 
 /// One strategy on one store, on one stage.
 #[derive(Clone, Copy)]
@@ -48,10 +57,28 @@ pub(crate) struct Subject {
 }
 
 impl Case {
-    /// Holds `property` against this case.
-    pub fn hold_against(self, property: &Property, trial: &str) -> Found {
-        let _watch = Watch::over(trial);
-        self.stage.run((property.check)(self))
+    /// Holds `property` against this case, for a minute and a half at most.
+    ///
+    /// # Errors
+    /// What was found to be wrong. Where nothing moves any more, that is found at once if time is
+    /// paused, and otherwise when the time is over; the threads that wait for ever are left behind.
+    pub fn hold_against(self, property: &Property) -> Found {
+        let check = property.check;
+        let (tell, told) = mpsc::channel();
+        let trial = thread::spawn(move || {
+            let found = self.stage.run(check(self));
+            // Nobody listens any more if it took too long.
+            let _ = tell.send(());
+            found
+        });
+        match told.recv_timeout(TRIAL_MAX) {
+            Err(RecvTimeoutError::Timeout) => {
+                Err(format!("no end in {TRIAL_MAX:?}: somebody waits or goes round for ever"))
+            }
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => {
+                trial.join().unwrap_or_else(|panic| Err(format!("a panic: {}", message(&*panic))))
+            }
+        }
     }
 
     /// A service under the policy that the assignment suggests.
@@ -166,21 +193,36 @@ impl Subject {
         launched: &[JoinHandle<Outcome>],
         mut look: impl AsyncFnMut() -> Found,
     ) -> Found {
+        let mut looks = 0;
         loop {
             let over = launched.iter().all(JoinHandle::is_finished);
             look().await?;
             if over {
                 return Ok(());
             }
-            self.step_aside().await;
+            self.wait_a_moment(&mut looks).await?;
         }
     }
 
     /// Waits until this many commands have been asked in all.
-    pub(crate) async fn until_asked(&self, commands: usize) {
+    pub(crate) async fn until_asked(&self, commands: usize) -> Found {
+        let mut looks = 0;
         while self.asked.load(Ordering::Relaxed) < commands {
-            self.step_aside().await;
+            self.wait_a_moment(&mut looks).await?;
         }
+        Ok(())
+    }
+
+    /// Steps aside for somebody who may never come: paused time does not jump to its end while anybody
+    /// looks again and again.
+    async fn wait_a_moment(&self, looks: &mut usize) -> Found {
+        *looks += 1;
+        ensure!(
+            self.stage == Stage::Threads || *looks < LOOKS_MAX,
+            "nothing moves any more, and it is not over"
+        );
+        self.step_aside().await;
+        Ok(())
     }
 
     /// Lets everybody else go on, and time pass where it is what they wait for.
@@ -190,6 +232,12 @@ impl Subject {
             Stage::Adversary | Stage::Threads | Stage::Blockade => tokio::task::yield_now().await,
         }
     }
+}
+
+/// What a panic says of itself.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let plain = panic.downcast_ref::<&str>().copied();
+    plain.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 fn on_a_thread(command: BoxFuture<'static, Outcome>) -> JoinHandle<Outcome> {

@@ -51,7 +51,7 @@ pub struct StepAside;
 impl Script for StepAside {
     fn pass(&self, point: Point, _user: UserId) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async move {
-            if matches!(point, Point::Loaded | Point::Committed) {
+            if point != Point::Loading {
                 task::yield_now().await;
             }
             Ok(())
@@ -59,7 +59,7 @@ impl Script for StepAside {
     }
 
     fn pass_now(&self, point: Point, _user: UserId) -> Result<(), Fault> {
-        if matches!(point, Point::Loaded | Point::Committed) {
+        if point != Point::Loading {
             thread::yield_now();
         }
         Ok(())

@@ -29,8 +29,9 @@ fn main() {
         }
     }
     for wrong in WRONG {
-        trials.extend(wrong.killers.iter().map(|killer| caught(wrong, killer)));
+        trials.push(dies(wrong));
     }
+    trials.push(Trial::test("wrong::every_killer_is_a_property", every_killer_is_a_property));
     trials.push(Trial::test("wrong::every_property_has_a_victim", every_property_has_a_victim));
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -42,21 +43,39 @@ fn must_be_right(entry: &Entry) -> bool {
 
 fn right(case: Case, property: &'static Property) -> Trial {
     let name = format!("{case}::{}", property.name);
-    Trial::test(name.clone(), move || case.hold_against(property, &name).map_err(Failed::from))
+    Trial::test(name, move || case.hold_against(property).map_err(Failed::from))
 }
 
-/// The trial that passes if `killer` catches `wrong`.
-fn caught(wrong: &'static Wrong, killer: &'static str) -> Trial {
+/// The trial that passes if `wrong` dies by each of its killers and by nothing else.
+fn dies(wrong: &'static Wrong) -> Trial {
     let case = Case { entry: (wrong.entry)(), stage: wrong.stage };
-    let property = PROPERTIES.iter().find(|property| property.name == killer);
-    let name = format!("wrong::{case}::{killer}");
-    Trial::test(name.clone(), move || {
-        let property = property.ok_or("no property has the name of this killer")?;
-        match case.hold_against(property, &name) {
-            Ok(()) => Err(format!("survives, though wrong: {}", wrong.mistake).into()),
-            Err(_found) => Ok(()),
+    Trial::test(format!("wrong::{case}"), move || {
+        let mut surprises = Vec::new();
+        for property in PROPERTIES {
+            let found = case.hold_against(property);
+            match (wrong.killers.contains(&property.name), found) {
+                (true, Ok(())) => surprises.push(format!("{} lets it live", property.name)),
+                (false, Err(found)) => {
+                    surprises.push(format!("{} kills it too: {found}", property.name));
+                }
+                (true, Err(_)) | (false, Ok(())) => {}
+            }
+        }
+        match surprises.is_empty() {
+            true => Ok(()),
+            false => Err(format!("{}\n{}", wrong.mistake, surprises.join("\n")).into()),
         }
     })
+}
+
+/// A killer that is no property would never be asked.
+fn every_killer_is_a_property() -> Result<(), Failed> {
+    for killer in WRONG.iter().flat_map(|wrong| wrong.killers) {
+        if !PROPERTIES.iter().any(|property| property.name == *killer) {
+            return Err(format!("{killer} is no property").into());
+        }
+    }
+    Ok(())
 }
 
 /// A property that catches nobody has not been shown to see anything.

@@ -36,6 +36,9 @@ impl<S: Store<Slot = asynchronous::Mutex<Account>>> ConcurrencyStrategy for Line
     async fn execute(&self, command: Command) -> Outcome {
         let row = self.store.row(command.user);
         let mut account = row.lock().await;
+        if *account == Account::default() {
+            *account = self.store.load(&row).await?;
+        }
         let receipt = command.decide(*account, &self.policy)?;
         *account = receipt.after;
         drop(account);

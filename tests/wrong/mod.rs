@@ -9,33 +9,49 @@ mod atomic_in_name;
 mod check_after;
 mod check_outside;
 mod contagious_rejection;
+mod cut_in_two;
 mod full_says_ok;
 mod ids_cut_short;
 mod last_come_first_served;
 mod line_after_reply;
 mod line_before_check;
+mod line_outside_turn;
+mod lines_merged;
 mod lock_let_go;
 mod lock_of_ones_own;
+mod maximum_outside;
+mod never_flushed;
 mod never_starts_again;
 mod old_balance;
 mod one_lock_for_all;
 mod poisoned_by_panic;
 mod poisoned_chain;
+mod rolls_over;
+mod spins_on_a_flag;
 mod stale_copy;
+mod stores_on_retry;
 mod strangers_are_errors;
+mod task_each;
 mod tried_again;
 mod turn_lost_in_panic;
+mod turn_lost_when_dropped;
 mod turn_lost_with_waiter;
 mod two_locks;
+mod two_workers;
+mod went_and_came_back;
+mod woken_once;
 mod write_under_read_lock;
 
 use hotrow::{
     domain::Account,
     proof::Stage,
     registry::{self, Entry},
-    store::{Adversary, Slab},
+    store::{Adversary, Slab, Tables},
     strategy::{Family, Promises},
-    sync::{Mutex, asynchronous, atomic::AtomicU64},
+    sync::{
+        Mutex, asynchronous,
+        atomic::{AtomicBool, AtomicU64},
+    },
 };
 
 /// A strategy that is wrong on purpose.
@@ -55,11 +71,14 @@ const ALL_PROMISES: Promises =
 
 macro_rules! entry {
     ($file:ident::$strategy:ident keeps $slot:ty) => {
+        entry!($file::$strategy keeps $slot, on Slab)
+    };
+    ($file:ident::$strategy:ident keeps $slot:ty, on $store:ident) => {
         || {
             Entry::unmeasured::<
-                $file::$strategy<Slab<$slot>>,
-                $file::$strategy<Adversary<Slab<$slot>>>,
-                $file::$strategy<Adversary<Slab<$slot>, false>>,
+                $file::$strategy<$store<$slot>>,
+                $file::$strategy<Adversary<$store<$slot>>>,
+                $file::$strategy<Adversary<$store<$slot>, false>>,
             >()
         }
     };
@@ -71,68 +90,105 @@ pub(crate) const WRONG: &[Wrong] = &[
         mistake: "nothing is guarded",
         entry: || control_on("slab"),
         stage: Stage::Adversary,
-        killers: UNGUARDED,
+        killers: LOST_UPDATES,
     },
     Wrong {
         mistake: "nothing is guarded",
         entry: || control_on("tables"),
         stage: Stage::Adversary,
-        killers: UNGUARDED,
+        killers: &[
+            "every_charge_is_applied",
+            "a_mix_of_commands_balances",
+            "no_more_is_spent_than_is_held",
+            "no_more_is_held_than_is_allowed",
+            "the_ledger_is_what_was_acknowledged",
+            "a_history_shows_what_was_acknowledged",
+            "a_rejection_reaches_only_its_caller",
+            "reads_do_not_go_back",
+            "a_crowd_past_the_bound_is_served",
+            "an_idle_user_is_served_again",
+            "a_dropped_command_is_applied_once_or_not",
+            "who_leaves_the_line_holds_up_nobody",
+            "a_panic_stays_with_its_caller",
+            "a_store_fault_stays_with_its_caller",
+        ],
     },
     Wrong {
         mistake: "nothing is guarded",
         entry: || control_on("tables"),
         stage: Stage::Delays,
-        killers: UNGUARDED,
+        killers: &[
+            "every_charge_is_applied",
+            "a_mix_of_commands_balances",
+            "no_more_is_spent_than_is_held",
+            "no_more_is_held_than_is_allowed",
+            "the_ledger_is_what_was_acknowledged",
+            "a_history_shows_what_was_acknowledged",
+            "a_rejection_reaches_only_its_caller",
+            "reads_do_not_go_back",
+            "first_come_first_served",
+            "a_crowd_past_the_bound_is_served",
+            "an_idle_user_is_served_again",
+            "a_dropped_command_is_applied_once_or_not",
+            "who_leaves_the_line_holds_up_nobody",
+            "a_panic_stays_with_its_caller",
+            "a_store_fault_stays_with_its_caller",
+        ],
     },
     Wrong {
         mistake: "every command has a lock of its own",
         entry: entry!(lock_of_ones_own::LockOfOnesOwn keeps ()),
         stage: Stage::Adversary,
-        killers: &[
-            "every_charge_is_applied",
-            "no_more_is_spent_than_is_held",
-            "no_more_is_held_than_is_allowed",
-            "the_ledger_is_what_was_acknowledged",
-        ],
+        killers: LOST_UPDATES,
     },
     Wrong {
         mistake: "read, compute and write are three steps",
         entry: entry!(atomic_in_name::AtomicInName keeps AtomicU64),
         stage: Stage::Adversary,
-        killers: &[
-            "every_charge_is_applied",
-            "no_more_is_spent_than_is_held",
-            "a_mix_of_commands_balances",
-        ],
+        killers: LOST_UPDATES,
     },
     Wrong {
         mistake: "one rejection breaks the line for ever",
         entry: entry!(poisoned_chain::PoisonedChain keeps asynchronous::Mutex<bool>),
         stage: Stage::Adversary,
         killers: &[
+            "a_use_takes_points_away",
+            "no_more_is_spent_than_is_held",
+            "no_more_is_held_than_is_allowed",
             "a_rejection_changes_nothing",
             "a_rejection_reaches_only_its_caller",
+            "a_rejected_command_is_never_seen",
             "an_idle_user_is_served_again",
+            "a_store_fault_stays_with_its_caller",
         ],
     },
     Wrong {
         mistake: "a rejection is given to all who stand in line",
         entry: entry!(contagious_rejection::ContagiousRejection keeps contagious_rejection::Line),
         stage: Stage::Adversary,
-        killers: &["a_rejection_reaches_only_its_caller", "no_more_is_spent_than_is_held"],
+        killers: &[
+            "no_more_is_spent_than_is_held",
+            "no_more_is_held_than_is_allowed",
+            "a_rejection_reaches_only_its_caller",
+            "a_rejected_command_is_never_seen",
+            "a_store_fault_stays_with_its_caller",
+        ],
     },
     Wrong {
         mistake: "all who wait go in together",
         entry: entry!(all_wake_at_once::AllWakeAtOnce keeps all_wake_at_once::Lock),
         stage: Stage::Adversary,
-        killers: &["every_charge_is_applied", "no_more_is_spent_than_is_held"],
+        killers: LOST_UPDATES,
     },
     Wrong {
         mistake: "the lock leaves its map while others wait for it",
         entry: entry!(lock_let_go::LockLetGo keeps ()),
         stage: Stage::Adversary,
-        killers: &["a_mix_of_commands_balances", "a_history_shows_what_was_acknowledged"],
+        killers: &[
+            "a_mix_of_commands_balances",
+            "a_history_shows_what_was_acknowledged",
+            "a_dropped_command_is_applied_once_or_not",
+        ],
     },
     Wrong {
         mistake: "charges and uses have different locks",
@@ -148,33 +204,59 @@ pub(crate) const WRONG: &[Wrong] = &[
         mistake: "the balance is checked outside the lock",
         entry: entry!(check_outside::CheckOutside keeps asynchronous::Mutex<()>),
         stage: Stage::Adversary,
-        killers: &["no_more_is_spent_than_is_held", "no_more_is_held_than_is_allowed"],
+        killers: &[
+            "a_mix_of_commands_balances",
+            "no_more_is_spent_than_is_held",
+            "no_more_is_held_than_is_allowed",
+            "the_ledger_is_what_was_acknowledged",
+            "first_come_first_served",
+        ],
     },
     Wrong {
         mistake: "a balance that is taken back can be read",
         entry: entry!(check_after::CheckAfter keeps check_after::Counter),
         stage: Stage::Adversary,
         killers: &[
-            "a_rejected_command_is_never_seen",
             "no_more_is_held_than_is_allowed",
+            "a_rejected_command_is_never_seen",
             "reads_do_not_go_back",
+            "a_panic_stays_with_its_caller",
+            "a_store_fault_stays_with_its_caller",
         ],
     },
     Wrong {
         mistake: "the history lists what was refused",
         entry: entry!(line_before_check::LineBeforeCheck keeps asynchronous::Mutex<()>),
         stage: Stage::Adversary,
-        killers: &["a_rejection_changes_nothing", "the_ledger_is_what_was_acknowledged"],
+        killers: &[
+            "a_use_takes_points_away",
+            "a_mix_of_commands_balances",
+            "no_more_is_spent_than_is_held",
+            "no_more_is_held_than_is_allowed",
+            "the_ledger_is_what_was_acknowledged",
+            "a_rejection_changes_nothing",
+            "a_rejected_command_is_never_seen",
+        ],
     },
     Wrong {
         mistake: "a command is answered before it is written",
         entry: entry!(line_after_reply::LineAfterReply keeps asynchronous::Mutex<Account>),
         stage: Stage::Adversary,
         killers: &[
+            "a_history_lists_what_was_done",
+            "a_mix_of_commands_balances",
+            "no_more_is_spent_than_is_held",
+            "no_more_is_held_than_is_allowed",
+            "the_ledger_is_what_was_acknowledged",
             "a_history_shows_what_was_acknowledged",
             "a_history_is_not_behind_a_read",
-            "a_history_lists_what_was_done",
             "pages_agree_with_the_whole",
+            "a_rejection_changes_nothing",
+            "any_id_is_served",
+            "a_crowd_past_the_bound_is_served",
+            "a_dropped_command_is_applied_once_or_not",
+            "a_panic_stays_with_its_caller",
+            "a_store_fault_stays_with_its_caller",
         ],
     },
     Wrong {
@@ -187,31 +269,43 @@ pub(crate) const WRONG: &[Wrong] = &[
         mistake: "who comes last is served first",
         entry: entry!(last_come_first_served::LastComeFirstServed keeps Mutex<last_come_first_served::Line>),
         stage: Stage::Adversary,
-        killers: &["first_come_first_served"],
+        killers: &["first_come_first_served", "a_panic_stays_with_its_caller"],
     },
     Wrong {
         mistake: "a line that was drained is never served again",
         entry: entry!(never_starts_again::NeverStartsAgain keeps Mutex<never_starts_again::Line>),
         stage: Stage::Adversary,
-        killers: &["an_idle_user_is_served_again"],
+        killers: &[
+            "a_mix_of_commands_balances",
+            "a_rejection_reaches_only_its_caller",
+            "an_idle_user_is_served_again",
+            "who_leaves_the_line_holds_up_nobody",
+            "a_panic_stays_with_its_caller",
+            "a_store_fault_stays_with_its_caller",
+        ],
     },
     Wrong {
         mistake: "a turn that is handed to a dropped caller is lost",
         entry: entry!(turn_lost_with_waiter::TurnLostWithWaiter keeps Mutex<turn_lost_with_waiter::Line>),
         stage: Stage::Blockade,
-        killers: &["who_leaves_the_line_holds_up_nobody"],
+        killers: &["who_leaves_the_line_holds_up_nobody", "a_panic_stays_with_its_caller"],
     },
     Wrong {
         mistake: "commands share the lock",
         entry: entry!(write_under_read_lock::WriteUnderReadLock keeps asynchronous::RwLock<()>),
         stage: Stage::Adversary,
-        killers: &["every_charge_is_applied", "a_mix_of_commands_balances"],
+        killers: LOST_UPDATES,
     },
     Wrong {
         mistake: "reads come from a copy that may be old",
         entry: entry!(stale_copy::StaleCopy keeps stale_copy::Cached),
         stage: Stage::Adversary,
-        killers: &["a_balance_shows_what_was_done", "a_read_shows_what_was_acknowledged"],
+        killers: &[
+            "a_balance_shows_what_was_done",
+            "a_rejection_changes_nothing",
+            "a_read_shows_what_was_acknowledged",
+            "an_idle_user_is_served_again",
+        ],
     },
     Wrong {
         mistake: "the reply tells the old balance",
@@ -220,7 +314,18 @@ pub(crate) const WRONG: &[Wrong] = &[
         killers: &[
             "a_charge_adds_points",
             "a_use_takes_points_away",
+            "a_balance_shows_what_was_done",
+            "a_history_lists_what_was_done",
+            "a_mix_of_commands_balances",
+            "no_more_is_spent_than_is_held",
+            "no_more_is_held_than_is_allowed",
             "the_ledger_is_what_was_acknowledged",
+            "a_history_shows_what_was_acknowledged",
+            "a_rejection_changes_nothing",
+            "a_rejected_command_is_never_seen",
+            "any_id_is_served",
+            "users_do_not_wait_for_each_other",
+            "a_crowd_past_the_bound_is_served",
         ],
     },
     Wrong {
@@ -251,26 +356,240 @@ pub(crate) const WRONG: &[Wrong] = &[
         mistake: "users whose numbers meet share an account",
         entry: entry!(ids_cut_short::IdsCutShort keeps asynchronous::Mutex<()>),
         stage: Stage::Adversary,
-        killers: &["any_id_is_served"],
+        killers: &[
+            "a_history_lists_what_was_done",
+            "a_mix_of_commands_balances",
+            "no_more_is_spent_than_is_held",
+            "no_more_is_held_than_is_allowed",
+            "the_ledger_is_what_was_acknowledged",
+            "a_history_shows_what_was_acknowledged",
+            "a_history_is_not_behind_a_read",
+            "pages_agree_with_the_whole",
+            "a_rejection_changes_nothing",
+            "a_rejected_command_is_never_seen",
+            "any_id_is_served",
+            "users_do_not_wait_for_each_other",
+            "first_come_first_served",
+            "a_crowd_past_the_bound_is_served",
+            "a_dropped_command_is_applied_once_or_not",
+            "who_leaves_the_line_holds_up_nobody",
+            "a_panic_stays_with_its_caller",
+            "a_store_fault_stays_with_its_caller",
+        ],
     },
     Wrong {
         mistake: "the balance of an unknown user is an error",
         entry: entry!(strangers_are_errors::StrangersAreErrors keeps asynchronous::Mutex<()>),
         stage: Stage::Adversary,
-        killers: &["strangers_have_nothing"],
+        killers: &[
+            "a_balance_shows_what_was_done",
+            "no_more_is_held_than_is_allowed",
+            "a_history_is_not_behind_a_read",
+            "reads_do_not_go_back",
+            "strangers_have_nothing",
+        ],
+    },
+    Wrong {
+        mistake: "the maximum is checked outside the lock",
+        entry: entry!(maximum_outside::MaximumOutside keeps asynchronous::Mutex<()>),
+        stage: Stage::Adversary,
+        killers: &["no_more_is_held_than_is_allowed", "first_come_first_served"],
+    },
+    Wrong {
+        mistake: "the history is written when the turn has been given up",
+        entry: entry!(line_outside_turn::LineOutsideTurn keeps (), on Tables),
+        stage: Stage::Delays,
+        killers: &[
+            "a_mix_of_commands_balances",
+            "the_ledger_is_what_was_acknowledged",
+            "a_history_shows_what_was_acknowledged",
+            "a_history_is_not_behind_a_read",
+            "users_do_not_wait_for_each_other",
+            "first_come_first_served",
+            "a_crowd_past_the_bound_is_served",
+            "who_leaves_the_line_holds_up_nobody",
+            "a_panic_stays_with_its_caller",
+            "a_store_fault_stays_with_its_caller",
+        ],
+    },
+    Wrong {
+        mistake: "commands that waited together are one line of the history",
+        entry: entry!(lines_merged::LinesMerged keeps lines_merged::Line),
+        stage: Stage::Adversary,
+        killers: &[
+            "every_charge_is_applied",
+            "a_mix_of_commands_balances",
+            "no_more_is_spent_than_is_held",
+            "no_more_is_held_than_is_allowed",
+            "the_ledger_is_what_was_acknowledged",
+            "a_history_shows_what_was_acknowledged",
+            "pages_agree_with_the_whole",
+            "reads_do_not_go_back",
+            "a_crowd_past_the_bound_is_served",
+            "a_dropped_command_is_applied_once_or_not",
+            "who_leaves_the_line_holds_up_nobody",
+            "a_panic_stays_with_its_caller",
+            "a_store_fault_stays_with_its_caller",
+        ],
+    },
+    Wrong {
+        mistake: "an actor starts a task for each message",
+        entry: entry!(task_each::TaskEach keeps ()),
+        stage: Stage::Adversary,
+        killers: LOST_UPDATES,
+    },
+    Wrong {
+        mistake: "a dropped caller leaves a balance without its line",
+        entry: entry!(cut_in_two::CutInTwo keeps asynchronous::Mutex<Account>),
+        stage: Stage::Blockade,
+        killers: &[
+            "a_dropped_command_is_applied_once_or_not",
+            "a_panic_stays_with_its_caller",
+            "a_store_fault_stays_with_its_caller",
+        ],
+    },
+    Wrong {
+        mistake: "a turn is not given back when its holder is dropped",
+        entry: entry!(turn_lost_when_dropped::TurnLostWhenDropped keeps turn_lost_when_dropped::Turn),
+        stage: Stage::Blockade,
+        killers: &["a_dropped_command_is_applied_once_or_not"],
+    },
+    Wrong {
+        mistake: "a balance past the maximum begins again at zero",
+        entry: entry!(rolls_over::RollsOver keeps asynchronous::Mutex<()>),
+        stage: Stage::Adversary,
+        killers: &[
+            "no_more_is_held_than_is_allowed",
+            "a_rejection_changes_nothing",
+            "a_rejected_command_is_never_seen",
+        ],
+    },
+    Wrong {
+        mistake: "a balance that went away and came back counts as unchanged",
+        entry: entry!(went_and_came_back::WentAndCameBack keeps asynchronous::Mutex<()>),
+        stage: Stage::Adversary,
+        killers: &["first_come_first_served"],
+    },
+    Wrong {
+        mistake: "a compare-and-set that has lost writes without comparing",
+        entry: entry!(stores_on_retry::StoresOnRetry keeps ()),
+        stage: Stage::Adversary,
+        killers: &[
+            "every_charge_is_applied",
+            "a_mix_of_commands_balances",
+            "no_more_is_spent_than_is_held",
+            "no_more_is_held_than_is_allowed",
+            "the_ledger_is_what_was_acknowledged",
+            "a_history_shows_what_was_acknowledged",
+            "pages_agree_with_the_whole",
+            "a_rejection_reaches_only_its_caller",
+            "a_read_shows_what_was_acknowledged",
+            "reads_do_not_go_back",
+            "first_come_first_served",
+            "a_crowd_past_the_bound_is_served",
+            "an_idle_user_is_served_again",
+            "a_dropped_command_is_applied_once_or_not",
+            "who_leaves_the_line_holds_up_nobody",
+            "a_panic_stays_with_its_caller",
+            "a_store_fault_stays_with_its_caller",
+        ],
+    },
+    Wrong {
+        mistake: "one user has two lines",
+        entry: entry!(two_workers::TwoWorkers keeps two_workers::Lines),
+        stage: Stage::Adversary,
+        killers: &["first_come_first_served"],
+    },
+    Wrong {
+        mistake: "the last batch of acknowledged commands is never written",
+        entry: entry!(never_flushed::NeverFlushed keeps asynchronous::Mutex<never_flushed::Batch>),
+        stage: Stage::Adversary,
+        killers: &[
+            "a_mix_of_commands_balances",
+            "no_more_is_spent_than_is_held",
+            "no_more_is_held_than_is_allowed",
+            "a_history_shows_what_was_acknowledged",
+            "a_history_is_not_behind_a_read",
+            "pages_agree_with_the_whole",
+            "a_rejection_changes_nothing",
+            "a_rejected_command_is_never_seen",
+            "any_id_is_served",
+            "users_do_not_wait_for_each_other",
+            "a_crowd_past_the_bound_is_served",
+            "a_dropped_command_is_applied_once_or_not",
+            "a_panic_stays_with_its_caller",
+            "a_store_fault_stays_with_its_caller",
+        ],
+    },
+    Wrong {
+        mistake: "of all who wait one is woken, once and for all",
+        entry: entry!(woken_once::WokenOnce keeps woken_once::Lock),
+        stage: Stage::Adversary,
+        killers: &[
+            "every_charge_is_applied",
+            "a_mix_of_commands_balances",
+            "no_more_is_spent_than_is_held",
+            "no_more_is_held_than_is_allowed",
+            "the_ledger_is_what_was_acknowledged",
+            "a_history_shows_what_was_acknowledged",
+            "a_history_is_not_behind_a_read",
+            "pages_agree_with_the_whole",
+            "a_rejection_reaches_only_its_caller",
+            "a_rejected_command_is_never_seen",
+            "a_read_shows_what_was_acknowledged",
+            "reads_do_not_go_back",
+            "first_come_first_served",
+            "a_crowd_past_the_bound_is_served",
+            "an_idle_user_is_served_again",
+            "a_dropped_command_is_applied_once_or_not",
+            "who_leaves_the_line_holds_up_nobody",
+            "a_panic_stays_with_its_caller",
+            "a_store_fault_stays_with_its_caller",
+        ],
+    },
+    Wrong {
+        mistake: "a lock is looked at and then taken",
+        entry: entry!(spins_on_a_flag::SpinsOnAFlag keeps AtomicBool),
+        stage: Stage::Adversary,
+        killers: &[
+            "every_charge_is_applied",
+            "a_mix_of_commands_balances",
+            "no_more_is_spent_than_is_held",
+            "no_more_is_held_than_is_allowed",
+            "the_ledger_is_what_was_acknowledged",
+            "a_history_shows_what_was_acknowledged",
+            "pages_agree_with_the_whole",
+            "a_rejection_reaches_only_its_caller",
+            "reads_do_not_go_back",
+            "first_come_first_served",
+            "a_crowd_past_the_bound_is_served",
+            "an_idle_user_is_served_again",
+            "a_dropped_command_is_applied_once_or_not",
+            "who_leaves_the_line_holds_up_nobody",
+            "a_panic_stays_with_its_caller",
+            "a_store_fault_stays_with_its_caller",
+        ],
     },
 ];
 
-/// What catches a strategy that guards nothing.
-const UNGUARDED: &[&str] = &[
+/// What catches a strategy that loses updates: next to everything that more than one caller takes part
+/// in.
+const LOST_UPDATES: &[&str] = &[
     "every_charge_is_applied",
     "a_mix_of_commands_balances",
     "no_more_is_spent_than_is_held",
     "no_more_is_held_than_is_allowed",
     "the_ledger_is_what_was_acknowledged",
     "a_history_shows_what_was_acknowledged",
+    "pages_agree_with_the_whole",
+    "a_rejection_reaches_only_its_caller",
     "reads_do_not_go_back",
     "a_crowd_past_the_bound_is_served",
+    "an_idle_user_is_served_again",
+    "a_dropped_command_is_applied_once_or_not",
+    "who_leaves_the_line_holds_up_nobody",
+    "a_panic_stays_with_its_caller",
+    "a_store_fault_stays_with_its_caller",
 ];
 
 /// The strategy of the registry that claims nothing.

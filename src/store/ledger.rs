@@ -14,7 +14,7 @@
 
 use super::arena::{Arena, Line};
 use crate::{
-    domain::{Account, Action, Amount, Command, LedgerEntry, OperationId, Receipt, UserId},
+    domain::{Account, Action, Amount, Command, Fault, LedgerEntry, OperationId, Receipt, UserId},
     sync::{
         atomic::{AtomicU64, Ordering},
         hint, thread,
@@ -30,6 +30,13 @@ const CHUNK_LINES_MAX: u64 = 4_096;
 /// Looks at an unpublished line before the reader gives its core away. Its writer has won its
 /// version and has only to store four words.
 const SPINS_MAX: u32 = 100;
+
+/// Looks at an unpublished line before it is taken for one that will never be written, as where a
+/// wrong strategy commits past it. Nearly all of them give the core away, so it is seconds.
+const LOOKS_MAX: u32 = 1_000_000;
+
+/// What a reader learns of a line that nobody wrote.
+const NEVER_WRITTEN: Fault = Fault::Store { reason: "a line of the ledger was never written" };
 
 /// The lower half of a word.
 const LOW: u64 = u32::MAX as u64;
@@ -144,20 +151,25 @@ impl Tail {
 
     /// The entries of versions `after + 1` to `last`, which must have been won, oldest first.
     /// Waits for lines whose owner has won its version and not yet written its receipt.
+    ///
+    /// # Errors
+    /// [`Fault`] if one of them is not written for seconds.
     pub(super) fn read(
         &self,
         arena: &Arena,
         user: UserId,
         after: u64,
         last: u64,
-    ) -> Vec<LedgerEntry> {
+    ) -> Result<Vec<LedgerEntry>, Fault> {
         let mut entries = Vec::new();
         for chunk in self.chunks(arena, after, last) {
             let from = chunk.first.max(after + 1);
             let to = (chunk.end() - 1).min(last);
-            entries.extend((from..=to).map(|version| decode(chunk.line(arena, version), user)));
+            for version in from..=to {
+                entries.push(decode(chunk.line(arena, version), user)?);
+            }
         }
-        entries
+        Ok(entries)
     }
 
     /// The chunks that hold versions `after + 1` to `last`, oldest first.
@@ -195,8 +207,8 @@ fn encode(line: &Line, receipt: &Receipt, time_millis: u64) {
     line[3].store(time_millis << 2 | is_use << 1 | 1, Ordering::Release);
 }
 
-fn decode(line: &Line, user: UserId) -> LedgerEntry {
-    let mark = written(line);
+fn decode(line: &Line, user: UserId) -> Result<LedgerEntry, Fault> {
+    let mark = written(line)?;
     let [id, amount, after] = [0, 1, 2].map(|word| line[word].load(Ordering::Relaxed));
     let points = Amount::new(amount >> 32).expect("only amounts are written to a line");
     let action = if mark & 0b10 == 0 { Action::Charge(points) } else { Action::Use(points) };
@@ -204,20 +216,19 @@ fn decode(line: &Line, user: UserId) -> LedgerEntry {
     let version = after & LOW;
     let before = Account { balance: amount & LOW, version: version.wrapping_sub(1) };
     let after = Account { balance: after >> 32, version };
-    LedgerEntry { receipt: Receipt { command, before, after }, time_millis: mark >> 2 }
+    Ok(LedgerEntry { receipt: Receipt { command, before, after }, time_millis: mark >> 2 })
 }
 
 /// The last word of a line, once there is one.
-fn written(line: &Line) -> u64 {
-    let mut spins = 0;
-    loop {
+fn written(line: &Line) -> Result<u64, Fault> {
+    for looks in 0..LOOKS_MAX {
         let mark = line[3].load(Ordering::Acquire);
         if mark != 0 {
-            return mark;
+            return Ok(mark);
         }
-        spins += 1;
-        if spins < SPINS_MAX { hint::spin_loop() } else { thread::yield_now() }
+        if looks < SPINS_MAX { hint::spin_loop() } else { thread::yield_now() }
     }
+    Err(NEVER_WRITTEN)
 }
 
 #[cfg(test)]
@@ -237,7 +248,7 @@ mod tests {
     }
 
     fn read(tail: &Tail, arena: &Arena, after: u64, last: u64) -> Vec<LedgerEntry> {
-        tail.read(arena, UserId::new(1).unwrap(), after, last)
+        tail.read(arena, UserId::new(1).unwrap(), after, last).unwrap()
     }
 
     /// Growth must neither lose nor move a line, through all sizes of chunk.
@@ -276,6 +287,14 @@ mod tests {
         (1..=10_000).rev().for_each(|version| tail.write(&arena, &receipt(version), 1));
         let entries = read(&tail, &arena, 0, 10_000);
         assert!(entries.iter().zip(1..).all(|(entry, v)| entry.receipt == receipt(v)));
+    }
+
+    /// A wrong strategy may commit past a version, and who reads its history must not wait for ever.
+    #[test]
+    fn a_line_that_is_never_written_is_a_fault() {
+        let (arena, tail) = (Arena::new(0), Tail::default());
+        tail.write(&arena, &receipt(2), 2);
+        assert_eq!(tail.read(&arena, UserId::new(1).unwrap(), 0, 2), Err(NEVER_WRITTEN));
     }
 
     /// Many winners may find at once that a chunk is missing; one chunk must come of it.

@@ -110,7 +110,7 @@ impl<L: Default + Send + Sync + 'static> Store for Slab<L> {
         let Some(cell) = self.cells.find(user) else { return Ok(Vec::new()) };
         let newest = unpack(cell.word.load(Ordering::Acquire)).version;
         let last = newest.min(page.after.saturating_add(page.limit as u64));
-        Ok(cell.tail.read(&self.arena, user, page.after, last))
+        cell.tail.read(&self.arena, user, page.after, last)
     }
 }
 

@@ -143,10 +143,12 @@ pub struct Quantiles {
 /// What the audit of a run found.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// Every entry of every ledger was checked, and so was every acknowledgement.
+    /// Every entry of every ledger was checked, and so was every reply: the run was linearizable.
     Balanced {
         /// Ledger entries examined.
         entries: u64,
+        /// Requests examined: all that were made, whatever became of them.
+        operations: u64,
     },
     /// The books do not balance.
     Wrong {

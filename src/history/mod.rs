@@ -5,6 +5,9 @@
 //! it carries the account, balance and version, on which it was decided, whether it was an
 //! acknowledgement, a refusal or the answer to a read.
 
+mod picture;
+
+pub use self::picture::{Line, Picture, ROWS_MAX, WIDTH_MAX};
 use crate::domain::{Account, Action, LedgerEntry, OperationId, Policy, UserId};
 
 /// One recorded run.

@@ -1,9 +1,10 @@
 //! What is audited: the accounts, the clients' scripts and logs, and the ledgers, page by page.
 
-use super::Log;
+use super::log::{Log, Outcome};
 use crate::{
-    domain::{Account, Policy},
-    workload::Script,
+    domain::{Account, OperationId, Policy},
+    history::{Operation, Reply},
+    workload::{Asked, Script},
 };
 
 /// Most ledger entries that the auditor asks for at once: 1.2 MB, for each core that audits.
@@ -28,4 +29,34 @@ pub struct Books<'a> {
     /// What clients asked and were told; the place in the list is the client of
     /// [`Asked`](crate::workload::Asked).
     pub sheets: Vec<Sheet<'a>>,
+}
+
+impl Sheet<'_> {
+    /// All that was asked and told, as the operations of a client with this number. Their times are
+    /// those of the stamps before and after, and are exact where each request has its own.
+    pub fn operations(&self, client: u64) -> impl Iterator<Item = Operation> {
+        (0..self.log.asked()).map(move |number| self.operation(Asked { client, number }))
+    }
+
+    pub(super) fn operation(&self, asked: Asked) -> Operation {
+        let Asked { client, number } = asked;
+        let request = self.script.request(number);
+        let stamps = self.log.stamps();
+        let next = stamps.partition_point(|stamp| stamp.number <= number);
+        let (outcome, account) = self.log.reply(number);
+        Operation {
+            client,
+            id: request.action.map_or(OperationId::UNRECORDED, |_| asked.id()),
+            user: request.user,
+            action: request.action,
+            called: next.checked_sub(1).map_or(0, |last| stamps[last].time),
+            returned: stamps.get(next).map_or(u64::MAX, |stamp| stamp.time),
+            reply: match outcome {
+                Outcome::Unknown => Reply::Unknown,
+                Outcome::Applied => Reply::Applied(account),
+                Outcome::Refused => Reply::Refused(account),
+                Outcome::Read => Reply::Read(account),
+            },
+        }
+    }
 }

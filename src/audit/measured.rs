@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     domain::{Fault, LedgerEntry, OperationId, UserId},
-    history::{Operation, Reply},
+    history::Operation,
     workload::Asked,
 };
 
@@ -94,7 +94,7 @@ impl Books<'_> {
 type Moment = (u64, bool, u64, u64);
 
 /// Some of the users, and what each client has to do with them.
-pub(super) struct Part<'a> {
+struct Part<'a> {
     books: &'a Books<'a>,
     users: Range<usize>,
     columns: Vec<Column>,
@@ -130,7 +130,7 @@ struct Block {
 }
 
 impl<'a> Part<'a> {
-    pub(super) fn of(books: &'a Books<'a>, users: Range<usize>) -> Part<'a> {
+    fn of(books: &'a Books<'a>, users: Range<usize>) -> Part<'a> {
         let mut part = Part { books, users, columns: Vec::new(), lanes: 0 };
         let mut lane_of = vec![u32::MAX; part.users.len()];
         for sheet in &books.sheets {
@@ -273,30 +273,6 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// A request as its client saw it, as far as its stamps tell when.
-    pub(super) fn of_request(&self, client: u64, number: u64) -> Operation {
-        let sheet = &self.books.sheets[index(client)];
-        let request = sheet.script.request(number);
-        let stamps = sheet.log.stamps();
-        let next = stamps.partition_point(|stamp| stamp.number <= number);
-        let (outcome, account) = sheet.log.reply(number);
-        let id = Asked { client, number }.id();
-        Operation {
-            client,
-            id: if request.action.is_some() { id } else { OperationId::UNRECORDED },
-            user: request.user,
-            action: request.action,
-            called: next.checked_sub(1).map_or(0, |last| stamps[last].time),
-            returned: stamps.get(next).map_or(u64::MAX, |stamp| stamp.time),
-            reply: match outcome {
-                Outcome::Unknown => Reply::Unknown,
-                Outcome::Applied => Reply::Applied(account),
-                Outcome::Refused => Reply::Refused(account),
-                Outcome::Read => Reply::Read(account),
-            },
-        }
-    }
-
     /// The first block of a client from a stamp on that has requests in it.
     fn block(&self, client: usize, returns: bool, from: usize) -> Option<Block> {
         let stamps = self.books.sheets[client].log.stamps().len();
@@ -323,13 +299,13 @@ impl<'a> Part<'a> {
 impl Source for Part<'_> {
     fn operation(&self, who: u64) -> Operation {
         let asked = Asked::of(OperationId(who)).expect("requests are known by their ids");
-        self.of_request(asked.client, asked.number)
+        self.books.sheets[index(asked.client)].operation(asked)
     }
 
     fn find(&self, id: OperationId) -> Option<Operation> {
-        let Asked { client, number } = Asked::of(id)?;
-        let sheet = self.books.sheets.get(usize::try_from(client).ok()?)?;
-        (number < sheet.log.asked()).then(|| self.of_request(client, number))
+        let asked = Asked::of(id)?;
+        let sheet = self.books.sheets.get(usize::try_from(asked.client).ok()?)?;
+        (asked.number < sheet.log.asked()).then(|| sheet.operation(asked))
     }
 
     fn in_turn(&self, _first: u64, _second: u64) -> bool {

@@ -73,7 +73,8 @@ impl Violation {
         Violation { step, user, operations: Vec::new(), entries: Vec::new(), what }
     }
 
-    pub(super) fn unread(user: UserId, fault: Fault) -> Violation {
+    /// Says that a ledger could not be read.
+    pub fn unread(user: UserId, fault: Fault) -> Violation {
         Violation::unanswered(user, format!("the ledger could not be read: {fault}"))
     }
 

@@ -20,7 +20,7 @@ use crate::{
 
 /// How long clients may take to be answered when nobody asks any more. A client that waits longer
 /// waits for ever, and is reported as such.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The longest pilot.
 const PILOT_MAX: Duration = Duration::from_millis(10);
@@ -135,7 +135,7 @@ fn changed(id: u64, before: Account, after: Account) -> Violation {
 }
 
 /// A client that still waits for an answer when everybody has had time to be answered.
-fn unanswered<T: ConcurrencyStrategy>(run: &Run<T>) -> Option<Violation> {
+pub(super) fn unanswered<T: ConcurrencyStrategy>(run: &Run<T>) -> Option<Violation> {
     if run.opening.is_none() {
         let user = run.scripts[0].request(0).user;
         let what = "the charges that open the accounts were never answered".to_owned();
@@ -153,7 +153,7 @@ fn unanswered<T: ConcurrencyStrategy>(run: &Run<T>) -> Option<Violation> {
     Some(Violation::unanswered(user, what))
 }
 
-fn unreadable(unread: &Unread) -> Violation {
+pub(super) fn unreadable(unread: &Unread) -> Violation {
     let why = match unread.fault {
         Some(fault) => format!("the account could not be read after the run: {fault}"),
         None => "the accounts could not be read after the run: nobody answered".to_owned(),

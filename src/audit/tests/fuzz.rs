@@ -6,19 +6,14 @@ use fastrand::Rng;
 
 use super::all_pairs::is_right;
 use crate::{
-    audit::{
-        examples::Example,
-        log::{Log, Outcome},
-        measured::Part,
-        witness,
-    },
+    audit::{examples::Example, log::Outcome, witness},
     domain::{Account, Action, Amount, Bounds, Command, LedgerEntry, OperationId, Policy, UserId},
     history::{History, Ledger, Operation, Reply},
 };
 
 /// Histories of one test. `HOTROW_FUZZ` asks for other numbers of them.
 fn rounds() -> u64 {
-    env::var("HOTROW_FUZZ").ok().and_then(|asked| asked.parse().ok()).unwrap_or(40_000)
+    env::var("HOTROW_FUZZ").ok().and_then(|asked| asked.parse().ok()).unwrap_or(60_000)
 }
 
 /// A run in one thread: clients take steps by turns that are drawn, and each operation takes effect
@@ -316,13 +311,10 @@ fn coarse(rng: &mut Rng) -> Example {
 
 fn all_pairs_of(example: &Example) -> bool {
     let books = example.books();
-    let part = Part::of(&books, 0..example.accounts.len());
     let (mut operations, mut numbers) = (Vec::new(), Vec::new());
-    for (client, (_, log)) in example.sheets.iter().enumerate() {
-        for number in 0..Log::asked(log) {
-            operations.push(part.of_request(client as u64, number));
-            numbers.push(number);
-        }
+    for (client, sheet) in (0..).zip(&books.sheets) {
+        operations.extend(sheet.operations(client));
+        numbers.extend(0..sheet.log.asked());
     }
     let ledgers = example.ledgers.iter().map(|(&user, entries)| {
         let account = example.accounts[usize::try_from(user.value() - 1).unwrap()];

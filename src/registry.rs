@@ -6,7 +6,7 @@
 
 use crate::{
     domain::Policy,
-    engine::{self, Alone, Measure},
+    engine::{self, Alone, Measure, Record},
     service::{PointService, Points},
     store::{Adversary, Script, Setup, Slab, Stamped, Store, Tables, Versioned},
     strategy::{
@@ -67,6 +67,8 @@ pub struct Entry {
     pub open_blocking: OpenScripted,
     /// Measures it once.
     pub measure: Measure,
+    /// Records it once.
+    pub record: Record,
     /// Times it with one caller.
     pub alone: Alone,
 }
@@ -88,6 +90,7 @@ impl Entry {
     {
         Entry {
             measure: engine::measure::<T>,
+            record: engine::record::<T>,
             alone: engine::alone::<T>,
             ..Entry::unmeasured::<T, A, B>()
         }
@@ -111,6 +114,7 @@ impl Entry {
             open_suspending: open_scripted::<A, T::Store, true>,
             open_blocking: open_scripted::<B, T::Store, false>,
             measure: |_, _| panic!("this entry is there to be checked and not to be measured"),
+            record: |_, _, _| panic!("this entry is there to be checked and not to be measured"),
             alone: |_, _| panic!("this entry is there to be checked and not to be measured"),
         }
     }

@@ -12,7 +12,11 @@ use std::{
     time::Duration,
 };
 
-use hotrow::record::{Finding, SavedRun, read_rows};
+use hotrow::{
+    audit::witness,
+    history::{Recording, Recordings},
+    record::{Finding, SavedRun, read_rows},
+};
 
 fn hotrow() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hotrow"));
@@ -114,6 +118,7 @@ fn an_unwritable_file_is_refused_before_anything_is_measured() {
     refused(&["run", "--export-csv", &inside("")], "cannot write");
     refused(&["--export-csv", &inside("file/rows.csv")], "cannot write");
     refused(&["run", "--results", &inside("file/run")], "cannot save in");
+    refused(&["run", "--record", &inside("no/such.jsonl")], "cannot write");
     assert_eq!(fs::read_dir(scratch.path("")).unwrap().count(), 1);
 }
 
@@ -178,6 +183,35 @@ fn a_run_is_saved_and_a_page_is_fresh_or_stale() {
     fs::write(saved.join("rounds.csv"), "schema\n2\n").unwrap();
     let newer = stderr(&report(&["--check"]));
     assert!(newer.contains("rounds.csv:2: schema 2 is newer than 1"), "{newer}");
+}
+
+/// What is recorded can be read again by whoever has another checker, with the operations of each
+/// strategy that has books, and our own finds nothing in it.
+#[test]
+fn a_run_is_recorded_and_its_histories_are_right() {
+    let scratch = Scratch::new("record-cli");
+    let file = scratch.path("runs.jsonl");
+    for (arguments, strategies) in [
+        (&["mutex", "cas", "--users", "3", "--mix", "charge:45,use:45,read:10"][..], 2),
+        (&["queue", "--store", "tables", "--clients", "tasks:4"], 1),
+    ] {
+        let mut command = hotrow();
+        command.arg("run").args(arguments).args(["--blocks", "1", "--record"]).arg(&file);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let text = fs::read(&file).unwrap();
+        let recordings: Result<Vec<_>, _> = Recordings::of(&text[..]).collect();
+        let recordings = recordings.unwrap();
+        assert_eq!(recordings.len(), strategies);
+        for Recording { strategy, history, .. } in recordings {
+            let clients = history.operations.iter().map(|one| one.client).max().unwrap();
+            assert!(clients >= 2 && history.operations.len() > 100, "{strategy}");
+            let examined = witness(&history).unwrap();
+            assert_eq!(examined.operations, history.operations.len() as u64);
+            assert!(examined.entries > 50, "{strategy}");
+        }
+    }
+    assert_eq!(fs::read_dir(scratch.path("")).unwrap().count(), 1, "no draft stays");
 }
 
 /// The pages of this repository are what its results say.

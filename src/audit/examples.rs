@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, num::NonZeroU64};
 
-use super::{Books, Log, Sheet, Violation, tally::index};
+use super::{Books, Examined, Log, Sheet, Violation};
 use crate::{
     domain::{Account, Amount, Command, LedgerEntry, OperationId, Policy, UserId},
     workload::{Asked, Mix, Request, Script, Source},
@@ -11,49 +11,77 @@ use crate::{
 /// A run that happened in no service: what a sound one would have left.
 #[derive(Clone)]
 pub(super) struct Example {
-    pub(super) books: Books,
+    pub(super) policy: Policy,
+    pub(super) accounts: Vec<Account>,
+    pub(super) sheets: Vec<(Script, Log)>,
     pub(super) ledgers: BTreeMap<UserId, Vec<LedgerEntry>>,
+    pub(super) clock: u64,
 }
 
 pub(super) fn user(id: u64) -> UserId {
     UserId::new(id).unwrap()
 }
 
+fn index(user: UserId) -> usize {
+    usize::try_from(user.value() - 1).unwrap()
+}
+
 impl Example {
     /// Opens each account with 5,000 and lets two clients make `requests` each, by turns.
     pub(super) fn of(users: u64, requests: u64) -> Example {
+        let mut example = Example::opened(users, 2);
+        (0..requests).for_each(|_| [1, 2].into_iter().for_each(|client| example.ask(client)));
+        example
+    }
+
+    /// Accounts with 5,000 each, and clients who have asked for nothing yet.
+    pub(super) fn opened(users: u64, clients: u32) -> Example {
         let many = NonZeroU64::new(users).unwrap();
         let script = |client| {
             let source = Source { seed: 3, block: 0, client };
             Script::draw(source, many, Mix::new(45, 45, 10).unwrap())
         };
         let opening = Script::opening(many, Amount::new(5_000).unwrap());
-        let scripts = [opening, script(1), script(2)];
-        let sheets = scripts.map(|script| Sheet { script, log: Log::default() }).into();
+        let scripts = [opening].into_iter().chain((1..=clients).map(script));
+        let sheets = scripts.map(|script| (script, Log::default())).collect();
         let accounts = (0..users).map(|_| Account::default()).collect();
-        let books = Books { policy: Policy::default(), accounts, sheets };
-        let mut example = Example { books, ledgers: BTreeMap::new() };
+        let (policy, ledgers) = (Policy::default(), BTreeMap::new());
+        let mut example = Example { policy, accounts, sheets, ledgers, clock: 1 };
         (0..users).for_each(|_| example.ask(0));
-        (0..requests).for_each(|_| [1, 2].into_iter().for_each(|client| example.ask(client)));
         example
     }
 
     /// Has a client make its next request, and answers it as the rules say.
     pub(super) fn ask(&mut self, client: usize) {
-        let sheet = &mut self.books.sheets[client];
-        let number = sheet.log.asked();
-        let request = sheet.script.request(number);
-        let account = &mut self.books.accounts[index(request.user)];
-        let Some(action) = request.action else { return sheet.log.unchanged() };
+        self.clock += 1;
+        self.sheets[client].1.stamp(self.clock);
+        let (request, told) = self.take_effect(client);
+        let log = &mut self.sheets[client].1;
+        match (request.action, told) {
+            (None, Ok(account)) => log.read(account),
+            (_, Ok(after)) => log.applied(after),
+            (_, Err(before)) => log.refused(before),
+        }
+        self.clock += 1;
+        self.sheets[client].1.stamp(self.clock);
+    }
+
+    /// Does what a client asks next, and gives what is to be told of it.
+    pub(super) fn take_effect(&mut self, client: usize) -> (Request, Result<Account, Account>) {
+        let (script, log) = &self.sheets[client];
+        let number = log.asked();
+        let request = script.request(number);
+        let account = &mut self.accounts[index(request.user)];
+        let Some(action) = request.action else { return (request, Ok(*account)) };
         let id = Asked { client: client as u64, number }.id();
-        match (Command { id, user: request.user, action }).decide(*account, &self.books.policy) {
+        match (Command { id, user: request.user, action }).decide(*account, &self.policy) {
             Ok(receipt) => {
-                sheet.log.applied(id, receipt.after);
                 *account = receipt.after;
                 let entry = LedgerEntry { receipt, time_millis: 0 };
                 self.ledgers.entry(request.user).or_default().push(entry);
+                (request, Ok(receipt.after))
             }
-            Err(_) => sheet.log.unchanged(),
+            Err(rejection) => (request, Err(rejection.before)),
         }
     }
 
@@ -62,12 +90,12 @@ impl Example {
     }
 
     pub(super) fn account(&mut self, id: u64) -> &mut Account {
-        &mut self.books.accounts[index(user(id))]
+        &mut self.accounts[index(user(id))]
     }
 
     /// What a client asks next.
     pub(super) fn next(&self, client: usize) -> Request {
-        let Sheet { script, log } = &self.books.sheets[client];
+        let (script, log) = &self.sheets[client];
         script.request(log.asked())
     }
 
@@ -83,7 +111,7 @@ impl Example {
     /// the account from the last.
     pub(super) fn rebalance(&mut self, id: u64) {
         let mut account = Account::default();
-        let policy = self.books.policy;
+        let policy = self.policy;
         for entry in self.ledger(id) {
             entry.receipt = entry.receipt.command.decide(account, &policy).unwrap();
             account = entry.receipt.after;
@@ -91,16 +119,21 @@ impl Example {
         *self.account(id) = account;
     }
 
-    /// Audits in pages of `limit`.
-    pub(super) fn audit_in_pages(&self, limit: usize) -> Result<u64, Violation> {
-        self.books.audit(|user, after| {
+    pub(super) fn books(&self) -> Books<'_> {
+        let sheets = self.sheets.iter().map(|(script, log)| Sheet { script, log });
+        Books { policy: self.policy, accounts: self.accounts.clone(), sheets: sheets.collect() }
+    }
+
+    /// Audits in pages of at most `most`.
+    pub(super) fn audit_in_pages(&self, most: usize) -> Result<Examined, Violation> {
+        self.books().audit(|user, after, limit| {
             let entries = self.ledgers.get(&user).map_or(&[][..], Vec::as_slice);
             let from = usize::try_from(after).unwrap().min(entries.len());
-            Ok(entries[from..].iter().take(limit).copied().collect())
+            Ok(entries[from..].iter().take(limit.min(most)).copied().collect())
         })
     }
 
-    pub(super) fn audit(&self) -> Result<u64, Violation> {
+    pub(super) fn audit(&self) -> Result<Examined, Violation> {
         self.audit_in_pages(super::PAGE_ENTRIES)
     }
 

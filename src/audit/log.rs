@@ -1,62 +1,159 @@
-//! What one client was told, in a bit for each request.
+//! What one client was told, in one word for each request, and now and then the time.
 //!
-//! The client writes this while the clock runs, so it must cost next to nothing: one bit says
-//! whether a request was answered as applied, and one word sums up what the answers said. Everything
-//! else, who asked for what, is drawn again from the script. A second bit is kept only from the
-//! first request on of which nobody knows.
+//! The client writes this while the clock runs, so it must cost next to nothing. Who asked for what
+//! is drawn again from the script; a word holds what only the reply can say, which is the account
+//! that it testifies to. The clock is read once in many requests: a stamp says that by then every
+//! request before it had been answered, and none from it on had been asked. So each request has an
+//! interval between two stamps that surely holds its own, and whatever is proved with it is true.
+//!
+//! ```text
+//! word  63      62 61         32 31          0
+//!       [ outcome ] [ version  ] [ balance   ]
+//! ```
 
-use crate::domain::{Account, OperationId};
+use std::hint::black_box;
 
-const WORD_BITS: u64 = u64::BITS as u64;
+use parking_lot::Mutex;
+
+use crate::domain::{Account, BALANCE_LIMIT, VERSION_LIMIT};
+
+/// Words of a page: 512 KiB.
+const PAGE_WORDS: usize = 1 << 16;
+
+/// Most pages that are kept for logs to come, whose memory has been touched already: 512 MiB.
+const SPARE_PAGES_MAX: usize = 1 << 10;
+
+/// Words in the smallest piece of memory that a machine hands out.
+const TOUCH_EVERY: usize = 512;
+
+const _: () = assert!(VERSION_LIMIT < 1 << 30 && BALANCE_LIMIT < 1 << 32, "both fit in a word");
+
+type Page = Box<[u64; PAGE_WORDS]>;
+
+/// Pages of logs that are gone.
+static SPARE_PAGES: Mutex<Vec<Page>> = Mutex::new(Vec::new());
 
 /// What became of the requests of one client, in the order in which it made them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Log {
     asked: u64,
-    /// The bits of the last requests, not yet a whole word.
-    last: u64,
-    applied: Vec<u64>,
-    /// Empty until the first unknown outcome, and no longer than up to the last one.
-    unknown: Vec<u64>,
-    replies: u64,
+    /// The page that is written to.
+    page: Page,
+    full: Vec<Page>,
+    /// Pages to come, touched.
+    blank: Vec<Page>,
+    stamps: Vec<Stamp>,
+    /// What stood on the page when it was written over again, where nothing is kept.
+    forgotten: Option<Counts>,
+}
+
+/// Says that at a time all requests before one had been answered, and none from it on been asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub(super) number: u64,
+    pub(super) time: u64,
+}
+
+/// How many requests came to what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Commands that were applied.
+    pub applied: u64,
+    /// Commands that a rule was in the way of.
+    pub refused: u64,
+    /// Reads that were answered.
+    pub reads: u64,
+    /// Requests of which nobody knows.
+    pub unknown: u64,
+}
+
+/// What a reply said was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Unknown,
+    Applied,
+    Refused,
+    Read,
 }
 
 impl Log {
-    /// An empty log with room for `requests`, so that it seldom grows while a clock runs.
+    /// An empty log with memory touched for `requests`, so that it meets no fresh page for so many.
     pub fn with_room(requests: u64) -> Log {
-        let words = usize::try_from(requests / WORD_BITS + 1).unwrap_or(0);
-        Log { applied: Vec::with_capacity(words), ..Log::default() }
+        let words = usize::try_from(requests).unwrap_or(0);
+        let mut log = Log::default();
+        log.page = touched(words.min(PAGE_WORDS));
+        log.blank.extend((0..words / PAGE_WORDS).map(|_| touched(PAGE_WORDS)));
+        log
     }
 
-    /// Notes that the request was answered as applied, leaving the account `after`.
-    #[inline]
-    pub fn applied(&mut self, id: OperationId, after: Account) {
-        self.replies = self.replies.wrapping_add(reply(id, after));
-        self.note(1);
+    /// A log that keeps its counts and no words, for a run without books.
+    pub fn of_counts() -> Log {
+        let mut log = Log::with_room(PAGE_WORDS as u64);
+        log.forgotten = Some(Counts::default());
+        log
     }
 
-    /// Notes that the request was refused, or was a read.
+    /// Notes that the request was applied and left the account `after`.
     #[inline]
-    pub fn unchanged(&mut self) {
-        self.note(0);
+    pub fn applied(&mut self, after: Account) {
+        self.note(Outcome::Applied, after);
+    }
+
+    /// Notes that a rule was in the way of the request, with the account `before`.
+    #[inline]
+    pub fn refused(&mut self, before: Account) {
+        self.note(Outcome::Refused, before);
+    }
+
+    /// Notes that the account was read as `account`.
+    #[inline]
+    pub fn read(&mut self, account: Account) {
+        self.note(Outcome::Read, account);
     }
 
     /// Notes that nobody knows what became of the request.
     #[cold]
     pub fn unknown(&mut self) {
-        let (word, bit) = place(self.asked);
-        self.unknown.resize(word + 1, 0);
-        self.unknown[word] |= bit;
-        self.note(0);
+        self.note(Outcome::Unknown, Account::default());
+    }
+
+    /// Notes the time, between two requests. All logs of a run must be of one clock.
+    #[inline]
+    pub fn stamp(&mut self, time: u64) {
+        let stamp = Stamp { number: self.asked, time };
+        if self.stamps.last() != Some(&stamp) {
+            self.stamps.push(stamp);
+        }
+    }
+
+    /// Notes the times between which the last request was asked and answered.
+    pub fn stamp_last(&mut self, called: u64, returned: u64) {
+        let number = self.asked.saturating_sub(1);
+        self.stamps.push(Stamp { number, time: called });
+        self.stamp(returned);
     }
 
     #[inline]
-    fn note(&mut self, bit: u64) {
-        self.last |= bit << (self.asked % WORD_BITS);
+    fn note(&mut self, outcome: Outcome, account: Account) {
+        let place = place_on_page(self.asked);
+        // A balance or version past its limit was never promised to anybody, and the word it makes
+        // is not that of the ledger.
+        self.page[place] = (outcome as u64) << 62 | (account.version << 32 ^ account.balance) & LOW;
         self.asked += 1;
-        if self.asked.is_multiple_of(WORD_BITS) {
-            self.applied.push(self.last);
-            self.last = 0;
+        if place == PAGE_WORDS - 1 {
+            self.turn_page();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn turn_page(&mut self) {
+        match &mut self.forgotten {
+            Some(counts) => self.page.iter().for_each(|&word| counts.count(word)),
+            None => {
+                let blank = self.blank.pop().unwrap_or_else(|| touched(0));
+                self.full.push(std::mem::replace(&mut self.page, blank));
+            }
         }
     }
 
@@ -66,100 +163,171 @@ impl Log {
         self.asked
     }
 
-    /// Requests that were answered as applied.
-    pub fn applied_count(&self) -> u64 {
-        self.words().map(|word| u64::from(word.count_ones())).sum()
+    /// How many requests came to what.
+    pub fn counts(&self) -> Counts {
+        let mut counts = self.forgotten.unwrap_or_default();
+        let on_page = place_on_page(self.asked);
+        for page in &self.full {
+            page.iter().for_each(|&word| counts.count(word));
+        }
+        self.page[..on_page].iter().for_each(|&word| counts.count(word));
+        counts
     }
 
-    /// Requests of which nobody knows.
-    pub fn unknown_count(&self) -> u64 {
-        self.unknown.iter().map(|word| u64::from(word.count_ones())).sum()
-    }
-
-    /// The numbers of the requests of which nobody knows, in order.
-    pub fn unknown_numbers(&self) -> impl Iterator<Item = u64> {
-        let end = self.unknown.len() as u64 * WORD_BITS;
-        (0..end).filter(|&number| self.is_unknown(number))
-    }
-
-    /// Whether request `number` was answered as applied.
+    /// What the reply to request `number` said.
     #[inline]
-    pub(super) fn is_applied(&self, number: u64) -> bool {
-        let (word, bit) = place(number);
-        self.applied.get(word).unwrap_or(&self.last) & bit != 0
+    pub(super) fn reply(&self, number: u64) -> (Outcome, Account) {
+        let index = usize::try_from(number).expect("a log fits in memory") / PAGE_WORDS;
+        let page = self.full.get(index).unwrap_or(&self.page);
+        decode(page[place_on_page(number)])
     }
 
-    /// Whether nobody knows what became of request `number`.
-    #[inline]
-    pub(super) fn is_unknown(&self, number: u64) -> bool {
-        let (word, bit) = place(number);
-        self.unknown.get(word).is_some_and(|bits| bits & bit != 0)
+    /// The time stamps, in order.
+    pub(super) fn stamps(&self) -> &[Stamp] {
+        &self.stamps
     }
 
-    /// A bit for each request, set if it was answered as applied, the first in the lowest.
-    pub(super) fn words(&self) -> impl Iterator<Item = u64> {
-        self.applied.iter().copied().chain([self.last])
-    }
-
-    /// The sum over all answers of what they said, as [`reply`] puts it.
-    pub(super) fn replies(&self) -> u64 {
-        self.replies
-    }
-
-    /// Makes it seem that a client was told `wrong` where it was told `right`.
+    /// Makes it seem that a client was told something else.
     #[cfg(test)]
-    pub(super) fn misread(&mut self, right: u64, wrong: u64) {
-        self.replies = self.replies.wrapping_sub(right).wrapping_add(wrong);
+    pub(super) fn misread(&mut self, number: u64, told: (Outcome, Account)) {
+        let asked = std::mem::replace(&mut self.asked, number);
+        self.note(told.0, told.1);
+        self.asked = asked;
     }
 }
 
-/// A word that another answer, or the same answer to another request, would hardly give: sums of
-/// them agree by chance once in 2^64, and two answers that were swapped do not cancel out.
-#[inline]
-pub(super) fn reply(id: OperationId, after: Account) -> u64 {
-    (after.version << 32 ^ after.balance).wrapping_mul(id.0 << 1 | 1)
+impl Default for Log {
+    fn default() -> Log {
+        let (full, blank, stamps) = (Vec::new(), Vec::new(), Vec::new());
+        Log { asked: 0, page: touched(0), full, blank, stamps, forgotten: None }
+    }
 }
 
-/// In which word a request has its bit, and which bit.
+impl Drop for Log {
+    /// Leaves the memory to the next one, which then need not touch it.
+    fn drop(&mut self) {
+        let mut spare = SPARE_PAGES.lock();
+        let pages = self.full.drain(..).chain(self.blank.drain(..));
+        let room = SPARE_PAGES_MAX.saturating_sub(spare.len());
+        spare.extend(pages.take(room));
+    }
+}
+
+impl Counts {
+    #[inline]
+    fn count(&mut self, word: u64) {
+        match decode(word).0 {
+            Outcome::Unknown => self.unknown += 1,
+            Outcome::Applied => self.applied += 1,
+            Outcome::Refused => self.refused += 1,
+            Outcome::Read => self.reads += 1,
+        }
+    }
+}
+
+/// A page whose first words are in memory; it may hold anything.
+fn touched(words: usize) -> Page {
+    if 0 < words
+        && let Some(spare) = SPARE_PAGES.lock().pop()
+    {
+        return spare;
+    }
+    let mut page: Page =
+        vec![0; PAGE_WORDS].into_boxed_slice().try_into().expect("it has the length of a page");
+    page[..words].iter_mut().step_by(TOUCH_EVERY).for_each(|word| *word = 1);
+    black_box(page)
+}
+
+const LOW: u64 = (1 << 62) - 1;
+
 #[inline]
-pub(super) fn place(number: u64) -> (usize, u64) {
-    let word = usize::try_from(number / WORD_BITS).unwrap_or(usize::MAX);
-    (word, 1 << (number % WORD_BITS))
+fn decode(word: u64) -> (Outcome, Account) {
+    let outcome = match word >> 62 {
+        0 => Outcome::Unknown,
+        1 => Outcome::Applied,
+        2 => Outcome::Refused,
+        _ => Outcome::Read,
+    };
+    let account =
+        Account { balance: word & u64::from(u32::MAX), version: word >> 32 & VERSION_LIMIT };
+    (outcome, account)
+}
+
+/// Where on its page a request has its word.
+#[inline]
+fn place_on_page(number: u64) -> usize {
+    usize::try_from(number % PAGE_WORDS as u64).expect("a place on a page is small")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The auditor asks by number, across the borders of words and in the last, unfinished one.
-    #[test]
-    fn every_request_is_found_as_it_was_noted() {
-        for asked in [0, 1, 63, 64, 65, 1_000] {
-            let mut log = Log::with_room(10);
-            for number in 0..asked {
-                match number % 3 {
-                    0 => log.applied(OperationId(number), Account::default()),
-                    1 => log.unchanged(),
-                    _ => log.unknown(),
-                }
+    fn account(number: u64) -> Account {
+        Account { balance: number % BALANCE_LIMIT, version: number % VERSION_LIMIT }
+    }
+
+    fn fill(log: &mut Log, asked: u64) {
+        for number in 0..asked {
+            match number % 4 {
+                0 => log.applied(account(number)),
+                1 => log.refused(account(number)),
+                2 => log.read(account(number)),
+                _ => log.unknown(),
             }
-            assert_eq!(log.asked(), asked);
-            for number in 0..asked {
-                assert_eq!(log.is_applied(number), number % 3 == 0, "{number} of {asked}");
-                assert_eq!(log.is_unknown(number), number % 3 == 2, "{number} of {asked}");
-            }
-            assert_eq!(log.applied_count(), asked.div_ceil(3));
-            assert_eq!(log.unknown_count(), asked / 3);
         }
     }
 
-    /// Two clients that get each other's answers see all the right numbers.
+    /// The auditor asks by number, across the borders of pages and on the last, unfinished one;
+    /// and memory that was used before must not show through.
     #[test]
-    fn answers_that_were_swapped_do_not_cancel_out() {
-        let (one, two) = (OperationId(1), OperationId(2));
-        let (first, second) =
-            (Account { balance: 5, version: 1 }, Account { balance: 7, version: 2 });
-        let right = reply(one, first).wrapping_add(reply(two, second));
-        assert_ne!(right, reply(one, second).wrapping_add(reply(two, first)));
+    fn every_request_is_found_as_it_was_noted() {
+        let page = PAGE_WORDS as u64;
+        for asked in [0, 1, 64, page - 1, page, page + 1, 2 * page + 77, 1_000] {
+            let mut log = Log::with_room(page + 10);
+            fill(&mut log, asked);
+            assert_eq!(log.asked(), asked);
+            for number in 0..asked {
+                let outcomes =
+                    [Outcome::Applied, Outcome::Refused, Outcome::Read, Outcome::Unknown];
+                let told = if number % 4 == 3 { Account::default() } else { account(number) };
+                let place = usize::try_from(number % 4).unwrap();
+                assert_eq!(log.reply(number), (outcomes[place], told), "{number} of {asked}");
+            }
+            let counts = log.counts();
+            assert_eq!(counts.applied, asked.div_ceil(4));
+            assert_eq!(counts.unknown, asked / 4);
+            assert_eq!(counts.applied + counts.refused + counts.reads + counts.unknown, asked);
+        }
+    }
+
+    /// A word has room for every account that there can be, and for what was done with it.
+    #[test]
+    fn an_account_survives_its_word() {
+        for account in
+            [Account::default(), Account { balance: BALANCE_LIMIT, version: VERSION_LIMIT }]
+        {
+            let mut log = Log::default();
+            log.refused(account);
+            log.read(account);
+            assert_eq!(log.reply(0), (Outcome::Refused, account));
+            assert_eq!(log.reply(1), (Outcome::Read, account));
+        }
+    }
+
+    /// A run without books may be of billions of requests, which nobody looks at again.
+    #[test]
+    fn a_log_of_counts_counts_and_keeps_nothing() {
+        let mut log = Log::of_counts();
+        fill(&mut log, 3 * PAGE_WORDS as u64 + 6);
+        let quarter = 3 * PAGE_WORDS as u64 / 4;
+        let counts = Counts {
+            applied: quarter + 2,
+            refused: quarter + 2,
+            reads: quarter + 1,
+            unknown: quarter + 1,
+        };
+        assert_eq!(log.counts(), counts);
+        assert!(log.full.is_empty());
     }
 }

@@ -14,8 +14,8 @@ pub(super) const BLOCKS_MAX: i64 = 1_000;
 
 const HELP: &str = "\
 Compares ways to make read-decide-write safe on a contended row: locks, queues,
-compare-and-set, actors. Every measurement is audited, entry by entry, and what
-is wrong is never ranked.
+compare-and-set, actors. Every measurement is audited, every reply and every
+entry, and what is wrong is never ranked.
 
 Without a command, `hotrow` runs the quick comparison, which takes under a
 minute: every strategy on one hot row, on 1,024 rows, and on the slow tables.";
@@ -56,7 +56,8 @@ Examples:
   hotrow run --clients tasks:64            tasks of a runtime and not threads
   hotrow run --store tables --clients tasks:32 --latency assignment
   hotrow run --format csv > rounds.csv     one row for each measurement
-  hotrow run --results results/laptop/hot  env.json and rounds.csv, for reports";
+  hotrow run --results results/laptop/hot  env.json and rounds.csv, for reports
+  hotrow run cas --record cas.jsonl        a history for other checkers";
 
 /// All of it.
 #[derive(Debug, Parser)]
@@ -114,6 +115,10 @@ pub(super) struct Run {
     /// Repetitions; ranks need 6
     #[arg(long, default_value_t = 10, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=BLOCKS_MAX))]
     pub(super) blocks: u32,
+    /// Also record a short run of each strategy, every
+    /// request with its times, and write it to FILE
+    #[arg(long, value_name = "FILE", verbatim_doc_comment)]
+    pub(super) record: Option<PathBuf>,
     #[command(flatten)]
     pub(super) output: Output,
 }

@@ -19,6 +19,7 @@ mod plan;
 mod printed;
 mod progress;
 mod quick;
+mod recording;
 mod run;
 
 use std::process::ExitCode;
@@ -52,7 +53,12 @@ pub fn compare() -> ExitCode {
 fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
     match arguments.command {
         None => run::run(&quick::plan(&arguments.output)?, &arguments.output),
-        Some(Command::Run(asked)) => run::run(&plan::plan(&asked)?, &asked.output),
+        Some(Command::Run(asked)) => {
+            let (plan, file) = (plan::plan(&asked)?, asked.record.as_deref());
+            recording::check(file)?;
+            let exit = run::run(&plan, &asked.output)?;
+            recording::record(&plan, file, exit)
+        }
         Some(Command::List(asked)) => list::list(&asked),
         Some(Command::Report(asked)) => pages::report(&asked),
     }

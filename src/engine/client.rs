@@ -2,8 +2,9 @@
 //!
 //! The loop is one future for the whole run, the same for a thread that blocks on it and for a task
 //! that a runtime polls. It lives through all phases without a pause, so nothing has to be started
-//! inside a window. What it does for each request beside asking it is to read the phase, set a bit
-//! and add up what it was told; it reads the clock only for requests that are to be timed.
+//! inside a window. What it does for each request beside asking it is to read the phase and to write
+//! down what it was told; it reads the clock for requests that are to be timed, and once in many for
+//! the auditor, who then knows of each request between which two times it was under way.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -27,6 +28,13 @@ use crate::{
 /// Requests between two that are timed: 1 to 127, so one in 64 is, and none that comes round
 /// with the script.
 const GAP_MAX: u64 = 127;
+
+/// Requests between two time stamps in the log: reading the clock takes some thirty nanoseconds, a
+/// quarter of one for each request.
+const STAMP_EVERY: u64 = 128;
+
+/// The same for requests that had to wait, each of which takes some hundred nanoseconds at least.
+const STAMP_EVERY_WAITING: u64 = 8;
 
 /// Requests after which a task lets others run. A turn of the scheduler takes some hundred
 /// nanoseconds, which is then lost among them.
@@ -60,8 +68,22 @@ pub(super) struct Client<T> {
     pub(super) watch: Watch,
     /// Whether it shares its thread with others, and must let them run.
     pub(super) gives_way: bool,
-    /// Requests to keep room for in its log.
-    pub(super) room: u64,
+    /// Where it writes down what it is told.
+    pub(super) log: Log,
+    /// How much it asks for, and how exactly it notes the time.
+    pub(super) pace: Pace,
+}
+
+/// How much a client asks for, and how exactly it notes the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// As much as it can, with a stamp for many requests.
+    Measured,
+    /// So many requests once all clients run, with two stamps for each.
+    Recorded {
+        /// Requests.
+        most: u64,
+    },
 }
 
 /// What a client has to tell when it is done.
@@ -90,7 +112,7 @@ impl<T: ConcurrencyStrategy> Client<T> {
             // it stands.
             match AssertUnwindSafe(turn.ask_until_over()).catch_unwind().await {
                 Ok(()) => break,
-                Err(_) => turn.log.unknown(),
+                Err(_) => turn.fail(),
             }
         }
         turn.enter(Phase::Over);
@@ -104,10 +126,17 @@ struct Turn<T> {
     client: Client<T>,
     log: Log,
     phase: Phase,
+    /// The number of the next request before which there is something to do: the least of the three
+    /// that follow.
+    next_stop: u64,
     /// The number of the next request to time; none for now if it is the largest.
     next_timed: u64,
     /// The number of the request before which to let others run.
     next_pause: u64,
+    /// The number of the request before which to note the time.
+    next_stamp: u64,
+    /// When the request that is being timed was asked.
+    begun_ns: Option<u64>,
     /// The time of the last pause.
     paused_ns: u64,
     /// Pauses in a row between which the simulated clock stood still.
@@ -119,19 +148,24 @@ struct Turn<T> {
 }
 
 impl<T: ConcurrencyStrategy> Turn<T> {
-    fn new(client: Client<T>) -> Turn<T> {
-        Turn {
-            log: Log::with_room(client.room),
+    fn new(mut client: Client<T>) -> Turn<T> {
+        let mut turn = Turn {
+            log: std::mem::take(&mut client.log),
             phase: Phase::WarmUp,
+            next_stop: 0,
             next_timed: u64::MAX,
             next_pause: if client.gives_way { 0 } else { u64::MAX },
+            next_stamp: 0,
+            begun_ns: None,
             paused_ns: 0,
             still: 0,
             before_window: 0,
             completed: 0,
             times: histogram(),
             client,
-        }
+        };
+        turn.enter(Phase::WarmUp);
+        turn
     }
 
     async fn ask_until_over(&mut self) {
@@ -144,19 +178,41 @@ impl<T: ConcurrencyStrategy> Turn<T> {
                 return;
             }
             let number = self.log.asked();
-            if number >= self.next_pause {
-                self.give_way().await;
+            if number >= self.next_stop && self.stop(number).await {
+                continue;
             }
-            let begun_ns = match number >= self.next_timed {
-                true => Some(self.client.watch.ns()),
-                false => None,
-            };
             self.ask(number).await;
-            if let Some(begun_ns) = begun_ns {
+            if let Some(begun_ns) = self.begun_ns {
                 self.record(begun_ns);
             }
             self.client.course.report_answered(self.client.index, number + 1);
         }
+    }
+
+    /// Does what is to be done before request `number`, and says whether to ask it later.
+    #[cold]
+    async fn stop(&mut self, number: u64) -> bool {
+        if number >= self.next_pause {
+            self.give_way().await;
+        }
+        if let Pace::Recorded { most } = self.client.pace {
+            if self.phase == Phase::WarmUp || number >= most {
+                self.client.watch.linger().await;
+                return true;
+            }
+        } else if number >= self.next_stamp && number < self.next_timed {
+            self.stamp();
+        }
+        self.next_stop = self.next_timed.min(self.next_pause).min(self.next_stamp);
+        if number >= self.next_timed {
+            self.begun_ns = Some(self.client.watch.ns());
+        }
+        false
+    }
+
+    fn stamp(&mut self) {
+        self.log.stamp(after_opening(self.client.watch.ns()));
+        self.next_stamp = self.log.asked() + STAMP_EVERY;
     }
 
     #[inline(always)]
@@ -168,22 +224,40 @@ impl<T: ConcurrencyStrategy> Turn<T> {
                 let command = Command { id, user: request.user, action };
                 let outcome = match self.client.service.execute_at_once(command) {
                     Some(outcome) => outcome,
-                    None => self.client.service.execute(command).await,
+                    None => {
+                        let outcome = self.client.service.execute(command).await;
+                        self.stamp_soon(number);
+                        outcome
+                    }
                 };
                 match outcome {
-                    Ok(receipt) => self.log.applied(id, receipt.after),
-                    Err(Failure::Rejected(_)) => self.log.unchanged(),
+                    Ok(receipt) => self.log.applied(receipt.after),
+                    Err(Failure::Rejected(rejection)) => self.log.refused(rejection.before),
                     Err(Failure::Unknown(_)) => self.log.unknown(),
                 }
             }
             None => {
-                let answered = match self.client.service.balance_at_once(request.user) {
-                    Some(_) => true,
-                    None => self.client.service.balance(request.user).await.is_ok(),
+                let answer = match self.client.service.balance_at_once(request.user) {
+                    Some(account) => Ok(account),
+                    None => {
+                        let answer = self.client.service.balance(request.user).await;
+                        self.stamp_soon(number);
+                        answer
+                    }
                 };
-                if answered { self.log.unchanged() } else { self.log.unknown() }
+                match answer {
+                    Ok(account) => self.log.read(account),
+                    Err(_) => self.log.unknown(),
+                }
             }
         }
+    }
+
+    /// Notes the time sooner, now that request `number` had to wait.
+    #[inline]
+    fn stamp_soon(&mut self, number: u64) {
+        self.next_stamp = self.next_stamp.min((number | (STAMP_EVERY_WAITING - 1)) + 1);
+        self.next_stop = self.next_stop.min(self.next_stamp);
     }
 
     /// Closes the accounts of one phase and opens those of another.
@@ -200,15 +274,18 @@ impl<T: ConcurrencyStrategy> Turn<T> {
             self.before_window = answered;
         }
         self.phase = phase;
+        self.stamp();
         self.next_timed = u64::MAX;
         if self.times_all() || phase == Phase::Latency {
             self.draw_next_timed();
         }
+        self.next_stop = 0;
     }
 
-    /// Whether time stamps are free, as on a simulated clock, so that every request has them.
+    /// Whether every request has time stamps: they are free, as on a simulated clock, or what the
+    /// run is made for.
     fn times_all(&self) -> bool {
-        self.client.watch.is_simulated() && matches!(self.phase, Phase::Capacity | Phase::Latency)
+        self.client.watch.is_simulated() || self.client.pace != Pace::Measured
     }
 
     fn draw_next_timed(&mut self) {
@@ -216,16 +293,31 @@ impl<T: ConcurrencyStrategy> Turn<T> {
         self.next_timed = self.log.asked() + gap - 1;
     }
 
+    /// Notes that a request panicked, and that its time is not taken.
+    #[cold]
+    fn fail(&mut self) {
+        self.log.unknown();
+        self.begun_ns = None;
+        self.next_stop = 0;
+    }
+
     #[cold]
     fn record(&mut self, begun_ns: u64) {
-        let time_ns = self.client.watch.ns() - begun_ns;
-        self.times.record(time_ns).expect("a histogram grows to hold any time");
+        self.begun_ns = None;
+        let ended_ns = self.client.watch.ns();
+        if matches!(self.phase, Phase::Capacity | Phase::Latency) {
+            self.times.record(ended_ns - begun_ns).expect("a histogram grows to hold any time");
+        }
+        self.log.stamp_last(after_opening(begun_ns), after_opening(ended_ns));
+        self.next_stamp = self.log.asked() + STAMP_EVERY;
         self.draw_next_timed();
+        self.next_stop = self.next_timed.min(self.next_pause).min(self.next_stamp);
     }
 
     #[cold]
     async fn give_way(&mut self) {
         let watch = self.client.watch;
+        self.stamp();
         if watch.is_simulated() {
             self.next_pause = self.log.asked() + GIVE_WAY_EVERY_SIMULATED;
             if watch.ns() == self.paused_ns {
@@ -240,5 +332,11 @@ impl<T: ConcurrencyStrategy> Turn<T> {
             self.next_pause = self.log.asked() + GIVE_WAY_EVERY;
             task::yield_now().await;
         }
+        self.stamp();
     }
+}
+
+/// A time of the run as it stands in the logs: later than the opening of the accounts, at 0.
+fn after_opening(ns: u64) -> u64 {
+    ns + 1
 }

@@ -6,21 +6,21 @@ use hdrhistogram::Histogram;
 
 use super::{
     Measurement, Quantiles, Stop, Trial, Verdict,
-    client::{Report, histogram},
-    run::{Outfit, Run, Unread},
+    client::{Pace, Report, histogram},
+    run::{Keeps, Outfit, Run, Unread},
     windows::Windows,
 };
 use crate::{
-    audit::{Books, Log, PAGE_ENTRIES, Sheet, Violation},
-    domain::{Policy, UserId},
+    audit::{Books, Examined, Sheet, Violation},
+    domain::{Account, Policy, UserId},
     store::{Page, Store},
     strategy::{ConcurrencyStrategy, Family},
-    workload::{Asked, Script},
+    workload::Asked,
 };
 
 /// How long clients may take to be answered when nobody asks any more. A client that waits longer
 /// waits for ever, and is reported as such.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The longest pilot.
 const PILOT_MAX: Duration = Duration::from_millis(10);
@@ -52,13 +52,15 @@ pub(super) fn measure_within<T: ConcurrencyStrategy>(
     patience: Duration,
 ) -> Measurement {
     let windows = Windows::of(trial);
-    let outfit = Outfit { windows, policy: Policy::default(), ledger_entries: 0, patience };
-    let ledger_entries = match windows.simulated || T::Store::SUSPENDS || is_reference::<T>() {
+    let policy = Policy::default();
+    let (keeps, pace) = (Keeps::Replies(0), Pace::Measured);
+    let outfit = Outfit { windows, policy, ledger_entries: 0, keeps, pace, patience };
+    let outfit = match is_reference::<T>() {
+        true => Outfit { keeps: Keeps::Counts, ..outfit },
         // These keep no ledger whose memory could be touched beforehand.
-        true => 0,
+        false if windows.simulated || T::Store::SUSPENDS => outfit,
         false => foretold::<T>(trial, &outfit, stop),
     };
-    let outfit = Outfit { ledger_entries, ..outfit };
     let run = Run::<T>::of(trial, &outfit, stop);
     let verdict = verdict(&run, &outfit);
     let measurement = summary(&run, verdict);
@@ -70,8 +72,8 @@ fn is_reference<T: ConcurrencyStrategy>() -> bool {
     T::FAMILY == Family::Reference
 }
 
-/// How many entries a ledger will get, by a short run that nobody counts.
-fn foretold<T: ConcurrencyStrategy>(trial: &Trial, outfit: &Outfit, stop: &Stop) -> u64 {
+/// The outfit with room for what a ledger and the logs will get, by a short run that nobody counts.
+fn foretold<T: ConcurrencyStrategy>(trial: &Trial, outfit: &Outfit, stop: &Stop) -> Outfit {
     let total = outfit.windows.total();
     let short = (total / 10).min(PILOT_MAX);
     let windows =
@@ -84,7 +86,12 @@ fn foretold<T: ConcurrencyStrategy>(trial: &Trial, outfit: &Outfit, stop: &Stop)
     // Half as many again, since the pilot pays for its fresh pages and the run does not.
     let commands = u128::from(completed) * total.as_nanos() / window_ns * 3 / 2;
     let opening = trial.cell.users.saturating_mul(ENTRIES_A_USER);
-    u64::try_from(commands).unwrap_or(u64::MAX).saturating_add(opening).min(LEDGER_ENTRIES_MAX)
+    let commands = u64::try_from(commands).unwrap_or(u64::MAX);
+    Outfit {
+        ledger_entries: commands.saturating_add(opening).min(LEDGER_ENTRIES_MAX),
+        keeps: Keeps::Replies(commands.min(LEDGER_ENTRIES_MAX)),
+        ..*outfit
+    }
 }
 
 fn verdict<T: ConcurrencyStrategy>(run: &Run<T>, outfit: &Outfit) -> Verdict {
@@ -94,29 +101,45 @@ fn verdict<T: ConcurrencyStrategy>(run: &Run<T>, outfit: &Outfit) -> Verdict {
     if is_reference::<T>() {
         return Verdict::NoBooks;
     }
-    let accounts = match run.accounts() {
-        Ok(accounts) => accounts,
-        Err(unread) => return Verdict::Wrong { violation: unreadable(&unread) },
-    };
-    let logs = run.opening.iter().chain(run.reports.iter().map(|report| &report.log));
-    let sheets = run.scripts.iter().zip(logs);
-    let sheets = sheets.map(|(script, log)| Sheet { script: script.clone(), log: log.clone() });
-    let books = Books { policy: outfit.policy, accounts, sheets: sheets.collect() };
-    let page = |user: UserId, after: u64| {
-        run.block_on(run.service.history(user, Page { after, limit: PAGE_ENTRIES }))
-    };
-    match books.audit(page) {
-        Ok(entries) => Verdict::Balanced { entries },
+    match audit(run, outfit) {
+        Ok(Examined { operations, entries }) => Verdict::Balanced { entries, operations },
         Err(violation) => Verdict::Wrong { violation },
     }
 }
 
+/// Holds what clients were told against accounts and ledgers, and asks for the accounts again.
+fn audit<T: ConcurrencyStrategy>(run: &Run<T>, outfit: &Outfit) -> Result<Examined, Violation> {
+    let accounts = run.accounts().map_err(|unread| unreadable(&unread))?;
+    let logs = run.opening.iter().chain(run.reports.iter().map(|report| &report.log));
+    let sheets = run.scripts.iter().zip(logs).map(|(script, log)| Sheet { script, log });
+    let books = Books { policy: outfit.policy, accounts, sheets: sheets.collect() };
+    let examined = books.audit(|user, after, limit| {
+        run.block_on(run.service.history(user, Page { after, limit }))
+    })?;
+    let again = run.accounts().map_err(|unread| unreadable(&unread))?;
+    let mut pairs = (1..).zip(books.accounts.iter().zip(&again));
+    match pairs.find(|(_, (before, after))| before != after) {
+        Some((id, (before, after))) => Err(changed(id, *before, *after)),
+        None => Ok(examined),
+    }
+}
+
+fn changed(id: u64, before: Account, after: Account) -> Violation {
+    let user = UserId::new(id).expect("users of a cell are numbered from 1 and fewer than 2^63");
+    let what = format!(
+        "the account held {} at version {} when all was quiet, and {} at version {} when it was \
+         asked again",
+        before.balance, before.version, after.balance, after.version
+    );
+    Violation::late(user, what)
+}
+
 /// A client that still waits for an answer when everybody has had time to be answered.
-fn unanswered<T: ConcurrencyStrategy>(run: &Run<T>) -> Option<Violation> {
+pub(super) fn unanswered<T: ConcurrencyStrategy>(run: &Run<T>) -> Option<Violation> {
     if run.opening.is_none() {
         let user = run.scripts[0].request(0).user;
         let what = "the charges that open the accounts were never answered".to_owned();
-        return Some(Violation { user, entry: None, what });
+        return Some(Violation::unanswered(user, what));
     }
     let (client, number) = run.first_unanswered()?;
     let user = run.scripts[client + 1].request(number).user;
@@ -127,15 +150,15 @@ fn unanswered<T: ConcurrencyStrategy>(run: &Run<T>) -> Option<Violation> {
         run.scripts.len() - 1 - run.reports.len(),
         run.scripts.len() - 1
     );
-    Some(Violation { user, entry: None, what })
+    Some(Violation::unanswered(user, what))
 }
 
-fn unreadable(unread: &Unread) -> Violation {
+pub(super) fn unreadable(unread: &Unread) -> Violation {
     let why = match unread.fault {
         Some(fault) => format!("the account could not be read after the run: {fault}"),
         None => "the accounts could not be read after the run: nobody answered".to_owned(),
     };
-    Violation { user: unread.user, entry: None, what: why }
+    Violation::unanswered(unread.user, why)
 }
 
 fn summary<T: ConcurrencyStrategy>(run: &Run<T>, verdict: Verdict) -> Measurement {
@@ -158,23 +181,14 @@ fn summary<T: ConcurrencyStrategy>(run: &Run<T>, verdict: Verdict) -> Measuremen
         times.add(&report.times).expect("histograms grow to hold what is added");
     }
     measurement.latency = quantiles(&times);
-    let opening = run.opening.iter().map(|log| (&run.scripts[0], log));
-    let told = run.reports.iter().map(|report| (&run.scripts[report.index + 1], &report.log));
-    for (script, log) in opening.chain(told) {
-        let (applied, unknown, reads) =
-            (log.applied_count(), log.unknown_count(), script.reads(log.asked()));
-        let unknown_reads = unknown_reads(script, log);
-        measurement.applied += applied;
-        measurement.unknown += unknown;
-        measurement.reads += reads - unknown_reads;
-        measurement.refused += log.asked() - applied - unknown - (reads - unknown_reads);
+    for log in run.opening.iter().chain(run.reports.iter().map(|report| &report.log)) {
+        let counts = log.counts();
+        measurement.applied += counts.applied;
+        measurement.refused += counts.refused;
+        measurement.unknown += counts.unknown;
+        measurement.reads += counts.reads;
     }
     measurement
-}
-
-fn unknown_reads(script: &Script, log: &Log) -> u64 {
-    let unknown = log.unknown_numbers();
-    unknown.filter(|&number| script.request(number).action.is_none()).count() as u64
 }
 
 /// What the slowest client completed: nothing, if one was never answered.

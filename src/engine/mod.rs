@@ -15,6 +15,7 @@
 
 mod alone;
 mod measure;
+mod record;
 
 pub mod blocks;
 
@@ -36,8 +37,9 @@ use self::measure::measure_within;
 pub use self::{
     alone::{Kind, alone},
     measure::measure,
+    record::record,
 };
-use crate::{audit::Violation, database::Latency, workload::Mix};
+use crate::{audit::Violation, database::Latency, history::History, workload::Mix};
 
 /// Who asks: threads that wait by blocking, or tasks of one runtime that wait by giving way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,10 +145,12 @@ pub struct Quantiles {
 /// What the audit of a run found.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// Every entry of every ledger was checked, and so was every acknowledgement.
+    /// Every entry of every ledger was checked, and so was every reply: the run was linearizable.
     Balanced {
         /// Ledger entries examined.
         entries: u64,
+        /// Requests examined: all that were made, whatever became of them.
+        operations: u64,
     },
     /// The books do not balance.
     Wrong {
@@ -159,6 +163,9 @@ pub enum Verdict {
 
 /// Has one caller make so many requests of one kind, and gives the time that they took.
 pub type Alone = fn(Kind, u64) -> Duration;
+
+/// Records one strategy once, with at most so many requests of each client.
+pub type Record = fn(&Trial, u64, &Stop) -> Result<History, Violation>;
 
 /// Measures one strategy once.
 pub type Measure = fn(&Trial, &Stop) -> Measurement;

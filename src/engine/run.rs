@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::{
     Clients, Stop, Trial,
-    client::{Client, Report},
+    client::{Client, Pace, Report},
     conduct::{Conducted, Conductor},
     course::{Course, Phase},
     crew::{Desk, start_tasks, start_threads},
@@ -54,8 +54,20 @@ pub(super) struct Outfit {
     pub(super) policy: Policy,
     /// Ledger entries whose memory is touched beforehand.
     pub(super) ledger_entries: u64,
+    /// What clients keep of what they are told.
+    pub(super) keeps: Keeps,
+    pub(super) pace: Pace,
     /// How long clients may take to be answered when nobody asks any more.
     pub(super) patience: Duration,
+}
+
+/// What clients keep of what they are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeps {
+    /// Every reply, with memory touched beforehand for so many of all clients together.
+    Replies(u64),
+    /// How many replies there were of each kind.
+    Counts,
 }
 
 /// A service whose clients have gone.
@@ -96,7 +108,7 @@ impl<T: ConcurrencyStrategy> Run<T> {
         };
         run.opening = run.open_accounts();
         if run.opening.is_some() {
-            run.drive(trial, windows, tick, stop);
+            run.drive(trial, outfit, tick, stop);
         }
         run
     }
@@ -106,27 +118,30 @@ impl<T: ConcurrencyStrategy> Run<T> {
             (Arc::clone(&self.service), self.scripts[0].clone(), self.users.get());
         let opening = async move {
             let mut log = Log::with_room(users);
+            log.stamp(OPENED_NS);
             for number in 0..users {
                 let request = script.request(number);
                 let id = Asked { client: 0, number }.id();
                 let action = request.action.expect("the opening only charges");
                 let command = Command { id, user: request.user, action };
                 match AssertUnwindSafe(service.execute(command)).catch_unwind().await {
-                    Ok(Ok(receipt)) => log.applied(id, receipt.after),
-                    Ok(Err(Failure::Rejected(_))) => log.unchanged(),
+                    Ok(Ok(receipt)) => log.applied(receipt.after),
+                    Ok(Err(Failure::Rejected(rejection))) => log.refused(rejection.before),
                     Ok(Err(Failure::Unknown(_))) | Err(_) => log.unknown(),
                 }
             }
+            log.stamp(OPENED_NS);
             log
         };
         self.attempt(self.patience_for_all(), || (), opening)
     }
 
-    fn drive(&mut self, trial: &Trial, windows: Windows, tick: Tick, stop: &Stop) {
+    fn drive(&mut self, trial: &Trial, outfit: &Outfit, tick: Tick, stop: &Stop) {
+        let windows = outfit.windows;
         let desk = Arc::new(Desk::default());
         let (course, patience) = (Arc::clone(&self.course), self.patience);
         let threads = matches!(trial.cell.clients, Clients::Threads(_)) && !windows.simulated;
-        let prepared = self.clients(trial, threads);
+        let prepared = self.clients(trial, outfit, threads);
         let work = {
             let desk = Arc::clone(&desk);
             async move {
@@ -162,7 +177,7 @@ impl<T: ConcurrencyStrategy> Run<T> {
         self.reports = desk.take();
     }
 
-    fn clients(&self, trial: &Trial, threads: bool) -> Vec<Client<T>> {
+    fn clients(&self, trial: &Trial, outfit: &Outfit, threads: bool) -> Vec<Client<T>> {
         let clients = self.scripts[1..].iter().zip(1..);
         let client = |(script, number): (&Script, u32)| Client {
             service: Arc::clone(&self.service),
@@ -172,7 +187,8 @@ impl<T: ConcurrencyStrategy> Run<T> {
             gaps: source(trial, number | streams::GAPS).rng(),
             watch: Watch::Wall(Instant::now()),
             gives_way: !threads,
-            room: LOG_ROOM,
+            log: log(outfit, self.scripts.len() - 1),
+            pace: outfit.pace,
         };
         clients.map(client).collect()
     }
@@ -270,9 +286,16 @@ pub(super) struct Unread {
     pub(super) fault: Option<Fault>,
 }
 
-/// Requests that a client's log has room for from the start: 512 KiB of address space, of which a
-/// page is touched for each 32,768 requests.
-const LOG_ROOM: u64 = 1 << 22;
+/// When the accounts were open, on the clock of the logs: before clients begin.
+const OPENED_NS: u64 = 0;
+
+/// An empty log for one of so many clients, who will be asked about equally often.
+fn log(outfit: &Outfit, clients: usize) -> Log {
+    match outfit.keeps {
+        Keeps::Replies(requests) => Log::with_room(requests / clients as u64),
+        Keeps::Counts => Log::of_counts(),
+    }
+}
 
 fn user(id: u64) -> UserId {
     UserId::new(id).expect("users of a cell are numbered from 1 and fewer than 2^63")

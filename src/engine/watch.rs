@@ -2,6 +2,9 @@
 
 use std::{thread, time::Duration};
 
+/// Long enough that a simulated clock seldom stops for it.
+const LINGER_SIMULATED: Duration = Duration::from_millis(100);
+
 /// Reads the time of a run and waits for it to pass.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Watch {
@@ -33,6 +36,14 @@ impl Watch {
         match self {
             Watch::Wall(_) => thread::sleep(time),
             Watch::Simulated(_) => tokio::time::sleep(time).await,
+        }
+    }
+
+    /// Lets others run for a while, for who has nothing to do but to wait for the next phase.
+    pub(super) async fn linger(self) {
+        match self {
+            Watch::Wall(_) => tokio::task::yield_now().await,
+            Watch::Simulated(_) => tokio::time::sleep(LINGER_SIMULATED).await,
         }
     }
 }

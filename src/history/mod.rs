@@ -5,6 +5,16 @@
 //! it carries the account, balance and version, on which it was decided, whether it was an
 //! acknowledgement, a refusal or the answer to a read.
 
+mod fields;
+mod format;
+mod lines;
+mod picture;
+
+pub use self::{
+    format::{FORMAT, Recording, Recordings},
+    lines::{LINE_MAX, ReadError},
+    picture::{Line, Picture, ROWS_MAX, WIDTH_MAX},
+};
 use crate::domain::{Account, Action, LedgerEntry, OperationId, Policy, UserId};
 
 /// One recorded run.

@@ -120,7 +120,7 @@ impl Row {
             Clients::Tasks(count) => (count, ClientKind::Tasks),
         };
         let (verdict, audited_entries, violation) = match &measured.verdict {
-            Verdict::Balanced { entries } => (Finding::Balanced, *entries, String::new()),
+            Verdict::Balanced { entries, .. } => (Finding::Balanced, *entries, String::new()),
             Verdict::Wrong { violation } => (Finding::Wrong, 0, violation.to_string()),
             Verdict::NoBooks => (Finding::NoBooks, 0, String::new()),
         };

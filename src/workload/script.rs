@@ -66,6 +66,12 @@ impl Script {
         self.requests[usize::try_from(place).expect("a place in the ring is below its length")]
     }
 
+    /// One turn of the ring; its length is a power of two.
+    #[inline]
+    pub fn ring(&self) -> &[Request] {
+        &self.requests
+    }
+
     /// How many of the first `number` requests are reads.
     pub fn reads(&self, number: u64) -> u64 {
         let length = self.requests.len() as u64;

@@ -1,0 +1,128 @@
+//! What is found wrong: which step, of whose account, and what contradicts what.
+
+use std::fmt;
+
+use super::told::Does;
+use crate::{
+    domain::{Fault, LedgerEntry, UserId},
+    history::{Line, Operation, Picture, Reply},
+};
+
+/// The step of the audit that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Replies and entries are the same commands: each acknowledged one has its entry, at its
+    /// version and once; no other has one, but for those of which nobody knows.
+    Books,
+    /// What is written, told and refused follows from the rules, entry by entry.
+    Replay,
+    /// A write that was answered before another was asked comes before it in the ledger.
+    RealTime,
+    /// A read or a refusal lies after every write that was answered before it was asked, and before
+    /// every write that was asked after it was answered.
+    Place,
+    /// Reads and refusals do not go back in time: whoever asks after one was answered sees no less.
+    ReadOrder,
+    /// Once all is quiet, account and ledger stay as they are.
+    LateChange,
+    /// Everybody is answered: clients, and whoever asks for account and ledger afterwards.
+    Answer,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Step::Books => "books",
+            Step::Replay => "replay",
+            Step::RealTime => "real time",
+            Step::Place => "place of a read",
+            Step::ReadOrder => "order of reads",
+            Step::LateChange => "late change",
+            Step::Answer => "answer",
+        })
+    }
+}
+
+/// The first thing found that cannot be if every step was indivisible.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Violation {
+    /// The step of the audit that failed.
+    pub step: Step,
+    /// Whose account.
+    pub user: UserId,
+    /// What clients saw that contradicts each other or the ledger, earliest call first.
+    pub operations: Vec<Operation>,
+    /// The ledger entries that have a part in it.
+    pub entries: Vec<LedgerEntry>,
+    /// What is wrong, in one line.
+    pub what: String,
+}
+
+impl Violation {
+    /// Says that somebody was not answered, or could not be.
+    pub fn unanswered(user: UserId, what: String) -> Violation {
+        Violation::of(Step::Answer, user, what)
+    }
+
+    /// Says that an account or a ledger changed when all was quiet.
+    pub fn late(user: UserId, what: String) -> Violation {
+        Violation::of(Step::LateChange, user, what)
+    }
+
+    pub(super) fn of(step: Step, user: UserId, what: String) -> Violation {
+        Violation { step, user, operations: Vec::new(), entries: Vec::new(), what }
+    }
+
+    /// Says that a ledger could not be read.
+    pub fn unread(user: UserId, fault: Fault) -> Violation {
+        Violation::unanswered(user, format!("the ledger could not be read: {fault}"))
+    }
+
+    pub(super) fn with(mut self, operations: impl IntoIterator<Item = Operation>) -> Violation {
+        self.operations.extend(operations);
+        self.operations.sort_by_key(|operation| operation.called);
+        self
+    }
+
+    pub(super) fn at(mut self, entries: impl IntoIterator<Item = LedgerEntry>) -> Violation {
+        self.entries.extend(entries);
+        self
+    }
+
+    /// The operations as a picture of text: a column for each client, time going down. Empty where
+    /// no operation has a part in it.
+    pub fn picture(&self) -> String {
+        let lines = self.operations.iter().map(|operation| Line {
+            client: operation.client,
+            called: operation.called,
+            returned: (operation.reply != Reply::Unknown && operation.returned != u64::MAX)
+                .then_some(operation.returned),
+            label: label(operation),
+            marked: true,
+        });
+        Picture::of(lines.collect()).to_string()
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "user {}: {}", self.user, self.what)
+    }
+}
+
+/// `charge 37: 120 at version 9`.
+fn label(operation: &Operation) -> String {
+    let asked = match operation.action {
+        Some(action) => Does(action).to_string(),
+        None => "read".to_owned(),
+    };
+    match operation.reply {
+        Reply::Applied(account) | Reply::Read(account) => {
+            format!("{asked}: {} at version {}", account.balance, account.version)
+        }
+        Reply::Refused(account) => {
+            format!("{asked}: refused with {} at version {}", account.balance, account.version)
+        }
+        Reply::Unknown => format!("{asked}: unknown"),
+    }
+}

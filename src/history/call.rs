@@ -17,6 +17,18 @@ pub struct Call<I, O> {
     pub answer: Option<Answer<O>>,
 }
 
+impl<I, O> Call<I, O> {
+    /// When its answer came, if one did.
+    pub fn returned(&self) -> Option<u64> {
+        self.answer.as_ref().map(|answer| answer.returned)
+    }
+
+    /// What came back, if something did.
+    pub fn output(&self) -> Option<&O> {
+        self.answer.as_ref().map(|answer| &answer.output)
+    }
+}
+
 /// What came back, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Answer<O> {

@@ -59,7 +59,7 @@ pub fn read_register(input: impl BufRead) -> Result<Vec<RegisterCall>, ReadError
     Ok(calls.all().collect())
 }
 
-/// A line: `INFO  jepsen.util - 4 :invoke :cas [1 2]`, with tabs between the last four.
+/// A line: `INFO  jepsen.util - 4 :invoke :cas [1 2]`, with a tab or spaces between its words.
 struct Event<'a> {
     process: u64,
     kind: Kind,
@@ -73,14 +73,17 @@ impl Event<'_> {
         let told = line.strip_prefix("INFO").map(str::trim_start);
         let told = told.and_then(|rest| rest.strip_prefix("jepsen.util - "));
         let told = told.ok_or("a line begins with `INFO  jepsen.util - `")?;
-        let words: Vec<&str> = told.split('\t').collect();
-        let &[process, word, function, value] = words.as_slice() else {
-            let wanted = "process, type, function and value";
-            return Err(format!("{wanted} are expected, with tabs between them"));
+        let mut rest = told;
+        let mut word = || {
+            let (word, after) = rest.split_once([' ', '\t']).unwrap_or((rest, ""));
+            rest = after.trim_start();
+            word
         };
+        let (process, kind, function) = (word(), word(), word());
+        let value = rest;
         let number = process.parse();
         let process = number.map_err(|_| format!("process {process:?} is not a number"))?;
-        let kind = Kind::of(word)?;
+        let kind = Kind::of(kind)?;
         let input = match (kind, value) {
             // What was to be written does not stand where it is not known whether it was.
             (Kind::Info | Kind::Fail, ":timed-out") => asked(function, None)?,
@@ -200,7 +203,8 @@ mod tests {
             (&["0\t:invoke\t:cas\t1 2"], "line 1: \"1 2\" is not written like [1 2]"),
             (&["0\t:began\t:read\tnil"], "line 1: \":began\" is none of"),
             (&["0\t:invoke\t:drop\tnil"], "line 1: \":drop\" is none of"),
-            (&["0 :invoke :read nil"], "line 1: process, type, function and value are expected"),
+            (&["0   :invoke"], "line 1: \"\" is none of :read"),
+            (&["0   :invoke :write  3 4"], "line 1: \"3 4\" is not a whole number"),
         ];
         for (lines, told) in wrong {
             let error = read(lines).unwrap_err().to_string();

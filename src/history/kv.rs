@@ -45,9 +45,9 @@ pub fn read_kv(input: impl BufRead) -> Result<BTreeMap<String, Vec<KvCall>>, Rea
     while let Some((number, text)) = lines.next_line()? {
         let event = Event::of(text).map_err(|reason| ReadError::malformed(number, reason))?;
         let noted = match event.kind {
-            Kind::Invoke => event.asked().and_then(|asked| {
-                calls.begin(event.process, number, (event.key.clone(), asked))
-            }),
+            Kind::Invoke => event
+                .asked()
+                .and_then(|asked| calls.begin(event.process, number, (event.key.clone(), asked))),
             _ => calls.end(event.process, number, |(key, begun)| event.ended(key, begun)),
         };
         noted.map_err(|reason| ReadError::malformed(number, reason))?;

@@ -58,11 +58,6 @@ impl<R: BufRead> Lines<R> {
         Lines { input, number: 0, text: Vec::new() }
     }
 
-    /// The number of the line read last.
-    pub(super) fn number(&self) -> u64 {
-        self.number
-    }
-
     /// The next line, without its end.
     pub(super) fn next_line(&mut self) -> Result<Option<(u64, &str)>, ReadError> {
         loop {

@@ -8,6 +8,7 @@
 //! Files are read line by line, and what is wrong with a line is told with its number.
 
 mod call;
+mod drawn;
 mod jepsen;
 mod kv;
 mod lines;
@@ -16,6 +17,7 @@ mod picture;
 
 pub use self::{
     call::{Answer, Call},
+    drawn::Drawn,
     jepsen::{RegisterCall, RegisterInput, RegisterOutput, read_register},
     kv::{KvCall, KvInput, KvOutput, read_kv},
     lines::{LINE_MAX, ReadError},

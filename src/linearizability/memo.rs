@@ -5,7 +5,7 @@
 //! from it follows from the other too, which may place them still, or never.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     hash::{BuildHasherDefault, Hash, Hasher},
 };
 
@@ -24,18 +24,16 @@ pub(super) struct Place<T, S> {
 pub(super) struct Memo<T, S> {
     sets: HashMap<Place<T, S>, Placed, BuildHasherDefault<WordHasher>>,
     more: HashMap<Place<T, S>, Vec<Placed>, BuildHasherDefault<WordHasher>>,
-    tried: usize,
 }
 
 impl<T: Eq + Hash + Clone, S: Eq + Hash + Clone> Memo<T, S> {
     /// Nothing tried.
     pub(super) fn new() -> Memo<T, S> {
-        Memo { sets: HashMap::default(), more: HashMap::default(), tried: 0 }
+        Memo { sets: HashMap::default(), more: HashMap::default() }
     }
 
     /// Notes the place, and says whether it has to be tried.
     pub(super) fn is_new(&mut self, place: Place<T, S>, placed: &Placed) -> bool {
-        use std::collections::hash_map::Entry;
         match self.sets.entry(place) {
             Entry::Vacant(vacant) => {
                 vacant.insert(placed.clone());
@@ -56,13 +54,7 @@ impl<T: Eq + Hash + Clone, S: Eq + Hash + Clone> Memo<T, S> {
                 }
             }
         }
-        self.tried += 1;
         true
-    }
-
-    /// Places noted so far.
-    pub(super) fn tried(&self) -> usize {
-        self.tried
     }
 }
 

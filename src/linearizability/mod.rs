@@ -25,8 +25,11 @@ mod slots;
 mod timeline;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
 
+use self::search::Found;
 pub use self::{
     account::{AccountCall, AccountModel, AccountOutput},
     contradiction::Contradiction,
@@ -38,9 +41,9 @@ pub use self::{
 use crate::history::Call;
 
 /// Steps after which [`check`] gives up, beside as many as there are operations. A history in which
-/// little is known can have more orders than there is time; at some hundred bytes a step this is also
+/// little is known can have more orders than there is time; at some 300 bytes a step this is also
 /// what memory has room for.
-pub const STEPS_MAX: usize = 5_000_000;
+pub const STEPS_MAX: usize = 1_000_000;
 
 /// What a search found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,15 +60,29 @@ pub enum Verdict {
 ///
 /// Two operations are ordered if one returned before the other was called; at one and the same time
 /// they are not.
+///
+/// # Panics
+/// With a call that returned before it was made.
 pub fn check<M: Model>(model: &M, calls: &[Call<M::Input, M::Output>]) -> Verdict {
     check_within(model, calls, STEPS_MAX.saturating_add(calls.len()))
 }
 
 /// The same with another number of steps after which it gives up.
+///
+/// # Panics
+/// With a call that returned before it was made.
 pub fn check_within<M: Model>(
     model: &M,
     calls: &[Call<M::Input, M::Output>],
     steps_max: usize,
 ) -> Verdict {
-    search::search(model, calls, steps_max)
+    let backward = calls.iter().find(|call| call.returned().is_some_and(|end| end < call.called));
+    assert!(backward.is_none(), "a call cannot return before it is made");
+    match search::search(model, calls, u64::MAX, steps_max) {
+        Found::Order(_) => Verdict::Linearizable,
+        Found::GaveUp => Verdict::Undecided,
+        Found::NoOrder(stuck) => {
+            Verdict::Impossible(Contradiction::first(model, calls, stuck, steps_max))
+        }
+    }
 }

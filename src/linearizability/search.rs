@@ -14,20 +14,21 @@
 //!   goes on, one does that begins with `r`.
 //! - **What was tried is not tried again** ([`memo`](super::memo)).
 //! - **Operations of unknown outcome come last.** They may be placed anywhere after their call, or
-//!   nowhere; there may be many, and with every one placed freely there are two to their number
-//!   sets. So one is tried only where no answered operation goes on; of those that ask the same the
-//!   oldest, as from then on they are alike; and first with no more than one of them in a row, since
-//!   most gaps in what was seen have one cause. Only if that finds no order may there be two in a
-//!   row, and at last any number.
+//!   nowhere, so that with every one placed freely there are two to their number sets. The search
+//!   first goes as far as it can without, and puts aside each place that it leaves. Then it takes up
+//!   the one that came furthest for what it took for granted, places one more operation of unknown
+//!   outcome there, and goes on. What really happened seldom needs one and then goes far with it; a
+//!   wrong guess needs another at once. Of those that ask the same only the oldest is tried, as from
+//!   then on they are alike.
 //!
 //! - Wing, Gong: Testing and Verifying Concurrent Objects (1993),
 //!   <https://doi.org/10.1006/jpdc.1993.1015>
 //! - Lowe: Testing for linearizability (2017), <https://doi.org/10.1002/cpe.3928>
 
-use std::collections::VecDeque;
+use std::{cmp::Ordering, collections::BinaryHeap};
 
 use super::{
-    Contradiction, Model, Verdict,
+    Model,
     memo::{Memo, Place},
     placed::Placed,
     slots::Slots,
@@ -35,23 +36,57 @@ use super::{
 };
 use crate::history::Call;
 
-/// How many operations of unknown outcome may follow each other, attempt by attempt.
-const IN_A_ROW: [u32; 3] = [1, 2, u32::MAX];
+/// Layers that an operation of unknown outcome must win to be worth placing: a wrong guess wins one
+/// or two, and in a history that can be told at all the right one wins more.
+const WORTH: i64 = 16;
 
-/// The operations before a contradiction that are shown with it.
-const SHOWN: usize = 3;
+/// What became of a search.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// An order, with the operations at its end, oldest first.
+    Order(Vec<usize>),
+    /// No order: this operation must return and none of the places that came so far goes on.
+    NoOrder(usize),
+    /// All steps were used up.
+    GaveUp,
+}
 
-/// Searches, and gives up after so many steps.
+/// The operations at the end of an order that are told.
+const TOLD: usize = 3;
+
+/// Searches for an order of what returned by `until`; what was called by then and returned later has
+/// an outcome that is not known yet. Gives up after so many steps.
 pub(super) fn search<M: Model>(
     model: &M,
     calls: &[Call<M::Input, M::Output>],
+    until: u64,
     steps_max: usize,
-) -> Verdict {
-    let places = Places::of(calls);
+) -> Found {
+    let places = Places::of(calls, until);
     match places.count {
-        0..=64 => Search::<M, u64>::new(model, calls, places, steps_max).run(),
-        _ => Search::<M, Box<[u64]>>::new(model, calls, places, steps_max).run(),
+        0..=64 => Search::<M, u64>::new(model, calls, places, until, steps_max).run(),
+        _ => Search::<M, Box<[u64]>>::new(model, calls, places, until, steps_max).run(),
     }
+}
+
+/// The same with the kind of set that many at once need.
+#[cfg(test)]
+pub(super) fn search_among_many<M: Model>(
+    model: &M,
+    calls: &[Call<M::Input, M::Output>],
+    until: u64,
+    steps_max: usize,
+) -> Found {
+    let places = Places::of(calls, until);
+    Search::<M, Box<[u64]>>::new(model, calls, places, until, steps_max).run()
+}
+
+/// Why a search ends before everything is tried.
+enum End {
+    /// There is an order, and its last step is this.
+    Order(usize),
+    /// All steps are used up.
+    GaveUp,
 }
 
 struct Search<'a, M: Model, S> {
@@ -61,6 +96,12 @@ struct Search<'a, M: Model, S> {
     /// For each operation of unknown outcome, the one before it that asks the same.
     alike: Vec<Option<usize>>,
     slots: usize,
+    memo: Memo<M::State, S>,
+    /// Places that may go on with an operation of unknown outcome.
+    aside: BinaryHeap<Aside<M::State, S>>,
+    trail: Trail,
+    /// The furthest layer that was reached.
+    furthest: usize,
     steps_left: usize,
 }
 
@@ -70,36 +111,18 @@ struct Node<T, S> {
     linearized: S,
     placed: Placed,
     layer: usize,
-    /// The operation that led here.
-    by: usize,
-    /// Operations of unknown outcome placed since an answered one was.
-    in_a_row: u32,
+    /// Its step in the trail.
+    step: usize,
     next: Next,
 }
 
-/// Which way to try next.
+/// Which answered operation to try next.
 #[derive(Clone, Copy)]
 enum Next {
+    /// The one that must be placed in this layer.
     Returning,
+    /// The others that are under way, from this slot on.
     UnderWay(usize),
-    /// The operations of unknown outcome below this, from the latest back.
-    Open(usize),
-    None,
-}
-
-/// How one attempt ended.
-enum End {
-    Order,
-    NoOrder { limited: bool, stuck: Stuck },
-    GaveUp,
-}
-
-/// The furthest place from which nothing went on.
-#[derive(Default)]
-struct Stuck {
-    layer: usize,
-    opens: u32,
-    before: VecDeque<usize>,
 }
 
 impl<'a, M: Model, S: Slots> Search<'a, M, S> {
@@ -107,87 +130,112 @@ impl<'a, M: Model, S: Slots> Search<'a, M, S> {
         model: &'a M,
         calls: &'a [Call<M::Input, M::Output>],
         places: Places,
+        until: u64,
         steps_max: usize,
     ) -> Self {
         let slots = places.count;
-        let timeline = Timeline::new(calls, places, |input, out| model.only_looks(input, out));
+        let looks = |input: &_, output: &_| model.only_looks(input, output);
+        let timeline = Timeline::new(calls, places, until, looks);
         let opens = timeline.all_opens();
         let alike = opens.iter().enumerate().map(|(at, &call)| {
             opens[..at].iter().rposition(|&other| calls[other].input == calls[call].input)
         });
-        let alike = alike.collect();
-        Search { model, calls, alike, timeline, slots, steps_left: steps_max }
-    }
-
-    fn run(mut self) -> Verdict {
-        for in_a_row_max in IN_A_ROW {
-            match self.attempt(in_a_row_max) {
-                End::Order => return Verdict::Linearizable,
-                End::GaveUp => return Verdict::Undecided,
-                End::NoOrder { limited: true, .. } => {}
-                End::NoOrder { limited: false, stuck } => {
-                    self.timeline.retreat_to(0);
-                    while self.timeline.layer() < stuck.layer {
-                        self.timeline.advance();
-                    }
-                    let misfit = self.timeline.returning();
-                    return Verdict::Impossible(Contradiction {
-                        misfit,
-                        before: stuck.before.into(),
-                    });
-                }
-            }
+        Search {
+            model,
+            calls,
+            alike: alike.collect(),
+            timeline,
+            slots,
+            memo: Memo::new(),
+            aside: BinaryHeap::new(),
+            trail: Trail::default(),
+            furthest: 0,
+            steps_left: steps_max,
         }
-        unreachable!("the last attempt has no limit");
     }
 
-    fn attempt(&mut self, in_a_row_max: u32) -> End {
-        self.timeline.retreat_to(0);
-        let mut memo = Memo::new();
-        let (mut limited, mut stuck) = (false, Stuck::default());
+    fn run(mut self) -> Found {
+        match self.try_everything() {
+            Ok(()) => Found::NoOrder(self.timeline.returning_in(self.furthest)),
+            Err(End::Order(step)) => Found::Order(self.trail.last(step, TOLD)),
+            Err(End::GaveUp) => Found::GaveUp,
+        }
+    }
+
+    fn try_everything(&mut self) -> Result<(), End> {
         let mut root = Node {
             state: self.model.initial(),
             linearized: S::none(self.slots),
             placed: Placed::default(),
             layer: 0,
-            by: usize::MAX,
-            in_a_row: 0,
+            step: Trail::BEGIN,
             next: Next::Returning,
         };
         self.settle(&mut root);
-        let mut path = vec![root];
-        while let Some(top) = path.last_mut() {
-            if top.layer == self.timeline.layers() {
-                return End::Order;
-            }
-            let Some(mut child) = self.next(top, in_a_row_max, &mut limited) else {
-                stuck.note(&path);
-                path.pop();
-                self.timeline.retreat_to(path.last().map_or(0, |node| node.layer));
-                continue;
-            };
-            let Some(left) = self.steps_left.checked_sub(1) else { return End::GaveUp };
-            self.steps_left = left;
-            self.settle(&mut child);
-            let place = Place {
-                layer: child.layer,
-                linearized: child.linearized.clone(),
-                state: child.state.clone(),
-            };
-            match memo.is_new(place, &child.placed) {
-                true => path.push(child),
-                false => self.timeline.retreat_to(path.last().map_or(0, |node| node.layer)),
+        self.follow(root)?;
+        while let Some(Aside { node, .. }) = self.aside.pop() {
+            for open in (0..self.timeline.opens_in(node.layer).len()).rev() {
+                self.timeline.go_to(node.layer);
+                if let Some(child) = self.after_open(&node, open)
+                    && let Some(child) = self.taken_up(child)?
+                {
+                    self.follow(child)?;
+                }
             }
         }
-        End::NoOrder { limited, stuck }
+        Ok(())
+    }
+
+    /// Tries every way on from a place that needs no operation of unknown outcome.
+    fn follow(&mut self, start: Node<M::State, S>) -> Result<(), End> {
+        let mut path = vec![start];
+        while let Some(top) = path.last_mut() {
+            if top.layer == self.timeline.layers() {
+                return Err(End::Order(top.step));
+            }
+            match self.next(top) {
+                Some(child) => {
+                    let layer = top.layer;
+                    match self.taken_up(child)? {
+                        Some(child) => path.push(child),
+                        None => self.timeline.retreat_to(layer),
+                    }
+                }
+                None => {
+                    path.pop().into_iter().for_each(|left| self.leave(left));
+                    let Some(before) = path.last() else { break };
+                    self.timeline.retreat_to(before.layer);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Settles a place that was just reached; nothing if it was tried before.
+    #[inline]
+    fn taken_up(&mut self, mut node: Node<M::State, S>) -> Result<Option<Node<M::State, S>>, End> {
+        self.steps_left = self.steps_left.checked_sub(1).ok_or(End::GaveUp)?;
+        self.settle(&mut node);
+        let Node { layer, ref linearized, ref state, ref placed, .. } = node;
+        let place = Place { layer, linearized: linearized.clone(), state: state.clone() };
+        Ok(self.memo.is_new(place, placed).then_some(node))
+    }
+
+    /// Puts a place aside from which no answered operation goes on any more, and another might.
+    #[inline]
+    fn leave(&mut self, node: Node<M::State, S>) {
+        self.furthest = self.furthest.max(node.layer);
+        if !self.timeline.opens_in(node.layer).is_empty() {
+            self.aside.push(Aside::of(node));
+        }
     }
 
     /// Places all who only look and can, and passes the returns of all who are placed.
     #[inline]
     fn settle(&mut self, node: &mut Node<M::State, S>) {
         loop {
-            let mut from = 0;
             let looking = self.timeline.looking();
+            let mut from = 0;
             while let Some(slot) = looking.next_not_in(&node.linearized, from) {
                 if self.answered(&node.state, self.timeline.in_slot(slot)).is_some() {
                     node.linearized.insert(slot);
@@ -210,51 +258,29 @@ impl<'a, M: Model, S: Slots> Search<'a, M, S> {
         }
     }
 
-    /// The next way on from a node, not yet settled.
+    /// The next way on from a place, not yet settled.
     #[inline]
-    fn next(
-        &self,
-        node: &mut Node<M::State, S>,
-        in_a_row_max: u32,
-        limited: &mut bool,
-    ) -> Option<Node<M::State, S>> {
-        loop {
-            match node.next {
-                Next::Returning => {
-                    node.next = Next::UnderWay(0);
-                    let call = self.timeline.returning();
-                    if let Some(state) = self.answered(&node.state, call) {
-                        return Some(self.after_answered(node, call, state));
-                    }
-                }
-                Next::UnderWay(from) => {
-                    let occupied = self.timeline.occupied();
-                    let Some(slot) = occupied.next_not_in(&node.linearized, from) else {
-                        node.next = Next::Open(self.timeline.opens().len());
-                        continue;
-                    };
-                    node.next = Next::UnderWay(slot + 1);
-                    let call = self.timeline.in_slot(slot);
-                    if call != self.timeline.returning()
-                        && !self.timeline.looking().contains(slot)
-                        && let Some(state) = self.answered(&node.state, call)
-                    {
-                        return Some(self.after_answered(node, call, state));
-                    }
-                }
-                Next::Open(0) | Next::None => return None,
-                Next::Open(_) if node.in_a_row == in_a_row_max => {
-                    *limited = true;
-                    node.next = Next::None;
-                }
-                Next::Open(before) => {
-                    node.next = Next::Open(before - 1);
-                    if let Some(child) = self.after_open(node, before - 1) {
-                        return Some(child);
-                    }
-                }
+    fn next(&mut self, node: &mut Node<M::State, S>) -> Option<Node<M::State, S>> {
+        let returning = self.timeline.returning();
+        if let Next::Returning = node.next {
+            node.next = Next::UnderWay(0);
+            if let Some(state) = self.answered(&node.state, returning) {
+                return Some(self.after_answered(node, returning, state));
             }
         }
+        while let Next::UnderWay(from) = node.next {
+            let slot = self.timeline.occupied().next_not_in(&node.linearized, from)?;
+            node.next = Next::UnderWay(slot + 1);
+            let call = self.timeline.in_slot(slot);
+            // Whoever only looks and could be placed here was placed at once.
+            if call == returning || self.timeline.looking().contains(slot) {
+                continue;
+            }
+            if let Some(state) = self.answered(&node.state, call) {
+                return Some(self.after_answered(node, call, state));
+            }
+        }
+        None
     }
 
     #[inline]
@@ -265,52 +291,87 @@ impl<'a, M: Model, S: Slots> Search<'a, M, S> {
 
     #[inline]
     fn after_answered(
-        &self,
+        &mut self,
         node: &Node<M::State, S>,
         call: usize,
         state: M::State,
     ) -> Node<M::State, S> {
         let mut linearized = node.linearized.clone();
         linearized.insert(self.timeline.slot(call));
+        let step = self.trail.step(call, node.step);
         let (placed, layer) = (node.placed.clone(), node.layer);
-        Node { state, linearized, placed, layer, by: call, in_a_row: 0, next: Next::Returning }
+        Node { state, linearized, placed, layer, step, next: Next::Returning }
     }
 
-    #[cold]
-    fn after_open(&self, node: &Node<M::State, S>, open: usize) -> Option<Node<M::State, S>> {
-        if node.placed.contains(open) {
+    fn after_open(&mut self, node: &Node<M::State, S>, open: usize) -> Option<Node<M::State, S>> {
+        let older_first = self.alike[open].is_some_and(|older| !node.placed.contains(older));
+        if older_first || node.placed.contains(open) {
             return None;
         }
-        if self.alike[open].is_some_and(|older| !node.placed.contains(older)) {
-            return None;
-        }
-        let by = self.timeline.opens()[open];
-        let state = self.model.step_unknown(&node.state, &self.calls[by].input)?;
-        Some(Node {
-            state,
-            linearized: node.linearized.clone(),
-            placed: node.placed.with(open),
-            layer: node.layer,
-            by,
-            in_a_row: node.in_a_row + 1,
-            next: Next::Returning,
-        })
+        let call = self.timeline.all_opens()[open];
+        let state = self.model.step_unknown(&node.state, &self.calls[call].input)?;
+        let step = self.trail.step(call, node.step);
+        let (linearized, placed) = (node.linearized.clone(), node.placed.with(open));
+        Some(Node { state, linearized, placed, layer: node.layer, step, next: Next::Returning })
     }
 }
 
-impl Stuck {
-    /// Keeps the end of the path if it came further than any before, or as far with less taken for
-    /// granted.
-    fn note<T, S>(&mut self, path: &[Node<T, S>]) {
-        let Some(end) = path.last() else { return };
-        if end.layer < self.layer {
-            return;
+/// A place put aside, ranked by how far it came for what it took for granted; of equals, the one put
+/// aside last comes first.
+struct Aside<T, S> {
+    rank: (i64, usize),
+    node: Node<T, S>,
+}
+
+impl<T, S> Aside<T, S> {
+    fn of(node: Node<T, S>) -> Aside<T, S> {
+        let layer = i64::try_from(node.layer).expect("a history fits in memory");
+        Aside { rank: (layer - WORTH * i64::from(node.placed.count()), node.step), node }
+    }
+}
+
+impl<T, S> Ord for Aside<T, S> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank.cmp(&other.rank)
+    }
+}
+
+impl<T, S> PartialOrd for Aside<T, S> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T, S> PartialEq for Aside<T, S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.rank == other.rank
+    }
+}
+
+impl<T, S> Eq for Aside<T, S> {}
+
+/// Every step of the search: the operation placed, and the step before it.
+#[derive(Default)]
+struct Trail(Vec<(usize, usize)>);
+
+impl Trail {
+    const BEGIN: usize = usize::MAX;
+
+    #[inline]
+    fn step(&mut self, call: usize, before: usize) -> usize {
+        self.0.push((call, before));
+        self.0.len() - 1
+    }
+
+    /// The operations placed last up to this step, oldest first.
+    fn last(&self, mut step: usize, count: usize) -> Vec<usize> {
+        let mut calls = Vec::new();
+        while step != Trail::BEGIN && calls.len() < count {
+            let (call, before) = self.0[step];
+            calls.push(call);
+            step = before;
         }
-        let opens = end.placed.count();
-        if self.layer < end.layer || opens < self.opens || self.before.is_empty() {
-            let from = path.len().saturating_sub(SHOWN).max(1);
-            let before = path[from.min(path.len())..].iter().map(|node| node.by).collect();
-            *self = Stuck { layer: end.layer, opens, before };
-        }
+        calls.reverse();
+        calls
     }
 }

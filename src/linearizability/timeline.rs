@@ -41,12 +41,13 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Gives every answered call a slot from its call to its return.
+    /// Gives every call that is answered by `until` a slot from its call to its return.
     ///
     /// A call at the time of a return comes before it: whoever called may have been first.
-    pub(super) fn of<I, O>(all: &[Call<I, O>]) -> Places {
-        let returned = |&call: &usize| all[call].answer.as_ref().map(|answer| answer.returned);
-        let mut returns: Vec<usize> = (0..all.len()).filter(|c| returned(c).is_some()).collect();
+    pub(super) fn of<I, O>(all: &[Call<I, O>], until: u64) -> Places {
+        let returned = |&call: &usize| all[call].returned();
+        let answered = |call: &usize| returned(call).is_some_and(|end| end <= until);
+        let mut returns: Vec<usize> = (0..all.len()).filter(answered).collect();
         let mut calls = returns.clone();
         returns.sort_by_key(|call| (returned(call), all[*call].called));
         calls.sort_by_key(|&call| all[call].called);
@@ -66,16 +67,19 @@ impl Places {
 }
 
 impl<S: Slots> Timeline<S> {
-    /// A timeline that stands at its first layer.
+    /// A timeline that stands at its first layer. What is not answered by `until` is taken for an
+    /// operation of unknown outcome.
     pub(super) fn new<I, O>(
         all: &[Call<I, O>],
         places: Places,
+        until: u64,
         looks: impl Fn(&I, &O) -> bool,
     ) -> Timeline<S> {
         let Places { returns, calls, slots, count } = places;
-        let mut opens: Vec<usize> = (0..all.len()).filter(|&c| all[c].answer.is_none()).collect();
+        let is_open = |&call: &usize| all[call].returned().is_none_or(|end| until < end);
+        let mut opens: Vec<usize> = (0..all.len()).filter(is_open).collect();
         opens.sort_by_key(|&call| all[call].called);
-        let ends = returns.iter().map(|&call| all[call].answer.as_ref().map(|a| a.returned));
+        let ends = returns.iter().map(|&call| all[call].returned());
         let made_by = |made: &[usize]| {
             let mut many = 0;
             let by = ends.clone().map(|end| {
@@ -152,10 +156,15 @@ impl<S: Slots> Timeline<S> {
         &self.looking
     }
 
-    /// Calls of unknown outcome made so far, oldest first.
+    /// The call that must be placed in a layer.
+    pub(super) fn returning_in(&self, layer: usize) -> usize {
+        self.returns[layer]
+    }
+
+    /// Calls of unknown outcome made by the end of a layer, oldest first.
     #[inline]
-    pub(super) fn opens(&self) -> &[usize] {
-        &self.opens[..self.opened_by[self.layer]]
+    pub(super) fn opens_in(&self, layer: usize) -> &[usize] {
+        &self.opens[..self.opened_by[layer]]
     }
 
     /// All calls of unknown outcome, oldest first.
@@ -172,6 +181,14 @@ impl<S: Slots> Timeline<S> {
         self.layer += 1;
         if !self.is_over() {
             self.call_between(self.called_by[self.layer - 1], self.called_by[self.layer]);
+        }
+    }
+
+    /// Goes to any layer.
+    pub(super) fn go_to(&mut self, layer: usize) {
+        self.retreat_to(layer);
+        while self.layer < layer {
+            self.advance();
         }
     }
 

@@ -8,6 +8,7 @@
 //! ```
 
 mod arguments;
+mod audit;
 mod clients;
 mod compare;
 mod failure;
@@ -54,6 +55,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         None => run::run(&quick::plan(&arguments.output)?, &arguments.output),
         Some(Command::Run(asked)) => run::run(&plan::plan(&asked)?, &asked.output),
         Some(Command::List(asked)) => list::list(&asked),
+        Some(Command::Audit(asked)) => audit::audit(&asked),
         Some(Command::Report(asked)) => pages::report(&asked),
     }
 }

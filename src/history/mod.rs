@@ -9,6 +9,8 @@
 
 mod call;
 mod drawn;
+mod fields;
+mod format;
 mod jepsen;
 mod kv;
 mod lines;
@@ -18,6 +20,7 @@ mod picture;
 pub use self::{
     call::{Answer, Call},
     drawn::Drawn,
+    format::{FORMAT, Recording, Recordings},
     jepsen::{RegisterCall, RegisterInput, RegisterOutput, read_register},
     kv::{KvCall, KvInput, KvOutput, read_kv},
     lines::{LINE_MAX, ReadError},

@@ -29,6 +29,7 @@
 //! | 1 | [`history`] | what clients asked, were told, and when | verdicts |
 //! | 1 | [`workload`] | seeded streams of what clients ask | strategies, stores |
 //! | 1 | [`audit`] | whether the books of a run balance | strategies, stores |
+//! | 1 | [`linearizability`] | whether a history has an order: a search, and brute force to try it on | versions, ledgers |
 //! | 1 | [`store`] | where accounts live, what a store can do, decorators | rules |
 //! | 2 | [`strategy`] | the trait, and one file for each answer | names of stores |
 //! | 3 | [`service`] | the four functions, whatever the strategy | HTTP, CSV |
@@ -66,6 +67,7 @@ pub mod database;
 pub mod domain;
 pub mod engine;
 pub mod history;
+pub mod linearizability;
 pub mod proof;
 pub mod record;
 pub mod registry;

@@ -4,7 +4,7 @@
 
 use std::{
     env, fs,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     process::{self, Command, Output, Stdio},
     sync::mpsc,
@@ -125,7 +125,14 @@ fn an_unwritable_file_is_refused_before_anything_is_measured() {
 /// Help and lists go to standard output, where they can be read, piped and cut off.
 #[test]
 fn help_and_lists_can_be_piped() {
-    for arguments in [&["--help"][..], &["run", "--help"], &["help"], &["list"], &["--version"]] {
+    for arguments in [
+        &["--help"][..],
+        &["run", "--help"],
+        &["audit", "--help"],
+        &["help"],
+        &["list"],
+        &["--version"],
+    ] {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");
         assert_eq!(stderr(&output), "", "{arguments:?}");
@@ -221,6 +228,88 @@ fn the_pages_here_are_fresh() {
         hotrow().args(["report", "--check"]).current_dir(env!("CARGO_MANIFEST_DIR")).output();
     let output = output.unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+/// A recorded history: one charge and a read behind it, which saw `seen`.
+fn recorded(seen: u64) -> String {
+    let policy = r#"{"amount_min":1,"amount_max":9,"unit":1,"balance_max":9}"#;
+    [
+        format!(r#"{{"hotrow_history":1,"strategy":"cas","store":"slab","policy":{policy},"operations":2,"ledgers":0}}"#),
+        r#"{"client":1,"id":1,"user":7,"op":"charge","amount":5,"called":0,"returned":2,"outcome":"applied","balance":5,"version":1}"#.to_owned(),
+        format!(r#"{{"client":2,"user":7,"op":"read","called":3,"returned":4,"outcome":"read","balance":{seen},"version":1}}"#),
+    ]
+    .map(|line| line + "\n")
+    .concat()
+}
+
+/// A script looks at the code, a person at the picture, a program at the object.
+#[test]
+fn an_audit_tells_whether_a_history_has_an_order() {
+    let scratch = Scratch::new("audit-cli");
+    let (right, stale) = (scratch.path("right.jsonl"), scratch.path("stale.jsonl"));
+    fs::write(&right, recorded(5)).unwrap();
+    fs::write(&stale, recorded(5) + &recorded(0)).unwrap();
+    let audit = |more: &[&str]| hotrow().arg("audit").args(more).output().unwrap();
+    let [right, stale] = [right, stale].map(|path| path.to_str().unwrap().to_owned());
+
+    let output = audit(&[&right]);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+    let told = stdout(&output);
+    assert!(told.contains(", 1: cas on slab: linearizable, 2 operations of 1 user, "), "{told}");
+
+    let output = audit(&[&right, &stale]);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(3), String::new()));
+    let told = stdout(&output);
+    assert!(told.contains(", 2: cas on slab: impossible, 2 operations of 1 user, "), "{told}");
+    assert!(told.contains("user 7: `read: 0` of client 2 has no place; "), "{told}");
+    assert!(told.contains("# charge 5: 5 left"), "{told}");
+
+    let output = audit(&["--json", &stale]);
+    assert_eq!(output.status.code(), Some(3));
+    let told: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(
+        (&told[0]["verdict"], &told[1]["verdict"]),
+        (&"linearizable".into(), &"impossible".into())
+    );
+    assert_eq!(told[1]["contradiction"]["object"], "user 7");
+
+    let mut child = hotrow()
+        .args(["audit", "--model", "register", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let log = "INFO  jepsen.util - 0\t:invoke\t:read\tnil\nINFO  jepsen.util - 0\t:ok\t:read\t4\n";
+    child.stdin.take().unwrap().write_all(log.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stdout(&output).starts_with("-: impossible, 1 operations, "), "{}", stdout(&output));
+}
+
+/// What is not a history must not be told to be right, or wrong.
+#[test]
+fn a_file_that_is_no_history_is_refused_with_its_line() {
+    let scratch = Scratch::new("audit-malformed-cli");
+    let file = |name: &str, text: &str| {
+        fs::write(scratch.path(name), text).unwrap();
+        scratch.path(name).to_str().unwrap().to_owned()
+    };
+    refused(&["audit"], "<FILE>");
+    refused(&["audit", "--model", "map", "x"], "account, register, kv");
+    let late = file("late", &recorded(5).replace("\"called\":3", "\"called\":5"));
+    refused(&["audit", &late], "late:3: it returned before it was called");
+    let cut = recorded(5).lines().next().unwrap().to_owned();
+    refused(&["audit", &file("cut", &cut)], "cut:1: the history ends with 0 operations");
+    let log = file("log", "INFO  jepsen.util - 0\t:invoke\t:read\tnil\n");
+    refused(&["audit", &log], "needs --model register or kv");
+    refused(&["audit", "--model", "kv", &log], "log:1: \"{:process \" is expected where");
+    refused(&["audit", &file("empty", "")], "empty: there is no history in it");
+    refused(&["audit", "--model", "register", &file("empty", "")], "there is no history in it");
+
+    let absent = scratch.path("absent");
+    let output = hotrow().arg("audit").arg(absent).output().unwrap();
+    assert_eq!((output.status.code(), stdout(&output)), (Some(1), String::new()));
+    assert!(stderr(&output).starts_with("hotrow: cannot read "), "{}", stderr(&output));
 }
 
 /// Whoever stops a long run wants what it has so far: marked, audited, whole, and soon.

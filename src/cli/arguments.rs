@@ -34,13 +34,15 @@ Examples:
   hotrow run mutex cas --clients threads:4
   hotrow run --users 1024 --mix charge:45,use:45,read:10
   hotrow list                              what there is to compare
+  hotrow audit recorded.jsonl              whether a history has an order
 
 Exit codes:
   0    done, and whatever claims to be sound is
   1    something else failed, or `report --check` found a stale page
   2    asked for what cannot be, such as a file that cannot be written: told in
        one line, and nothing was measured
-  3    a strategy that claims to be sound was found wrong
+  3    a strategy that claims to be sound was found wrong, or an audited history
+       impossible
   130  stopped by Ctrl-C or SIGTERM; what was measured is shown, saved and
        marked partial (a second one stops at once and saves nothing)";
 
@@ -58,6 +60,23 @@ Examples:
   hotrow run --format csv > rounds.csv     one row for each measurement
   hotrow run --results results/laptop/hot  env.json and rounds.csv, for reports
   hotrow run cas --record cas.jsonl        a history for other checkers";
+
+const AUDIT_HELP: &str = "\
+A history is linearizable if every operation seems to happen at one moment
+between its call and its return. If none of the orders that respect real time
+explains what clients saw, it is impossible, and the first operation that has no
+place is shown. docs/HISTORY_FORMAT.md describes what is read.
+
+Examples:
+  hotrow audit recorded.jsonl              point accounts, in our own format
+  hotrow audit --model register etcd.log   a log of Jepsen's register test
+  hotrow audit --model kv - < kv.txt       a store of texts
+
+Exit codes:
+  0    every history is linearizable
+  1    a file could not be read, or a search was given up
+  2    a line is malformed: told with its number, and the file is not audited
+  3    a history is impossible";
 
 /// All of it.
 #[derive(Debug, Parser)]
@@ -83,6 +102,9 @@ pub(super) enum Command {
     Run(Run),
     /// Show strategies, stores and promises
     List(List),
+    /// Find out whether recorded histories have an order
+    #[command(after_help = AUDIT_HELP)]
+    Audit(Audit),
     /// Write the computed blocks of REPORT.md and README.md anew
     Report(Report),
 }
@@ -164,6 +186,30 @@ pub(super) struct List {
 pub(super) enum ListFormat {
     Table,
     Json,
+}
+
+/// Histories.
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    /// What was recorded; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// What the histories are of: account (our own format),
+    /// register or kv (as Porcupine has them)
+    #[arg(long, value_enum, default_value_t = Model::Account)]
+    #[arg(hide_possible_values = true, verbatim_doc_comment)]
+    pub(super) model: Model,
+    /// Print an array of objects
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What a history can be of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Model {
+    Account,
+    Register,
+    Kv,
 }
 
 /// Pages.

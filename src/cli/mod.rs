@@ -8,6 +8,7 @@
 //! ```
 
 mod arguments;
+mod audit;
 mod clients;
 mod compare;
 mod failure;
@@ -60,6 +61,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
             recording::record(&plan, file, exit)
         }
         Some(Command::List(asked)) => list::list(&asked),
+        Some(Command::Audit(asked)) => audit::audit(&asked),
         Some(Command::Report(asked)) => pages::report(&asked),
     }
 }

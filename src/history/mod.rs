@@ -4,14 +4,25 @@
 //! callers saw, on one clock, and what the ledgers held when all was quiet. Every reply testifies:
 //! it carries the account, balance and version, on which it was decided, whether it was an
 //! acknowledgement, a refusal or the answer to a read.
+//!
+//! Files are read line by line, and what is wrong with a line is told with its number.
 
+mod call;
+mod drawn;
 mod fields;
 mod format;
+mod jepsen;
+mod kv;
 mod lines;
+mod pairing;
 mod picture;
 
 pub use self::{
+    call::{Answer, Call},
+    drawn::Drawn,
     format::{FORMAT, Recording, Recordings},
+    jepsen::{RegisterCall, RegisterInput, RegisterOutput, read_register},
+    kv::{KvCall, KvInput, KvOutput, read_kv},
     lines::{LINE_MAX, ReadError},
     picture::{Line, Picture, ROWS_MAX, WIDTH_MAX},
 };

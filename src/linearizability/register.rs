@@ -1,0 +1,66 @@
+//! A register that is read, written, and compared and set.
+
+use super::Model;
+use crate::history::{RegisterInput, RegisterOutput};
+
+/// One register, nil until it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct RegisterModel;
+
+impl Model for RegisterModel {
+    type State = Option<i64>;
+    type Input = RegisterInput;
+    type Output = RegisterOutput;
+
+    fn initial(&self) -> Option<i64> {
+        None
+    }
+
+    fn step(
+        &self,
+        held: &Option<i64>,
+        asked: &RegisterInput,
+        output: &RegisterOutput,
+    ) -> Option<Option<i64>> {
+        match (*asked, *output) {
+            (RegisterInput::Read, RegisterOutput::Read(seen)) => (seen == *held).then_some(*held),
+            (RegisterInput::Write(new), RegisterOutput::Done) => Some(Some(new)),
+            (RegisterInput::CompareAndSet { expected, new }, RegisterOutput::Done) => {
+                (*held == Some(expected)).then_some(Some(new))
+            }
+            (RegisterInput::CompareAndSet { expected, .. }, RegisterOutput::Differed) => {
+                (*held != Some(expected)).then_some(*held)
+            }
+            _ => None,
+        }
+    }
+
+    fn step_unknown(&self, held: &Option<i64>, asked: &RegisterInput) -> Option<Option<i64>> {
+        match *asked {
+            RegisterInput::Read => None,
+            RegisterInput::Write(new) => Some(Some(new)),
+            RegisterInput::CompareAndSet { expected, new } => {
+                (*held == Some(expected)).then_some(Some(new))
+            }
+        }
+    }
+
+    fn only_looks(&self, _: &RegisterInput, output: &RegisterOutput) -> bool {
+        !matches!(output, RegisterOutput::Done)
+    }
+
+    fn told(&self, asked: &RegisterInput, output: Option<&RegisterOutput>) -> String {
+        let asked = match asked {
+            RegisterInput::Read => "read".to_owned(),
+            RegisterInput::Write(new) => format!("write {new}"),
+            RegisterInput::CompareAndSet { expected, new } => format!("set {expected} to {new}"),
+        };
+        match output {
+            Some(RegisterOutput::Read(Some(seen))) => format!("{asked}: {seen}"),
+            Some(RegisterOutput::Read(None)) => format!("{asked}: nil"),
+            Some(RegisterOutput::Done) => asked,
+            Some(RegisterOutput::Differed) => format!("{asked}: differed"),
+            None => format!("{asked}: unknown"),
+        }
+    }
+}

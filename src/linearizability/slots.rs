@@ -1,0 +1,115 @@
+//! Sets of small numbers: which of the operations that are under way have been given their place.
+//!
+//! An operation has a slot from its call to its return, so there are as many slots as operations
+//! under way at once, and not as many as there are operations. Up to 64 are one word, which is
+//! copied, compared and searched in a few instructions; more are as many words as it takes.
+
+use std::{hash::Hash, iter};
+
+/// A set of slots.
+pub(super) trait Slots: Clone + Eq + Hash {
+    /// No slot, of so many that there are.
+    fn none(slots: usize) -> Self;
+    /// Adds one that may be in it.
+    fn insert(&mut self, slot: usize);
+    /// Takes one out that may not be in it.
+    fn remove(&mut self, slot: usize);
+    /// Whether it is in the set.
+    fn contains(&self, slot: usize) -> bool;
+    /// The first slot at or after `from` that is in this set and not in the other.
+    fn next_not_in(&self, other: &Self, from: usize) -> Option<usize>;
+}
+
+const WORD_BITS: usize = u64::BITS as usize;
+
+impl Slots for u64 {
+    fn none(slots: usize) -> u64 {
+        debug_assert!(slots <= WORD_BITS);
+        0
+    }
+
+    #[inline]
+    fn insert(&mut self, slot: usize) {
+        *self |= 1 << slot;
+    }
+
+    #[inline]
+    fn remove(&mut self, slot: usize) {
+        *self &= !(1 << slot);
+    }
+
+    #[inline]
+    fn contains(&self, slot: usize) -> bool {
+        *self >> slot & 1 == 1
+    }
+
+    #[inline]
+    fn next_not_in(&self, other: &u64, from: usize) -> Option<usize> {
+        if from >= WORD_BITS {
+            return None;
+        }
+        let left = self & !other & (u64::MAX << from);
+        (left != 0).then_some(left.trailing_zeros() as usize)
+    }
+}
+
+impl Slots for Box<[u64]> {
+    fn none(slots: usize) -> Box<[u64]> {
+        iter::repeat_n(0, slots.div_ceil(WORD_BITS)).collect()
+    }
+
+    fn insert(&mut self, slot: usize) {
+        self[slot / WORD_BITS].insert(slot % WORD_BITS);
+    }
+
+    fn remove(&mut self, slot: usize) {
+        self[slot / WORD_BITS].remove(slot % WORD_BITS);
+    }
+
+    fn contains(&self, slot: usize) -> bool {
+        self[slot / WORD_BITS].contains(slot % WORD_BITS)
+    }
+
+    fn next_not_in(&self, other: &Box<[u64]>, from: usize) -> Option<usize> {
+        let first = from / WORD_BITS;
+        (first..self.len()).find_map(|word| {
+            let from = if word == first { from % WORD_BITS } else { 0 };
+            Some(word * WORD_BITS + self[word].next_not_in(&other[word], from)?)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walk<S: Slots>(set: &S, without: &S) -> Vec<usize> {
+        let mut found = Vec::new();
+        let mut from = 0;
+        while let Some(slot) = set.next_not_in(without, from) {
+            found.push(slot);
+            from = slot + 1;
+        }
+        found
+    }
+
+    fn behaves<S: Slots>(members: &[usize]) {
+        let slots = members.iter().max().unwrap() + 1;
+        let (mut set, mut without) = (S::none(slots), S::none(slots));
+        members.iter().for_each(|&slot| set.insert(slot));
+        assert_eq!(walk(&set, &without), members);
+        without.insert(members[1]);
+        assert!(!walk(&set, &without).contains(&members[1]));
+        set.remove(members[0]);
+        assert!(!set.contains(members[0]) && set.contains(members[1]));
+        assert_eq!(walk(&set, &without), members[2..]);
+    }
+
+    /// The borders of a word are where a shift goes wrong.
+    #[test]
+    fn a_set_is_walked_in_order_over_the_borders_of_words() {
+        behaves::<u64>(&[0, 1, 31, 62, 63]);
+        behaves::<Box<[u64]>>(&[0, 1, 63]);
+        behaves::<Box<[u64]>>(&[5, 63, 64, 127, 128, 300]);
+    }
+}

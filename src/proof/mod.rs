@@ -7,14 +7,22 @@
 #[macro_use]
 mod found;
 mod books;
+mod effort;
+mod judge;
 mod plan;
 mod properties;
+mod recorder;
 mod stage;
 mod subject;
+mod trial;
+mod wander;
 
 pub use self::{
+    effort::Effort,
     found::Found,
+    judge::{by_the_ledger, by_what_callers_saw},
     properties::{PROPERTIES, Property},
     stage::Stage,
-    subject::Case,
+    subject::{Case, operations_asked},
+    trial::{Refuted, Trial, prove},
 };

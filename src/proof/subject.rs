@@ -5,7 +5,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
         mpsc::{self, RecvTimeoutError},
     },
     task::Poll,
@@ -17,16 +17,18 @@ use futures_util::future::{BoxFuture, join_all, poll_fn};
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::{
-    domain::{Account, Action, Amount, LedgerEntry, Outcome, Policy, UserId},
+    domain::{Account, Action, Amount, Command, LedgerEntry, Outcome, Policy, UserId},
     proof::{
+        effort::Effort,
         found::{Found, accepted, read},
         plan::Plan,
         properties::Property,
         stage::Stage,
+        wander::Wander,
     },
     registry::Entry,
     service::Points,
-    store::{Page, Script},
+    store::{Page, Script, Setup},
 };
 
 /// Longest that one trial may take. The longest takes a second or two on a machine that is not busy.
@@ -36,6 +38,18 @@ const TRIAL_MAX: Duration = Duration::from_secs(90);
 /// takes some ten thousand.
 const LOOKS_MAX: usize = 200_000;
 
+/// Commands, reads and looks at histories that have been asked of any service here.
+static OPERATIONS: AtomicU64 = AtomicU64::new(0);
+
+/// How many commands, reads and looks at histories trials have asked for since the program began.
+pub fn operations_asked() -> u64 {
+    OPERATIONS.load(Ordering::Relaxed)
+}
+
+fn count() {
+    OPERATIONS.fetch_add(1, Ordering::Relaxed);
+}
+
 /// One strategy on one store, on one stage.
 #[derive(Clone, Copy)]
 pub struct Case {
@@ -43,6 +57,8 @@ pub struct Case {
     pub entry: Entry,
     /// The stage.
     pub stage: Stage,
+    /// How hard to look.
+    pub effort: Effort,
 }
 
 /// A service over an empty store.
@@ -111,6 +127,18 @@ impl Case {
         Ok((Subject::new(points, self.stage, blocks), plan))
     }
 
+    /// A service on which `seed` decides who goes on, as far as anybody can on this stage.
+    pub(crate) fn open_wandering(self, seed: u64, policy: Policy) -> Subject {
+        let setup = Setup { seed, ..self.stage.setup() };
+        let points = match self.stage {
+            Stage::Adversary => {
+                (self.entry.open_suspending)(&setup, policy, Arc::new(Wander::with_seed(seed)))
+            }
+            Stage::Delays | Stage::Threads | Stage::Blockade => (self.entry.open)(&setup, policy),
+        };
+        Subject::new(points, self.stage, false)
+    }
+
     /// Whether a command of this strategy blocks its thread even where the store suspends.
     pub(crate) async fn blocks_threads(self) -> Found<bool> {
         let plan = Arc::new(Plan::default());
@@ -133,15 +161,30 @@ impl Subject {
         Subject { points, stage, callers_are_threads, asked: Arc::default() }
     }
 
+    /// The service itself.
+    pub(crate) fn points(&self) -> &dyn Points {
+        &*self.points
+    }
+
+    /// A command that has an id already, and runs only while it is polled.
+    pub(crate) fn execute(&self, command: Command) -> BoxFuture<'static, Outcome> {
+        count();
+        let points = Arc::clone(&self.points);
+        Box::pin(async move { points.execute(command).await })
+    }
+
     pub(crate) async fn charge(&self, user: UserId, points: u64) -> Outcome {
+        count();
         self.points.charge(user, amount(points)).await
     }
 
     pub(crate) async fn use_points(&self, user: UserId, points: u64) -> Outcome {
+        count();
         self.points.use_points(user, amount(points)).await
     }
 
     pub(crate) async fn balance(&self, user: UserId) -> Found<Account> {
+        count();
         read(self.points.balance(user).await)
     }
 
@@ -150,6 +193,7 @@ impl Subject {
     }
 
     pub(crate) async fn page(&self, user: UserId, page: Page) -> Found<Vec<LedgerEntry>> {
+        count();
         read(self.points.history(user, page).await)
     }
 
@@ -157,6 +201,7 @@ impl Subject {
     pub(crate) fn ask(&self, user: UserId, action: Action) -> BoxFuture<'static, Outcome> {
         let (points, asked) = (Arc::clone(&self.points), Arc::clone(&self.asked));
         Box::pin(async move {
+            count();
             asked.fetch_add(1, Ordering::Relaxed);
             match action {
                 Action::Charge(amount) => points.charge(user, amount).await,

@@ -11,44 +11,32 @@
 mod wrong;
 
 use hotrow::{
-    proof::{Case, PROPERTIES, Property, Stage},
-    registry::{self, Entry},
+    proof::{self, Case, Effort, PROPERTIES, Property},
+    registry,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use self::wrong::{WRONG, Wrong};
 
 fn main() {
-    let arguments = Arguments::from_args();
-    let mut trials = Vec::new();
-    for stage in Stage::ALL {
-        for entry in registry::entries().filter(|entry| must_be_right(entry) && stage.suits(entry))
-        {
-            let kept = PROPERTIES.iter().filter(|property| (property.applies_to)(entry.promises));
-            trials.extend(kept.map(|property| right(Case { entry: *entry, stage }, property)));
-        }
-    }
-    for wrong in WRONG {
-        trials.push(dies(wrong));
-    }
+    let (arguments, effort) = (Arguments::from_args(), Effort::from_environment());
+    let all = registry::entries().flat_map(|entry| proof::Trial::all_of(entry, effort));
+    let mut trials: Vec<Trial> = all.map(won).collect();
+    trials.extend(WRONG.iter().map(dies));
     trials.push(Trial::test("wrong::every_killer_is_a_property", every_killer_is_a_property));
     trials.push(Trial::test("wrong::every_property_has_a_victim", every_property_has_a_victim));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-/// References keep no books, and what does not claim to be sound is to be caught instead.
-fn must_be_right(entry: &Entry) -> bool {
-    !entry.is_reference() && entry.promises.sound
-}
-
-fn right(case: Case, property: &'static Property) -> Trial {
-    let name = format!("{case}::{}", property.name);
-    Trial::test(name, move || case.hold_against(property).map_err(Failed::from))
+/// The trial that passes if nothing is found.
+fn won(trial: proof::Trial) -> Trial {
+    Trial::test(trial.to_string(), move || trial.play().map_err(Failed::from))
 }
 
 /// The trial that passes if `wrong` dies by each of its killers and by nothing else.
 fn dies(wrong: &'static Wrong) -> Trial {
-    let case = Case { entry: (wrong.entry)(), stage: wrong.stage };
+    let effort = Effort::default();
+    let case = Case { entry: (wrong.entry)(), stage: wrong.stage, effort };
     Trial::test(format!("wrong::{case}"), move || {
         let mut surprises = Vec::new();
         for property in PROPERTIES {

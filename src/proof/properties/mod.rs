@@ -1,6 +1,7 @@
 //! What a strategy has to keep, and which promise obliges it to.
 
 mod drops;
+mod evidence;
 mod faults;
 mod histories;
 mod limits;
@@ -15,6 +16,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::{
     proof::{found::Found, subject::Case},
+    registry::Entry,
     strategy::Promises,
 };
 
@@ -23,8 +25,15 @@ pub struct Property {
     /// What is kept, as a name that can be typed.
     pub name: &'static str,
     /// Whether these promises oblige to it.
-    pub applies_to: fn(Promises) -> bool,
+    applies_to: fn(Promises) -> bool,
     pub(in crate::proof) check: fn(Case) -> LocalBoxFuture<'static, Found>,
+}
+
+impl Property {
+    /// Whether `entry` promises to keep it. References promise to keep nothing.
+    pub fn is_promised_by(&self, entry: &Entry) -> bool {
+        !entry.is_reference() && entry.promises.sound && (self.applies_to)(entry.promises)
+    }
 }
 
 /// A row: where the property is, and the promise that it needs.
@@ -52,6 +61,8 @@ pub const PROPERTIES: &[Property] = properties! {
     histories::a_history_shows_what_was_acknowledged     needs sound;
     histories::a_history_is_not_behind_a_read            needs sound;
     histories::pages_agree_with_the_whole                needs sound;
+    evidence::the_ledger_bears_out_every_reply           needs sound;
+    evidence::callers_see_one_command_after_another      needs sound;
     rejections::a_rejection_changes_nothing              needs sound;
     rejections::a_rejection_reaches_only_its_caller      needs sound;
     rejections::a_rejected_command_is_never_seen         needs sound;

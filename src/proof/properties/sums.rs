@@ -1,7 +1,5 @@
 //! What is acknowledged adds up.
 
-use std::env;
-
 use fastrand::Rng;
 
 use crate::{
@@ -13,8 +11,8 @@ use crate::{
     },
 };
 
-/// Seeds of the mixes. `HOTROW_SEED` replaces them by one.
-const SEEDS: [u64; 3] = [1, 2, 3];
+/// Mixes that are played at most.
+const MIXES_MAX: usize = 3;
 
 /// Callers of a mix. Each goes on to its next command at once, so that some arrive while others
 /// wait and others again are being served.
@@ -40,8 +38,7 @@ pub(super) async fn every_charge_is_applied(case: Case) -> Found {
 /// Charges and uses could guard themselves against their like and not against each other, or only
 /// those who came at the same time: points appear or go that nobody charged or used.
 pub(super) async fn a_mix_of_commands_balances(case: Case) -> Found {
-    let chosen = env::var("HOTROW_SEED").ok().and_then(|seed| seed.parse().ok());
-    for seed in chosen.map_or(SEEDS.to_vec(), |seed| vec![seed]) {
+    for seed in case.effort.seeds().take(MIXES_MAX) {
         mix(case, seed).await.map_err(|found| {
             format!("{found}\nagain: HOTROW_SEED={seed} cargo test --test contract -- {case}")
         })?;

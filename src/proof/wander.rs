@@ -1,0 +1,45 @@
+//! A store whose steps take their time, drawn from a seed: each seed is another schedule.
+
+use std::thread;
+
+use fastrand::Rng;
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+
+use crate::{
+    domain::{Fault, UserId},
+    store::{Point, Script},
+};
+
+/// Most turns of the scheduler that a step is kept at one point.
+const TURNS_MAX: u32 = 3;
+
+/// Keeps each step at each point for a random number of turns. On one thread, where nothing else is
+/// left to chance, the seed decides who goes on and when.
+pub(crate) struct Wander(Mutex<Rng>);
+
+impl Wander {
+    pub(crate) fn with_seed(seed: u64) -> Wander {
+        Wander(Mutex::new(Rng::with_seed(seed)))
+    }
+
+    fn turns(&self) -> u32 {
+        self.0.lock().u32(0..=TURNS_MAX)
+    }
+}
+
+impl Script for Wander {
+    fn pass(&self, _point: Point, _user: UserId) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(async {
+            for _ in 0..self.turns() {
+                tokio::task::yield_now().await;
+            }
+            Ok(())
+        })
+    }
+
+    fn pass_now(&self, _point: Point, _user: UserId) -> Result<(), Fault> {
+        (0..self.turns()).for_each(|_| thread::yield_now());
+        Ok(())
+    }
+}

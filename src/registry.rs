@@ -46,6 +46,27 @@ const ENTRIES: &[Entry] = rows! {
     Null         keeps (),                        on Slab, Tables;
 };
 
+/// An [`Entry`](crate::registry::Entry) of a strategy that is not in the registry: its type without the
+/// store, what it keeps for each user, and the store.
+///
+/// # Examples
+/// ```
+/// use hotrow::{entry, strategy::{Queue, Turn}};
+///
+/// let entry = entry!(Queue keeps Turn, on Slab);
+/// assert_eq!((entry.strategy, entry.store), ("queue", "slab"));
+/// ```
+#[macro_export]
+macro_rules! entry {
+    ($($strategy:ident)::+ keeps $slot:ty, on $store:ident) => {
+        $crate::registry::Entry::unmeasured::<
+            $($strategy)::+<$crate::store::$store<$slot>>,
+            $($strategy)::+<$crate::store::Adversary<$crate::store::$store<$slot>>>,
+            $($strategy)::+<$crate::store::Adversary<$crate::store::$store<$slot>, false>>,
+        >()
+    };
+}
+
 /// One strategy on one store.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {

@@ -12,6 +12,9 @@ pub(super) const USERS_MAX: u64 = 1_000_000;
 /// The most blocks: at a tenth of a second and a dozen strategies, twenty minutes.
 pub(super) const BLOCKS_MAX: i64 = 1_000;
 
+/// The most schedules that can be asked for: hours.
+pub(super) const SCHEDULES_MAX: u64 = 1_000_000;
+
 const HELP: &str = "\
 Compares ways to make read-decide-write safe on a contended row: locks, queues,
 compare-and-set, actors. Every measurement is audited, every reply and every
@@ -34,6 +37,7 @@ Examples:
   hotrow run mutex cas --clients threads:4
   hotrow run --users 1024 --mix charge:45,use:45,read:10
   hotrow list                              what there is to compare
+  hotrow check                             whether they are right
   hotrow audit recorded.jsonl              whether a history has an order
 
 Exit codes:
@@ -60,6 +64,22 @@ Examples:
   hotrow run --format csv > rounds.csv     one row for each measurement
   hotrow run --results results/laptop/hot  env.json and rounds.csv, for reports
   hotrow run cas --record cas.jsonl        a history for other checkers";
+
+const CHECK_HELP: &str = "\
+Each property that a strategy promises to keep is held against it on a store that
+steps aside in the middle of every step, on one that takes its time, and on
+threads. Where chance decides who goes on it is drawn from the seed, and what
+clients saw is judged by two checkers that share nothing but the rules.
+
+Examples:
+  hotrow check                             all that claim to be sound
+  hotrow check cas queue --schedules 2000  a closer look at two
+  hotrow check unguarded                   what a counter-example looks like
+  hotrow check cas --seed 17 --schedules 1 one schedule, again
+
+Exit codes:
+  0    nothing is wrong with any of them
+  3    something is: the table says what, a counter-example how";
 
 const AUDIT_HELP: &str = "\
 A history is linearizable if every operation seems to happen at one moment
@@ -102,6 +122,9 @@ pub(super) enum Command {
     Run(Run),
     /// Show strategies, stores and promises
     List(List),
+    /// Prove strategies right, or show how they are not
+    #[command(after_help = CHECK_HELP)]
+    Check(Check),
     /// Find out whether recorded histories have an order
     #[command(after_help = AUDIT_HELP)]
     Audit(Audit),
@@ -186,6 +209,25 @@ pub(super) struct List {
 pub(super) enum ListFormat {
     Table,
     Json,
+}
+
+/// Strategies to prove.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Strategies [default: all that claim to be sound]
+    pub(super) strategies: Vec<String>,
+    /// Only on this store
+    #[arg(long)]
+    pub(super) store: Option<String>,
+    /// Schedules for each property that leaves it to chance
+    #[arg(long, default_value_t = 200, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=SCHEDULES_MAX))]
+    pub(super) schedules: u64,
+    /// The seed of the first schedule
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
+    pub(super) seed: u64,
+    /// Print an object, with every counter-example
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// Histories.

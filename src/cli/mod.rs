@@ -9,6 +9,7 @@
 
 mod arguments;
 mod audit;
+mod check;
 mod clients;
 mod compare;
 mod failure;
@@ -61,6 +62,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
             recording::record(&plan, file, exit)
         }
         Some(Command::List(asked)) => list::list(&asked),
+        Some(Command::Check(asked)) => check::check(&asked),
         Some(Command::Audit(asked)) => audit::audit(&asked),
         Some(Command::Report(asked)) => pages::report(&asked),
     }

@@ -81,7 +81,8 @@ fn default_clients(latency: Latency) -> Clients {
     }
 }
 
-fn store(name: &str) -> Result<&'static str, Failure> {
+/// The store of this name.
+pub(super) fn store(name: &str) -> Result<&'static str, Failure> {
     let stores: BTreeSet<_> = registry::entries().map(|entry| entry.store).collect();
     match stores.get(name) {
         Some(store) => Ok(store),
@@ -114,7 +115,7 @@ pub(super) fn contestants(
     named: &[String],
 ) -> Result<Vec<Contestant>, Failure> {
     for name in named {
-        check_fits(name, store)?;
+        check_fits(name, Some(store))?;
     }
     let wanted = |entry: &Entry| {
         let is_named = named.iter().any(|name| name == entry.strategy);
@@ -132,18 +133,21 @@ pub(super) fn contestants(
     Ok(contestants)
 }
 
-fn check_fits(name: &str, store: &str) -> Result<(), Failure> {
-    let of_name = || registry::entries().filter(|entry| entry.strategy == name);
-    if of_name().any(|entry| entry.store == store) {
-        return Ok(());
-    }
-    let stores: Vec<_> = of_name().map(|entry| entry.store).collect();
+/// Checks that there is a strategy of this name, and that it runs on `store` if one is chosen.
+pub(super) fn check_fits(name: &str, store: Option<&str>) -> Result<(), Failure> {
+    let of_name = registry::entries().filter(|entry| entry.strategy == name);
+    let stores: Vec<_> = of_name.map(|entry| entry.store).collect();
     if stores.is_empty() {
         let strategies = registry::entries().map(|entry| entry.strategy).collect();
         return Err(unknown("strategy", name, &strategies));
     }
-    let stores = stores.join(" and ");
-    Err(Failure::usage(format!("{name} does not run on {store}: it runs on {stores}")))
+    match store.filter(|store| !stores.contains(store)) {
+        None => Ok(()),
+        Some(store) => {
+            let stores = stores.join(" and ");
+            Err(Failure::usage(format!("{name} does not run on {store}: it runs on {stores}")))
+        }
+    }
 }
 
 fn role(entry: &Entry) -> Role {

@@ -30,3 +30,8 @@ impl Effort {
         (0..self.schedules).map(move |number| self.seed.wrapping_add(number))
     }
 }
+
+/// How to play nothing but the schedule of `seed` again.
+pub(crate) fn again(seed: u64) -> String {
+    format!("\nagain: HOTROW_SEED={seed} before the test, or --seed {seed} --schedules 1")
+}

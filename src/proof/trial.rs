@@ -64,7 +64,7 @@ impl fmt::Display for Trial {
 /// }
 /// ```
 pub fn prove(entry: &Entry) -> Result<usize, Refuted> {
-    let trials = Trial::all_of(entry, Effort::default());
+    let trials = Trial::all_of(entry, Effort::from_environment());
     let lost: Vec<(Trial, String)> =
         trials.par_iter().filter_map(|trial| Some((*trial, trial.play().err()?))).collect();
     match lost.is_empty() {

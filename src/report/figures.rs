@@ -44,7 +44,7 @@ pub(super) fn rough(count: u64) -> String {
 }
 
 /// `1,024`.
-pub(super) fn grouped(count: u64) -> String {
+pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -24,6 +24,7 @@ pub use self::{
     answer::answer,
     blocks::{BlockError, Source, render_block},
     comparison::{Comparison, comparisons},
+    figures::grouped,
     json::to_json,
     page::{PageError, refresh},
     ranking::{markdown, terminal},

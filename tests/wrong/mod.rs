@@ -44,9 +44,9 @@ mod write_under_read_lock;
 
 use hotrow::{
     domain::Account,
+    entry,
     proof::Stage,
     registry::{self, Entry},
-    store::{Adversary, Slab, Tables},
     strategy::{Family, Promises},
     sync::{
         Mutex, asynchronous,
@@ -68,21 +68,6 @@ pub(crate) struct Wrong {
 /// What every one of them claims.
 const ALL_PROMISES: Promises =
     Promises { sound: true, fifo: true, independent: true, idle_free: true };
-
-macro_rules! entry {
-    ($file:ident::$strategy:ident keeps $slot:ty) => {
-        entry!($file::$strategy keeps $slot, on Slab)
-    };
-    ($file:ident::$strategy:ident keeps $slot:ty, on $store:ident) => {
-        || {
-            Entry::unmeasured::<
-                $file::$strategy<$store<$slot>>,
-                $file::$strategy<Adversary<$store<$slot>>>,
-                $file::$strategy<Adversary<$store<$slot>, false>>,
-            >()
-        }
-    };
-}
 
 /// Every one of them, and the control of the registry.
 pub(crate) const WRONG: &[Wrong] = &[
@@ -137,19 +122,19 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "every command has a lock of its own",
-        entry: entry!(lock_of_ones_own::LockOfOnesOwn keeps ()),
+        entry: || entry!(lock_of_ones_own::LockOfOnesOwn keeps (), on Slab),
         stage: Stage::Adversary,
         killers: LOST_UPDATES,
     },
     Wrong {
         mistake: "read, compute and write are three steps",
-        entry: entry!(atomic_in_name::AtomicInName keeps AtomicU64),
+        entry: || entry!(atomic_in_name::AtomicInName keeps AtomicU64, on Slab),
         stage: Stage::Adversary,
         killers: LOST_UPDATES,
     },
     Wrong {
         mistake: "one rejection breaks the line for ever",
-        entry: entry!(poisoned_chain::PoisonedChain keeps asynchronous::Mutex<bool>),
+        entry: || entry!(poisoned_chain::PoisonedChain keeps asynchronous::Mutex<bool>, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "a_use_takes_points_away",
@@ -164,7 +149,7 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "a rejection is given to all who stand in line",
-        entry: entry!(contagious_rejection::ContagiousRejection keeps contagious_rejection::Line),
+        entry: || entry!(contagious_rejection::ContagiousRejection keeps contagious_rejection::Line, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "no_more_is_spent_than_is_held",
@@ -176,13 +161,13 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "all who wait go in together",
-        entry: entry!(all_wake_at_once::AllWakeAtOnce keeps all_wake_at_once::Lock),
+        entry: || entry!(all_wake_at_once::AllWakeAtOnce keeps all_wake_at_once::Lock, on Slab),
         stage: Stage::Adversary,
         killers: LOST_UPDATES,
     },
     Wrong {
         mistake: "the lock leaves its map while others wait for it",
-        entry: entry!(lock_let_go::LockLetGo keeps ()),
+        entry: || entry!(lock_let_go::LockLetGo keeps (), on Slab),
         stage: Stage::Adversary,
         killers: &[
             "a_mix_of_commands_balances",
@@ -192,7 +177,7 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "charges and uses have different locks",
-        entry: entry!(two_locks::TwoLocks keeps two_locks::Locks),
+        entry: || entry!(two_locks::TwoLocks keeps two_locks::Locks, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "a_mix_of_commands_balances",
@@ -202,7 +187,7 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "the balance is checked outside the lock",
-        entry: entry!(check_outside::CheckOutside keeps asynchronous::Mutex<()>),
+        entry: || entry!(check_outside::CheckOutside keeps asynchronous::Mutex<()>, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "a_mix_of_commands_balances",
@@ -214,7 +199,7 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "a balance that is taken back can be read",
-        entry: entry!(check_after::CheckAfter keeps check_after::Counter),
+        entry: || entry!(check_after::CheckAfter keeps check_after::Counter, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "no_more_is_held_than_is_allowed",
@@ -226,7 +211,7 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "the history lists what was refused",
-        entry: entry!(line_before_check::LineBeforeCheck keeps asynchronous::Mutex<()>),
+        entry: || entry!(line_before_check::LineBeforeCheck keeps asynchronous::Mutex<()>, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "a_use_takes_points_away",
@@ -240,7 +225,7 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "a command is answered before it is written",
-        entry: entry!(line_after_reply::LineAfterReply keeps asynchronous::Mutex<Account>),
+        entry: || entry!(line_after_reply::LineAfterReply keeps asynchronous::Mutex<Account>, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "a_history_lists_what_was_done",
@@ -261,19 +246,19 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "a full line drops the command and says ok",
-        entry: entry!(full_says_ok::FullSaysOk keeps full_says_ok::Line),
+        entry: || entry!(full_says_ok::FullSaysOk keeps full_says_ok::Line, on Slab),
         stage: Stage::Adversary,
         killers: &["a_crowd_past_the_bound_is_served"],
     },
     Wrong {
         mistake: "who comes last is served first",
-        entry: entry!(last_come_first_served::LastComeFirstServed keeps Mutex<last_come_first_served::Line>),
+        entry: || entry!(last_come_first_served::LastComeFirstServed keeps Mutex<last_come_first_served::Line>, on Slab),
         stage: Stage::Adversary,
         killers: &["first_come_first_served", "a_panic_stays_with_its_caller"],
     },
     Wrong {
         mistake: "a line that was drained is never served again",
-        entry: entry!(never_starts_again::NeverStartsAgain keeps Mutex<never_starts_again::Line>),
+        entry: || entry!(never_starts_again::NeverStartsAgain keeps Mutex<never_starts_again::Line>, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "a_mix_of_commands_balances",
@@ -286,19 +271,19 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "a turn that is handed to a dropped caller is lost",
-        entry: entry!(turn_lost_with_waiter::TurnLostWithWaiter keeps Mutex<turn_lost_with_waiter::Line>),
+        entry: || entry!(turn_lost_with_waiter::TurnLostWithWaiter keeps Mutex<turn_lost_with_waiter::Line>, on Slab),
         stage: Stage::Blockade,
         killers: &["who_leaves_the_line_holds_up_nobody", "a_panic_stays_with_its_caller"],
     },
     Wrong {
         mistake: "commands share the lock",
-        entry: entry!(write_under_read_lock::WriteUnderReadLock keeps asynchronous::RwLock<()>),
+        entry: || entry!(write_under_read_lock::WriteUnderReadLock keeps asynchronous::RwLock<()>, on Slab),
         stage: Stage::Adversary,
         killers: LOST_UPDATES,
     },
     Wrong {
         mistake: "reads come from a copy that may be old",
-        entry: entry!(stale_copy::StaleCopy keeps stale_copy::Cached),
+        entry: || entry!(stale_copy::StaleCopy keeps stale_copy::Cached, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "a_balance_shows_what_was_done",
@@ -309,7 +294,7 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "the reply tells the old balance",
-        entry: entry!(old_balance::OldBalance keeps asynchronous::Mutex<()>),
+        entry: || entry!(old_balance::OldBalance keeps asynchronous::Mutex<()>, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "a_charge_adds_points",
@@ -330,31 +315,31 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "a panic poisons the lock for ever",
-        entry: entry!(poisoned_by_panic::PoisonedByPanic keeps poisoned_by_panic::Lock),
+        entry: || entry!(poisoned_by_panic::PoisonedByPanic keeps poisoned_by_panic::Lock, on Slab),
         stage: Stage::Adversary,
         killers: &["a_panic_stays_with_its_caller"],
     },
     Wrong {
         mistake: "a turn is not given back when its holder panics",
-        entry: entry!(turn_lost_in_panic::TurnLostInPanic keeps turn_lost_in_panic::Turn),
+        entry: || entry!(turn_lost_in_panic::TurnLostInPanic keeps turn_lost_in_panic::Turn, on Slab),
         stage: Stage::Adversary,
         killers: &["a_panic_stays_with_its_caller"],
     },
     Wrong {
         mistake: "a command is applied again when the store fails",
-        entry: entry!(tried_again::TriedAgain keeps asynchronous::Mutex<()>),
+        entry: || entry!(tried_again::TriedAgain keeps asynchronous::Mutex<()>, on Slab),
         stage: Stage::Adversary,
         killers: &["a_store_fault_stays_with_its_caller"],
     },
     Wrong {
         mistake: "users wait for each other, though none should",
-        entry: entry!(one_lock_for_all::OneLockForAll keeps ()),
+        entry: || entry!(one_lock_for_all::OneLockForAll keeps (), on Slab),
         stage: Stage::Adversary,
         killers: &["users_do_not_wait_for_each_other"],
     },
     Wrong {
         mistake: "users whose numbers meet share an account",
-        entry: entry!(ids_cut_short::IdsCutShort keeps asynchronous::Mutex<()>),
+        entry: || entry!(ids_cut_short::IdsCutShort keeps asynchronous::Mutex<()>, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "a_history_lists_what_was_done",
@@ -379,7 +364,7 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "the balance of an unknown user is an error",
-        entry: entry!(strangers_are_errors::StrangersAreErrors keeps asynchronous::Mutex<()>),
+        entry: || entry!(strangers_are_errors::StrangersAreErrors keeps asynchronous::Mutex<()>, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "a_balance_shows_what_was_done",
@@ -391,13 +376,13 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "the maximum is checked outside the lock",
-        entry: entry!(maximum_outside::MaximumOutside keeps asynchronous::Mutex<()>),
+        entry: || entry!(maximum_outside::MaximumOutside keeps asynchronous::Mutex<()>, on Slab),
         stage: Stage::Adversary,
         killers: &["no_more_is_held_than_is_allowed", "first_come_first_served"],
     },
     Wrong {
         mistake: "the history is written when the turn has been given up",
-        entry: entry!(line_outside_turn::LineOutsideTurn keeps (), on Tables),
+        entry: || entry!(line_outside_turn::LineOutsideTurn keeps (), on Tables),
         stage: Stage::Delays,
         killers: &[
             "a_mix_of_commands_balances",
@@ -414,7 +399,7 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "commands that waited together are one line of the history",
-        entry: entry!(lines_merged::LinesMerged keeps lines_merged::Line),
+        entry: || entry!(lines_merged::LinesMerged keeps lines_merged::Line, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "every_charge_is_applied",
@@ -434,13 +419,13 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "an actor starts a task for each message",
-        entry: entry!(task_each::TaskEach keeps ()),
+        entry: || entry!(task_each::TaskEach keeps (), on Slab),
         stage: Stage::Adversary,
         killers: LOST_UPDATES,
     },
     Wrong {
         mistake: "a dropped caller leaves a balance without its line",
-        entry: entry!(cut_in_two::CutInTwo keeps asynchronous::Mutex<Account>),
+        entry: || entry!(cut_in_two::CutInTwo keeps asynchronous::Mutex<Account>, on Slab),
         stage: Stage::Blockade,
         killers: &[
             "a_dropped_command_is_applied_once_or_not",
@@ -450,13 +435,13 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "a turn is not given back when its holder is dropped",
-        entry: entry!(turn_lost_when_dropped::TurnLostWhenDropped keeps turn_lost_when_dropped::Turn),
+        entry: || entry!(turn_lost_when_dropped::TurnLostWhenDropped keeps turn_lost_when_dropped::Turn, on Slab),
         stage: Stage::Blockade,
         killers: &["a_dropped_command_is_applied_once_or_not"],
     },
     Wrong {
         mistake: "a balance past the maximum begins again at zero",
-        entry: entry!(rolls_over::RollsOver keeps asynchronous::Mutex<()>),
+        entry: || entry!(rolls_over::RollsOver keeps asynchronous::Mutex<()>, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "no_more_is_held_than_is_allowed",
@@ -466,13 +451,13 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "a balance that went away and came back counts as unchanged",
-        entry: entry!(went_and_came_back::WentAndCameBack keeps asynchronous::Mutex<()>),
+        entry: || entry!(went_and_came_back::WentAndCameBack keeps asynchronous::Mutex<()>, on Slab),
         stage: Stage::Adversary,
         killers: &["first_come_first_served"],
     },
     Wrong {
         mistake: "a compare-and-set that has lost writes without comparing",
-        entry: entry!(stores_on_retry::StoresOnRetry keeps ()),
+        entry: || entry!(stores_on_retry::StoresOnRetry keeps (), on Slab),
         stage: Stage::Adversary,
         killers: &[
             "every_charge_is_applied",
@@ -496,13 +481,13 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "one user has two lines",
-        entry: entry!(two_workers::TwoWorkers keeps two_workers::Lines),
+        entry: || entry!(two_workers::TwoWorkers keeps two_workers::Lines, on Slab),
         stage: Stage::Adversary,
         killers: &["first_come_first_served"],
     },
     Wrong {
         mistake: "the last batch of acknowledged commands is never written",
-        entry: entry!(never_flushed::NeverFlushed keeps asynchronous::Mutex<never_flushed::Batch>),
+        entry: || entry!(never_flushed::NeverFlushed keeps asynchronous::Mutex<never_flushed::Batch>, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "a_mix_of_commands_balances",
@@ -523,7 +508,7 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "of all who wait one is woken, once and for all",
-        entry: entry!(woken_once::WokenOnce keeps woken_once::Lock),
+        entry: || entry!(woken_once::WokenOnce keeps woken_once::Lock, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "every_charge_is_applied",
@@ -549,7 +534,7 @@ pub(crate) const WRONG: &[Wrong] = &[
     },
     Wrong {
         mistake: "a lock is looked at and then taken",
-        entry: entry!(spins_on_a_flag::SpinsOnAFlag keeps AtomicBool),
+        entry: || entry!(spins_on_a_flag::SpinsOnAFlag keeps AtomicBool, on Slab),
         stage: Stage::Adversary,
         killers: &[
             "every_charge_is_applied",

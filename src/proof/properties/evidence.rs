@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::{
     domain::{Action, Bounds, Policy},
     history::{History, Operation, Reply},
-    proof::{found::Found, judge, recorder::Recorder, stage::Stage, subject::Case},
+    proof::{effort::again, found::Found, judge, recorder::Recorder, stage::Stage, subject::Case},
 };
 
 /// A maximum that is met often.
@@ -32,9 +32,7 @@ async fn judged(case: Case, judge: fn(&History) -> Found) -> Found {
     for seed in case.effort.seeds().take(schedules_max(case.stage)) {
         let recorder = Recorder::of(case.open_wandering(seed, policy()), policy());
         let history = recorder.record(seed, operations(case.stage)).await?;
-        judge(&history).map_err(|found| {
-            format!("{found}\nagain: HOTROW_SEED={seed} cargo test --test contract -- {case}")
-        })?;
+        judge(&history).map_err(|found| format!("{found}{}", again(seed)))?;
         traffic.count(&history);
     }
     // On one thread those who block it are never beside each other.
@@ -89,7 +87,8 @@ impl Traffic {
             }
             under_way.insert(operation.client, operation);
             let beside = |other: &&Operation| {
-                (other.user == operation.user, other.client != operation.client) == (true, true)
+                other.user == operation.user
+                    && other.client != operation.client
                     && operation.called < other.returned
             };
             self.overlapping += usize::from(under_way.values().any(beside));

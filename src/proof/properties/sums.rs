@@ -6,6 +6,7 @@ use crate::{
     domain::{Action, Outcome},
     proof::{
         books,
+        effort::again,
         found::{Found, accepted},
         subject::{Case, Subject, charge, outcomes, spend, user},
     },
@@ -39,9 +40,7 @@ pub(super) async fn every_charge_is_applied(case: Case) -> Found {
 /// those who came at the same time: points appear or go that nobody charged or used.
 pub(super) async fn a_mix_of_commands_balances(case: Case) -> Found {
     for seed in case.effort.seeds().take(MIXES_MAX) {
-        mix(case, seed).await.map_err(|found| {
-            format!("{found}\nagain: HOTROW_SEED={seed} cargo test --test contract -- {case}")
-        })?;
+        mix(case, seed).await.map_err(|found| format!("{found}{}", again(seed)))?;
     }
     Ok(())
 }

@@ -1,0 +1,191 @@
+//! The proof for a person: every property held against every strategy that promises to keep it.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use rayon::prelude::*;
+use serde_json::{Value, json};
+
+use super::{
+    arguments::Check,
+    failure::{Exit, Failure, note},
+    plan, printed,
+    progress::Progress,
+};
+use crate::{
+    proof::{Effort, Found, PROPERTIES, Stage, Trial, operations_asked},
+    registry::{self, Entry},
+    report::grouped,
+    strategy::Promises,
+};
+
+/// Counter-examples that are told of one strategy on one store. The others are of the same mistake
+/// more often than not.
+const TOLD_MAX: usize = 2;
+
+/// Holds everything against everybody who was asked for.
+pub(super) fn check(asked: &Check) -> Result<Exit, Failure> {
+    let entries = entries(asked)?;
+    let effort = Effort { seed: asked.seed, schedules: asked.schedules };
+    let trials: Vec<Trial> =
+        entries.iter().flat_map(|entry| Trial::all_of(entry, effort)).collect();
+    let began = Instant::now();
+    let progress = Progress::of(trials.len() as u64);
+    let played = trials.par_iter().map(|trial| {
+        let found = trial.play();
+        progress.finished(trial.case.entry.strategy);
+        (*trial, found)
+    });
+    let played: Vec<Played> = played.collect();
+    drop(progress);
+    let checked = Checked { entries, played, effort, took: began.elapsed() };
+    let text = if asked.json { format!("{:#}\n", checked.object()) } else { checked.told() };
+    printed::print(&text).map_err(Failure::of_output)?;
+    let lost = checked.lost().count();
+    if lost == 0 {
+        return Ok(Exit::Done);
+    }
+    note(format_args!("{lost} of {} trials are lost", checked.played.len()));
+    Ok(Exit::Wrong)
+}
+
+/// Who was asked for, or everybody who claims to be sound. Who claims nothing and is asked for is
+/// held to what it would have to promise.
+fn entries(asked: &Check) -> Result<Vec<Entry>, Failure> {
+    let names: BTreeSet<&str> = asked.strategies.iter().map(String::as_str).collect();
+    let store = asked.store.as_deref().map(plan::store).transpose()?;
+    for name in &names {
+        plan::check_fits(name, store)?;
+    }
+    let chosen = registry::entries().filter(|entry| {
+        let wanted = match names.is_empty() {
+            true => entry.promises.sound,
+            false => names.contains(entry.strategy),
+        };
+        wanted && !entry.is_reference() && store.is_none_or(|store| store == entry.store)
+    });
+    let entries: Vec<Entry> = chosen.map(held_to_soundness).collect();
+    if entries.is_empty() {
+        return Err(Failure::usage("a reference keeps no books: there is nothing to check"));
+    }
+    Ok(entries)
+}
+
+fn held_to_soundness(entry: &Entry) -> Entry {
+    Entry { promises: Promises { sound: true, ..entry.promises }, ..*entry }
+}
+
+type Played = (Trial, Found);
+
+/// What came of it.
+struct Checked {
+    entries: Vec<Entry>,
+    played: Vec<Played>,
+    effort: Effort,
+    took: Duration,
+}
+
+impl Checked {
+    fn lost(&self) -> impl Iterator<Item = (&Trial, &String)> {
+        self.played.iter().filter_map(|(trial, found)| Some((trial, found.as_ref().err()?)))
+    }
+
+    fn of<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = &'a Played> {
+        let is_of = |case: &Entry| (case.strategy, case.store) == (entry.strategy, entry.store);
+        self.played.iter().filter(move |(trial, _)| is_of(&trial.case.entry))
+    }
+
+    /// Of each property a line, of each entry a column.
+    fn told(&self) -> String {
+        let width = PROPERTIES.iter().map(|property| property.name.len()).max().unwrap_or_default();
+        let mut text = String::new();
+        for (entry, number) in self.entries.iter().zip(1..) {
+            text += &format!("{number:>3}  {} on {}\n", entry.strategy, entry.store);
+        }
+        text += &format!("\n{:width$}", "");
+        for (_, number) in self.entries.iter().zip(1..) {
+            text += &format!("{number:>3}");
+        }
+        for property in PROPERTIES {
+            text += &format!("\n{:width$}", property.name.replace('_', " "));
+            for entry in &self.entries {
+                text += &format!("{:>3}", self.mark(entry, property.name));
+            }
+        }
+        text + &self.legend() + &self.counter_examples()
+    }
+
+    /// Whether an entry keeps a property on every stage.
+    fn mark(&self, entry: &Entry, property: &str) -> char {
+        let of_property = self.of(entry).filter(|(trial, _)| trial.property.name == property);
+        let found: Vec<&Found> = of_property.map(|(_, found)| found).collect();
+        match found.iter().all(|found| found.is_ok()) {
+            true if found.is_empty() => '.',
+            true => '+',
+            false => 'X',
+        }
+    }
+
+    fn lost_by<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = (&'a Trial, &'a String)> {
+        self.of(entry).filter_map(|(trial, found)| Some((trial, found.as_ref().err()?)))
+    }
+
+    fn legend(&self) -> String {
+        let Effort { seed, schedules } = self.effort;
+        let stages = Stage::ALL.map(|stage| stage.to_string()).join(", ");
+        format!(
+            "\n\n+ kept, X not, . not promised, on each of the stages {stages}\n\
+             {} trials, {schedules} schedules from seed {seed} where they are drawn, {} operations, \
+             {:.1} s\n",
+            self.played.len(),
+            grouped(operations_asked()),
+            self.took.as_secs_f64()
+        )
+    }
+
+    fn counter_examples(&self) -> String {
+        let mut text = String::new();
+        for entry in &self.entries {
+            let lost: Vec<_> = self.lost_by(entry).collect();
+            for (trial, found) in lost.iter().take(TOLD_MAX) {
+                text += &format!("\n{trial}\n{}\n", found.trim_end());
+            }
+            if TOLD_MAX < lost.len() {
+                let (more, Entry { strategy, store, .. }) = (lost.len() - TOLD_MAX, entry);
+                text += &format!("\n{more} more of {strategy} on {store}: --json tells them all\n");
+            }
+        }
+        text
+    }
+
+    fn object(&self) -> Value {
+        let entries: Vec<Value> = self.entries.iter().map(|entry| self.object_of(entry)).collect();
+        json!({
+            "entries": entries,
+            "seed": self.effort.seed,
+            "schedules": self.effort.schedules,
+            "operations": operations_asked(),
+            "seconds": self.took.as_secs_f64(),
+        })
+    }
+
+    fn object_of(&self, entry: &Entry) -> Value {
+        let lost = self.lost_by(entry).map(|(trial, found)| {
+            json!({
+                "stage": trial.case.stage.to_string(),
+                "property": trial.property.name,
+                "found": found,
+            })
+        });
+        let kept: BTreeSet<&str> = self.of(entry).map(|(trial, _)| trial.property.name).collect();
+        json!({
+            "strategy": entry.strategy,
+            "store": entry.store,
+            "trials": self.of(entry).count(),
+            "properties": kept,
+            "lost": lost.collect::<Vec<Value>>(),
+        })
+    }
+}

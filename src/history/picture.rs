@@ -239,7 +239,7 @@ client 1                                client 2
     /// A long label keeps what was asked and what came back.
     #[test]
     fn a_label_is_cut_in_its_middle() {
-        assert_eq!(cut("append \"something long\": done", 16), "append \".. done");
+        assert_eq!(cut("append \"something long\": done", 16), "append \"..: done");
         assert_eq!(cut("short", 16), "short");
     }
 }

@@ -71,15 +71,6 @@ impl Script {
     pub fn ring(&self) -> &[Request] {
         &self.requests
     }
-
-    /// How many of the first `number` requests are reads.
-    pub fn reads(&self, number: u64) -> u64 {
-        let length = self.requests.len() as u64;
-        let reads_to = |end: u64| {
-            (0..end).filter(|&number| self.request(number).action.is_none()).count() as u64
-        };
-        number / length * reads_to(length) + reads_to(number % length)
-    }
 }
 
 /// Draws two requests for one user: a charge and a use of the same amount, as often as the mix has
@@ -189,10 +180,6 @@ mod tests {
         let length = REQUESTS as u64;
         for number in [0, 1, length - 1] {
             assert_eq!(script.request(number), script.request(number + 5 * length));
-        }
-        let counted = |end: u64| (0..end).filter(|&n| script.request(n).action.is_none()).count();
-        for end in [0, 1, length, length + 1, 3 * length + 77] {
-            assert_eq!(script.reads(end), counted(end) as u64);
         }
     }
 

@@ -6,6 +6,7 @@
 //! `register/etcd_000.log impossible`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+#![expect(clippy::print_stdout, reason = "what is slow is told beside the test")]
 
 use std::{
     env,

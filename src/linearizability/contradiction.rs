@@ -6,9 +6,14 @@ use super::{
 };
 use crate::history::{Call, Line, Picture};
 
+/// Steps of a search for the first contradiction, beside as many as there are operations. That a
+/// history is impossible is known by then, and only whom to blame is not.
+const STEPS_MAX: usize = 5_000;
+
 /// The shortest beginning of a history that has no order: everything that returned before the misfit
-/// can be put in order, whatever becomes of those under way, and with the misfit nothing can. Numbers
-/// are places in the calls that were searched.
+/// can be put in order, whatever becomes of those under way, and with the misfit nothing can. Where it
+/// would take too long to find, the misfit is the first return that no order of the whole history
+/// reaches. Numbers are places in the calls that were searched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contradiction {
     /// The operation that has no place.
@@ -17,49 +22,65 @@ pub struct Contradiction {
     pub before: Vec<usize>,
 }
 
+/// A search was given up.
+struct GaveUp;
+
 impl Contradiction {
-    /// The first one of calls that have no order, where a search with all answers came as far as the
-    /// return of `stuck`.
+    /// The first contradiction, or this one, of the whole history, if that is not found in time.
     ///
-    /// The search stops early where an answer is wrong that has not been given yet: who saw its effect
-    /// has no place either. So longer and longer beginnings are searched, in which answers count
-    /// from when they were given.
-    pub(super) fn first<M: Model>(
+    /// A search of the whole history is stuck early where an answer is wrong that has not been given
+    /// yet: who saw its effect has no place either. So longer and longer beginnings are searched, in
+    /// which answers count from when they were given.
+    pub(super) fn or_first<M: Model>(
+        self,
         model: &M,
         calls: &[Call<M::Input, M::Output>],
-        stuck: usize,
-        steps_max: usize,
     ) -> Contradiction {
-        let search_until = |until| search::search(model, calls, until, steps_max);
-        let has_none = |until| matches!(search_until(until), Found::NoOrder(_));
+        let first = self.first(model, calls);
+        first.unwrap_or(self)
+    }
+
+    fn first<M: Model>(
+        &self,
+        model: &M,
+        calls: &[Call<M::Input, M::Output>],
+    ) -> Result<Contradiction, GaveUp> {
+        let steps_max = STEPS_MAX + calls.len();
+        let order_until = |until| match search::search(model, calls, until, steps_max) {
+            Found::Order(last) => Ok(Some(last)),
+            Found::NoOrder { .. } => Ok(None),
+            Found::GaveUp => Err(GaveUp),
+        };
         let mut ends: Vec<u64> = calls.iter().filter_map(Call::returned).collect();
         ends.sort_unstable();
         ends.dedup();
         // Everything that ends before `from` has an order, and with `to` there is none.
-        let mut from = ends.partition_point(|end| Some(*end) < calls[stuck].returned());
+        let mut from = ends.partition_point(|end| Some(*end) < calls[self.misfit].returned());
         let (mut to, mut stride) = (from, 1);
-        while to + 1 < ends.len() && !has_none(ends[to]) {
+        let mut before = None;
+        while to + 1 < ends.len() {
+            let Some(order) = order_until(ends[to])? else { break };
+            before = Some(order);
             from = to + 1;
             to = (to + stride).min(ends.len() - 1);
             stride *= 2;
         }
         while from < to {
             let middle = from.midpoint(to);
-            match has_none(ends[middle]) {
-                true => to = middle,
-                false => from = middle + 1,
+            match order_until(ends[middle])? {
+                None => to = middle,
+                Some(order) => {
+                    before = Some(order);
+                    from = middle + 1;
+                }
             }
         }
         let ends_it = |&call: &usize| calls[call].returned() == Some(ends[to]);
-        let misfit = match search_until(ends[to]) {
-            Found::NoOrder(stuck) if ends_it(&stuck) => stuck,
-            _ => (0..calls.len()).find(ends_it).expect("it is the end of some call"),
-        };
-        let before = match to.checked_sub(1).map(|before| search_until(ends[before])) {
-            Some(Found::Order(last)) => last,
-            _ => Vec::new(),
-        };
-        Contradiction { misfit, before }
+        if ends_it(&self.misfit) {
+            return Ok(self.clone());
+        }
+        let misfit = (0..calls.len()).find(ends_it).expect("it is the end of some call");
+        Ok(Contradiction { misfit, before: before.unwrap_or_default() })
     }
 
     /// What is wrong, in a line or two.

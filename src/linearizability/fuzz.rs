@@ -258,7 +258,7 @@ where
     let among_many = search_among_many(model, calls, u64::MAX, 10_000);
     let same = match &found {
         Verdict::Linearizable => plain && matches!(among_many, Found::Order(_)),
-        Verdict::Impossible(_) => !plain && matches!(among_many, Found::NoOrder(_)),
+        Verdict::Impossible(_) => !plain && matches!(among_many, Found::NoOrder { .. }),
         Verdict::Undecided => false,
     };
     assert!(same, "{who}: brute force {plain}, {found:?}, {among_many:?} of {calls:#?}");

@@ -27,9 +27,11 @@ pub(super) struct Memo<T, S> {
 }
 
 impl<T: Eq + Hash + Clone, S: Eq + Hash + Clone> Memo<T, S> {
-    /// Nothing tried.
-    pub(super) fn new() -> Memo<T, S> {
-        Memo { sets: HashMap::default(), more: HashMap::default() }
+    /// Nothing tried, and room for so many places: a history that has an order takes about one for
+    /// each operation.
+    pub(super) fn with_room(places: usize) -> Memo<T, S> {
+        let sets = HashMap::with_capacity_and_hasher(places, BuildHasherDefault::default());
+        Memo { sets, more: HashMap::default() }
     }
 
     /// Notes the place, and says whether it has to be tried.

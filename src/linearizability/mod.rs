@@ -81,8 +81,9 @@ pub fn check_within<M: Model>(
     match search::search(model, calls, u64::MAX, steps_max) {
         Found::Order(_) => Verdict::Linearizable,
         Found::GaveUp => Verdict::Undecided,
-        Found::NoOrder(stuck) => {
-            Verdict::Impossible(Contradiction::first(model, calls, stuck, steps_max))
+        Found::NoOrder { stuck, before } => {
+            let found = Contradiction { misfit: stuck, before };
+            Verdict::Impossible(found.or_first(model, calls))
         }
     }
 }

@@ -45,8 +45,9 @@ const WORTH: i64 = 16;
 pub(super) enum Found {
     /// An order, with the operations at its end, oldest first.
     Order(Vec<usize>),
-    /// No order: this operation must return and none of the places that came so far goes on.
-    NoOrder(usize),
+    /// No order: `stuck` must return, and none of the places that came so far goes on. One of them
+    /// was reached by an order that ends like this.
+    NoOrder { stuck: usize, before: Vec<usize> },
     /// All steps were used up.
     GaveUp,
 }
@@ -100,8 +101,8 @@ struct Search<'a, M: Model, S> {
     /// Places that may go on with an operation of unknown outcome.
     aside: BinaryHeap<Aside<M::State, S>>,
     trail: Trail,
-    /// The furthest layer that was reached.
-    furthest: usize,
+    /// The furthest layer that was reached, and the step that reached it.
+    furthest: (usize, usize),
     steps_left: usize,
 }
 
@@ -146,17 +147,20 @@ impl<'a, M: Model, S: Slots> Search<'a, M, S> {
             alike: alike.collect(),
             timeline,
             slots,
-            memo: Memo::new(),
+            memo: Memo::with_room(calls.len()),
             aside: BinaryHeap::new(),
-            trail: Trail::default(),
-            furthest: 0,
+            trail: Trail(Vec::with_capacity(calls.len())),
+            furthest: (0, Trail::BEGIN),
             steps_left: steps_max,
         }
     }
 
     fn run(mut self) -> Found {
         match self.try_everything() {
-            Ok(()) => Found::NoOrder(self.timeline.returning_in(self.furthest)),
+            Ok(()) => Found::NoOrder {
+                stuck: self.timeline.returning_in(self.furthest.0),
+                before: self.trail.last(self.furthest.1, TOLD),
+            },
             Err(End::Order(step)) => Found::Order(self.trail.last(step, TOLD)),
             Err(End::GaveUp) => Found::GaveUp,
         }
@@ -224,7 +228,9 @@ impl<'a, M: Model, S: Slots> Search<'a, M, S> {
     /// Puts a place aside from which no answered operation goes on any more, and another might.
     #[inline]
     fn leave(&mut self, node: Node<M::State, S>) {
-        self.furthest = self.furthest.max(node.layer);
+        if self.furthest.0 < node.layer || self.furthest.1 == Trail::BEGIN {
+            self.furthest = (node.layer, node.step);
+        }
         if !self.timeline.opens_in(node.layer).is_empty() {
             self.aside.push(Aside::of(node));
         }
@@ -351,7 +357,6 @@ impl<T, S> PartialEq for Aside<T, S> {
 impl<T, S> Eq for Aside<T, S> {}
 
 /// Every step of the search: the operation placed, and the step before it.
-#[derive(Default)]
 struct Trail(Vec<(usize, usize)>);
 
 impl Trail {

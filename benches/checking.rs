@@ -1,0 +1,132 @@
+//! How fast histories are checked.
+//!
+//! One user's account is all that a search has to tell apart, so each history here is of one user:
+//! drawn honest, then with one wrong balance near its end, and with one operation in a hundred of
+//! which nobody learnt the outcome. What is printed is the median, least and most of some rounds.
+//!
+//! `cargo bench --bench checking` takes some ten seconds; `-- --quick` takes fewer rounds, `-- --test` one
+//! over short histories, to see that everything runs; `-- --list` names the histories, `-- WORD` takes those with
+//! the word in their name.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it found")]
+
+use std::{env, hint::black_box, time::Instant};
+
+use hotrow::{
+    domain::Policy,
+    history::{Drawn, History, Reply},
+    linearizability::{AccountModel, Verdict, check},
+    stats::{median, quantile},
+};
+
+/// A history to check, and what is known of it.
+struct Case {
+    name: &'static str,
+    clients: u64,
+    operations: u64,
+    unknown_per_mille: u32,
+    is_wrong: bool,
+}
+
+const CASES: &[Case] = &[
+    honest("8 clients, 10,000 operations", 8, 10_000),
+    honest("8 clients, 100,000 operations", 8, 100_000),
+    honest("32 clients, 10,000 operations", 32, 10_000),
+    honest("32 clients, 100,000 operations", 32, 100_000),
+    wrong("8 clients, 10,000 operations, wrong", 8, 10_000),
+    wrong("8 clients, 100,000 operations, wrong", 8, 100_000),
+    wrong("32 clients, 100,000 operations, wrong", 32, 100_000),
+    unknown("8 clients, 10,000 operations, 1 % unknown", 8, 10_000),
+    unknown("8 clients, 100,000 operations, 1 % unknown", 8, 100_000),
+    unknown("32 clients, 10,000 operations, 1 % unknown", 32, 10_000),
+];
+
+const fn honest(name: &'static str, clients: u64, operations: u64) -> Case {
+    Case { name, clients, operations, unknown_per_mille: 0, is_wrong: false }
+}
+
+const fn wrong(name: &'static str, clients: u64, operations: u64) -> Case {
+    Case { name, clients, operations, unknown_per_mille: 0, is_wrong: true }
+}
+
+const fn unknown(name: &'static str, clients: u64, operations: u64) -> Case {
+    Case { name, clients, operations, unknown_per_mille: 10, is_wrong: false }
+}
+
+/// A checker: it says whether a history is right.
+type Checker = fn(&History) -> bool;
+
+/// The checkers that are compared, each on every history.
+const CHECKERS: &[(&str, Checker)] = &[("search", searched)];
+
+fn main() {
+    let has = |flag| env::args().any(|given| given == flag);
+    let word = env::args().skip(1).find(|given| !given.starts_with("--")).unwrap_or_default();
+    let cases = CASES.iter().filter(|case| case.name.contains(&word));
+    if has("--list") {
+        return cases.for_each(|case| println!("{}: benchmark", case.name));
+    }
+    // Cargo says so when it is to be measured; without that, as under `cargo test`, one look will do.
+    let is_test = has("--test") || !has("--bench");
+    let rounds = match (is_test, has("--quick")) {
+        (true, _) => 1,
+        (false, true) => 5,
+        (false, false) => 15,
+    };
+    println!("{:<44} {:<8} {:>22}   median of {rounds} rounds [least, most]", "history", "by", "");
+    for case in cases {
+        let history = case.draw(if is_test { 100 } else { 1 });
+        for (checker, check) in CHECKERS {
+            let rates: Vec<f64> = (0..rounds).map(|_| rate(case, &history, *check)).collect();
+            let [low, middle, high] =
+                [quantile(&rates, 0.0), median(&rates), quantile(&rates, 1.0)]
+                    .map(|rate| rate.expect("there is a round"));
+            println!(
+                "{:<44} {checker:<8} {middle:>6.2} M operations/s   [{low:.2}, {high:.2}]",
+                case.name
+            );
+        }
+    }
+}
+
+/// Millions of operations checked in a second.
+fn rate(case: &Case, history: &History, check: Checker) -> f64 {
+    let began = Instant::now();
+    let is_right = check(black_box(history));
+    let seconds = began.elapsed().as_secs_f64();
+    assert_eq!(is_right, !case.is_wrong, "{}", case.name);
+    history.operations.len() as f64 / seconds / 1e6
+}
+
+impl Case {
+    /// Draws the history, or one of a fraction of its length.
+    fn draw(&self, fraction: u64) -> History {
+        let drawn = Drawn {
+            seed: 1,
+            clients: self.clients,
+            users: 1,
+            operations: self.operations / fraction,
+            amount_max: 1_000,
+            reads_percent: 20,
+            unknown_per_mille: self.unknown_per_mille,
+            policy: Policy::default(),
+        };
+        let mut history = drawn.history();
+        if self.is_wrong {
+            let late = history.operations.len() * 9 / 10;
+            let applied =
+                history.operations[late..].iter_mut().find_map(|one| match &mut one.reply {
+                    Reply::Applied(account) => Some(account),
+                    _ => None,
+                });
+            applied.expect("some command is applied").balance += 1;
+        }
+        history
+    }
+}
+
+/// Searches for an order, users one after another.
+fn searched(history: &History) -> bool {
+    let accounts = AccountModel::all_of(history);
+    accounts.iter().all(|(model, calls)| check(model, calls) == Verdict::Linearizable)
+}

@@ -21,15 +21,15 @@ use crate::{
     },
 };
 
-/// Lines in the first chunk of an account.
-const CHUNK_LINES_MIN: u64 = 4;
+/// Lines in the first chunk of an account; in a model one, so that two commits need two chunks.
+const CHUNK_LINES_MIN: u64 = if cfg!(hotrow_loom) { 1 } else { 4 };
 
 /// Lines in the largest chunk: 128 KiB, of which at most one is not yet filled for each account.
-const CHUNK_LINES_MAX: u64 = 4_096;
+const CHUNK_LINES_MAX: u64 = if cfg!(hotrow_loom) { 2 } else { 4_096 };
 
 /// Looks at an unpublished line before the reader gives its core away. Its writer has won its
 /// version and has only to store four words.
-const SPINS_MAX: u32 = 100;
+const SPINS_MAX: u32 = if cfg!(hotrow_loom) { 1 } else { 100 };
 
 /// The lower half of a word.
 const LOW: u64 = u32::MAX as u64;

@@ -22,7 +22,7 @@ use crate::{
 /// Pauses of the processor after the first loss, some 10 ns each. A loser that looks again at once
 /// takes the cache line from whoever is winning, and each look then costs both of them as much as
 /// ten commands: a long pause makes two threads on one row several times as fast as a short one.
-const BACKOFF_PAUSES_MIN: u32 = 128;
+const BACKOFF_PAUSES_MIN: u32 = if cfg!(hotrow_loom) { 0 } else { 128 };
 
 /// Doublings of that pause, to some 10 microseconds; past them the loser lets others run instead.
 const BACKOFF_DOUBLINGS_MAX: u32 = 3;

@@ -6,8 +6,18 @@
 //! that people use, this module is nothing but other names for the locks of `parking_lot`, those of
 //! `tokio`, and the atomics of the standard library.
 
-#[cfg(not(any(shuttle, loom)))]
+#[cfg(all(test, hotrow_loom))]
+pub(crate) mod explored;
+#[cfg(hotrow_loom)]
+mod loomed;
+#[cfg(all(test, hotrow_loom))]
+mod models;
+#[cfg(not(any(shuttle, hotrow_loom)))]
 mod plain;
+#[cfg(hotrow_loom)]
+mod weakened;
 
-#[cfg(not(any(shuttle, loom)))]
+#[cfg(hotrow_loom)]
+pub use self::loomed::*;
+#[cfg(not(any(shuttle, hotrow_loom)))]
 pub use self::plain::*;

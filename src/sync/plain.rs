@@ -1,6 +1,13 @@
 //! The real thing.
 
-pub use std::sync::{Arc, OnceLock, atomic};
+#[cfg(not(hotrow_sanitizer))]
+pub use std::sync::OnceLock;
+pub use std::sync::{Arc, atomic};
+
+// The sanitizer does not see into the standard library, where a value is published, and would
+// take every use of it for a race. This one lies within its sight.
+#[cfg(hotrow_sanitizer)]
+pub use once_cell::sync::OnceCell as OnceLock;
 
 pub use parking_lot::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

@@ -22,7 +22,7 @@ const BLOCK_BITS: u32 = if cfg!(hotrow_loom) { 2 } else { 15 };
 const BLOCK_LINES: u32 = 1 << BLOCK_BITS;
 
 /// Blocks of an arena: 2^29 lines or 16 GiB, in a list of 512 KiB.
-const BLOCKS: usize = if cfg!(hotrow_loom) { 4 } else { 1 << 14 };
+const BLOCKS: usize = if cfg!(hotrow_loom) { 6 } else { 1 << 14 };
 
 /// Lines in a page of the system's memory, the unit in which it is touched in advance.
 const LINES_A_PAGE: usize = 4_096 / (LINE_WORDS * 8);

@@ -130,9 +130,14 @@ impl Tail {
         let lines = u32::try_from(chunk.lines() + 1).expect("a chunk has at most 4,097 lines");
         chunk.header = arena.take(lines);
         arena.line(chunk.header)[0].store(last.pack(), Ordering::Relaxed);
-        // Release, with the acquire in `line`; acquire, for the header of whoever was first.
-        let placed =
-            self.0.compare_exchange(last.pack(), chunk.pack(), Ordering::AcqRel, Ordering::Acquire);
+        // Release, with the acquire in `line`; acquire, for the header of whoever was first. Whose
+        // chunk is placed has acquired the one before it.
+        let placed = self.0.compare_exchange(
+            last.pack(),
+            chunk.pack(),
+            Ordering::Release,
+            Ordering::Acquire,
+        );
         match placed {
             Ok(_) => chunk,
             Err(now) => {

@@ -215,6 +215,72 @@ fn a_history_waits_for_the_line_of_a_winner() {
     });
 }
 
+/// One caller is told that its command on one account is done, and commands another account. Who
+/// sees the second must see the first, or what was acknowledged would be gone for a moment: the
+/// word of an account has to publish more than itself.
+fn who_sees_the_later_sees_the_earlier<S: Store>(
+    commit: fn(&S, UserId),
+    version: fn(&S, UserId) -> u64,
+) {
+    let [earlier, later] = [1, 2].map(|id| UserId::new(id).expect("they are users"));
+    let store = Arc::new(S::open(&Setup { dense_users: 2, ..setup() }));
+    for user in [earlier, later] {
+        now(store.load(&store.row(user)));
+    }
+    let other = Arc::clone(&store);
+    let thread = thread::spawn(move || {
+        commit(&other, earlier);
+        commit(&other, later);
+    });
+    let seen = [later, earlier].map(|user| version(&store, user));
+    assert!(seen != [1, 0], "what was done before cannot be seen");
+    thread.join().unwrap();
+}
+
+fn commit<S: Store>(store: &S, user: UserId) {
+    now(store.commit(&store.row(user), &receipt(1)));
+}
+
+fn commit_if_unchanged<S: ConditionalStore>(store: &S, user: UserId) {
+    assert!(now(store.commit_if_unchanged(&store.row(user), &receipt(1))));
+}
+
+fn loaded<S: Store>(store: &S, user: UserId) -> u64 {
+    now(store.load(&store.row(user))).version
+}
+
+fn snapped<S: Store>(store: &S, user: UserId) -> u64 {
+    let account = store.snapshot(&store.row(user));
+    account.expect("it was loaded before, and so is known").version
+}
+
+/// See [`who_sees_the_later_sees_the_earlier`]: two commits in a turn.
+#[test]
+fn who_sees_the_later_commit_sees_the_earlier() {
+    explore(|| who_sees_the_later_sees_the_earlier::<Slab<()>>(commit, loaded));
+}
+
+/// See [`who_sees_the_later_sees_the_earlier`]: two commits that were won.
+#[test]
+fn who_sees_the_later_win_sees_the_earlier() {
+    explore(|| who_sees_the_later_sees_the_earlier::<Slab<()>>(commit_if_unchanged, loaded));
+}
+
+/// See [`who_sees_the_later_sees_the_earlier`]: two commits in a turn that bring their version, and
+/// a reader who takes none.
+#[test]
+fn who_sees_the_later_version_sees_the_earlier() {
+    explore(|| who_sees_the_later_sees_the_earlier::<VersionedSlab>(commit, snapped));
+}
+
+/// See [`who_sees_the_later_sees_the_earlier`]: two versions that were won, and a reader who loads.
+#[test]
+fn who_sees_the_later_claim_sees_the_earlier() {
+    explore(|| who_sees_the_later_sees_the_earlier::<VersionedSlab>(commit_if_unchanged, loaded));
+}
+
+type VersionedSlab = Versioned<Slab<Stamped<()>>>;
+
 /// One holder of a turn commits, another reads without a turn. Who sees the new word must find the
 /// line without waiting; a word published before it, or weakly, would show an empty one.
 #[test]
@@ -272,6 +338,71 @@ fn a_reader_and_a_winner_grow_one_list_of_chunks() {
         assert_eq!(entries.len(), 2);
         assert_chain(&entries);
         thread.join().unwrap();
+    });
+}
+
+/// A reader looks for version 1 while a winner puts the chunk of version 2 behind it. The reader goes
+/// back from the last chunk: one whose header it did not see would have nothing before it.
+#[test]
+fn a_reader_goes_back_over_a_new_chunk() {
+    explore(|| {
+        let shared = Arc::new((Arena::new(0), Tail::default()));
+        shared.1.write(&shared.0, &receipt(1), 0);
+        let other = Arc::clone(&shared);
+        let thread = thread::spawn(move || other.1.write(&other.0, &receipt(2), 0));
+        let entries = shared.1.read(&shared.0, user(), 0, 1);
+        assert_eq!(entries.len(), 1);
+        assert_chain(&entries);
+        thread.join().unwrap();
+    });
+}
+
+/// Takes two runs, writes `word` where the loser of a race for a chunk writes it, at the head of the
+/// second, and gives both back, as two losers of another account may.
+fn lose(arena: &Arena, before: u32, lines: u32, word: u64) {
+    let first = arena.take(before);
+    let second = arena.take(lines);
+    arena.line(second)[0].store(word, Ordering::Relaxed);
+    arena.give_back(second, lines);
+    arena.give_back(first, before);
+}
+
+/// A loser leaves a word where a line will be. One thread makes the chunk, the owner of the line is
+/// another: it must find the chunk in such a way that the loser's word lies before its own, or the
+/// line would show the loser's in the end.
+#[test]
+fn a_line_is_written_over_what_a_loser_left() {
+    explore(|| {
+        let shared = Arc::new((Arena::new(0), Tail::default()));
+        let other = Arc::clone(&shared);
+        let thread = thread::spawn(move || other.1.write(&other.0, &receipt(1), 0));
+        lose(&shared.0, 1, 2, 7);
+        // Waits for line 1, and puts its chunk if its owner has not.
+        shared.1.read(&shared.0, user(), 0, 1);
+        thread.join().unwrap();
+        assert_eq!(shared.1.read(&shared.0, user(), 0, 1)[0].receipt, receipt(1));
+    });
+}
+
+/// A loser leaves the place of its own account's chunk where a header will be. Who looks for a version
+/// before that chunk must read the header that was written since, or it would write into the
+/// other account's ledger.
+#[test]
+fn a_header_is_read_and_not_what_a_loser_left() {
+    explore(|| {
+        let shared = Arc::new((Arena::new(0), Tail::default()));
+        shared.1.write(&shared.0, &receipt(1), 0);
+        let other = Arc::clone(&shared);
+        let thread = thread::spawn(move || {
+            // A chunk of versions from 2 on, far from all that is taken here.
+            lose(&other.0, 4, 4, 2 << 32 | 20);
+            other.1.write(&other.0, &receipt(4), 0);
+        });
+        shared.1.write(&shared.0, &receipt(2), 0);
+        thread.join().unwrap();
+        let entries = shared.1.read(&shared.0, user(), 0, 2);
+        assert_eq!(entries.len(), 2);
+        assert_chain(&entries);
     });
 }
 

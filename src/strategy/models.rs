@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::{Failure, Fault, Outcome, Policy},
     store::{
-        Slab, Store,
+        Slab, Stamped, Store, Versioned,
         models::{Bare, charge, poll, setup, user},
     },
     sync::{
@@ -54,7 +54,9 @@ fn all_are_applied<T: ConcurrencyStrategy>(callers: u64) {
     for thread in threads {
         thread.join().unwrap();
     }
-    assert_eq!(block_on(strategy.read(user())).unwrap().balance, callers * 1_000);
+    let store = strategy.store();
+    let account = block_on(store.load(&store.row(user()))).unwrap();
+    assert_eq!(account.balance, callers * 1_000);
 }
 
 type OfMemory<T> = Bare<T>;
@@ -125,6 +127,19 @@ fn who_leaves_a_queue_in_its_turn_holds_up_nobody() {
 #[test]
 fn two_callers_of_a_compare_and_set_are_both_applied() {
     explore(|| all_are_applied::<Cas<Slab<()>>>(2));
+}
+
+/// Two callers of a queue over a store with a version column, which a turn needs as little as a
+/// compare-and-set loop needs a turn.
+#[test]
+fn two_callers_of_a_queue_over_versions_are_both_served() {
+    explore(|| all_are_applied::<Queue<Versioned<OfTables<Stamped<Turn>>>>>(2));
+}
+
+/// The compare-and-set loop over a slow store, whose loads and commits others come between.
+#[test]
+fn two_callers_of_a_compare_and_set_over_versions_are_both_applied() {
+    explore(|| all_are_applied::<Cas<Versioned<OfTables<Stamped<()>>>>>(2));
 }
 
 /// Two callers meet a server in a line of one place, so that one may have to wait outside. Both are

@@ -16,8 +16,18 @@ use super::{
 /// Models that run at the same time.
 const WORKERS: usize = 2;
 
-/// Orderings that no model fails without, by file, function and what it is weakened to.
-const NOT_SEEN: &[(&str, &str)] = &[];
+/// Orderings that no model fails without, each with the reason why it is there.
+const NOT_SEEN: &[(&str, &str)] = &[
+    (
+        "src/store/slab.rs history: Acquire as Relaxed",
+        "the lines and the tail publish themselves; with it a reader finds the chunk of the newest \
+         line and need not make one that is then given back",
+    ),
+    (
+        "src/store/versioned.rs take: Acquire as Relaxed",
+        "whoever claims has loaded the account with acquire; the claim does not lean on that",
+    ),
+];
 
 /// An ordering in the code, and the models that pass it.
 #[derive(Debug)]
@@ -50,7 +60,7 @@ fn every_ordering_is_needed() {
     let mut found = found.into_inner().unwrap();
     found.sort();
     for (weakened, finder) in &found {
-        eprintln!("{weakened}: {}", finder.as_deref().unwrap_or("not seen by any model"));
+        eprintln!("{weakened}: {}", finder.as_deref().unwrap_or("no model fails"));
     }
     let not_seen: Vec<&str> =
         found.iter().filter(|(_, finder)| finder.is_none()).map(|(told, _)| &**told).collect();
@@ -86,11 +96,20 @@ fn models() -> Vec<String> {
     tests.filter(is_model).map(str::to_owned).collect()
 }
 
-/// The first model that fails when `one` is weakened.
+/// The first model that fails when `one` is weakened, and what it says.
 fn finder(one: &Use, weaker: &str) -> Option<String> {
     let asked = format!("{}={weaker}", one.place);
-    let fails = |model: &&String| !alone(model, WEAKENED, &asked).status.success();
-    one.models.iter().find(fails).cloned()
+    one.models.iter().find_map(|model| {
+        let output = alone(model, WEAKENED, &asked);
+        (!output.status.success()).then(|| format!("{model}: {}", last_words(&output.stderr)))
+    })
+}
+
+/// What the first panic says.
+fn last_words(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let mut lines = text.lines().skip_while(|line| !line.contains(" panicked at ")).skip(1);
+    lines.next().unwrap_or("it ended without a word").to_owned()
 }
 
 /// What is one step weaker.

@@ -8,7 +8,7 @@
 
 use crate::sync::{
     OnceLock,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU64, Ordering, zeroes},
 };
 
 /// Words in a line: 32 bytes, half a cache line.
@@ -111,22 +111,12 @@ impl Arena {
     fn open(&self, number: usize) -> &Block {
         self.blocks[number].get_or_init(|| {
             let words = zeroes((BLOCK_LINES as usize + 1) * LINE_WORDS);
-            let skew = words.as_ptr().align_offset(LINE_WORDS * 8);
+            // A word of a model is larger than it looks, and fits no cache line.
+            let skew =
+                if cfg!(hotrow_loom) { 0 } else { words.as_ptr().align_offset(LINE_WORDS * 8) };
             Block { words, skew }
         })
     }
-}
-
-/// Memory that the system hands out as zeroes, and that is not touched before it is used.
-#[cfg(not(hotrow_loom))]
-fn zeroes(words: usize) -> Box<[AtomicU64]> {
-    bytemuck::allocation::zeroed_slice_box(words)
-}
-
-/// Words of a model are more than their bytes.
-#[cfg(hotrow_loom)]
-fn zeroes(words: usize) -> Box<[AtomicU64]> {
-    (0..words).map(|_| AtomicU64::new(0)).collect()
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::{
 /// Pauses of the processor after the first loss, some 10 ns each. A loser that looks again at once
 /// takes the cache line from whoever is winning, and each look then costs both of them as much as
 /// ten commands: a long pause makes two threads on one row several times as fast as a short one.
-const BACKOFF_PAUSES_MIN: u32 = if cfg!(hotrow_loom) { 0 } else { 128 };
+const BACKOFF_PAUSES_MIN: u32 = 128;
 
 /// Doublings of that pause, to some 10 microseconds; past them the loser lets others run instead.
 const BACKOFF_DOUBLINGS_MAX: u32 = 3;
@@ -105,7 +105,7 @@ fn back_off(losses: u32) {
     let doublings = losses - 1;
     match doublings {
         0..=BACKOFF_DOUBLINGS_MAX => {
-            (0..BACKOFF_PAUSES_MIN << doublings).for_each(|_| hint::spin_loop());
+            hint::pause(BACKOFF_PAUSES_MIN << doublings);
         }
         _ => thread::yield_now(),
     }

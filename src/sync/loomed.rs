@@ -115,6 +115,11 @@ pub mod atomic {
 
     use loom::sync::atomic::AtomicBool as Beside;
 
+    /// So many words of zero.
+    pub fn zeroes(words: usize) -> Box<[AtomicU64]> {
+        (0..words).map(|_| AtomicU64::new(0)).collect()
+    }
+
     use crate::sync::weakened::{Half, used};
 
     macro_rules! atomics {
@@ -238,6 +243,9 @@ pub mod atomic {
 /// Ways to wait that give nothing away.
 pub mod hint {
     pub use loom::hint::spin_loop;
+
+    /// Nothing: a pause changes only when things happen, and here they happen in every order.
+    pub fn pause(_times: u32) {}
 }
 
 /// Tasks, each of them a thread of loom's: there is no scheduler between them and the model.

@@ -5,6 +5,10 @@
 //! can come between is taken from here and from nowhere else, which a test checks. In the builds
 //! that people use, this module is nothing but other names for the locks of `parking_lot`, those of
 //! `tokio`, and the atomics of the standard library.
+//!
+//! Built with `--cfg hotrow_loom` (`cargo models`) the names are loom's. The asynchronous locks have
+//! no counterpart there, for loom does not see into `tokio`: the strategies that need them, and all
+//! that names those, are left out of that build.
 
 #[cfg(all(test, hotrow_loom))]
 pub(crate) mod explored;

@@ -518,6 +518,19 @@ fn a_load_from_before_a_cut_off_brings_nothing_back() {
     });
 }
 
+/// A commit in a turn is cut off after it was written below. The word still knows the account from
+/// before: left so, the next turn would start from it and lose what was written.
+#[test]
+fn a_commit_that_is_cut_off_in_its_turn_is_read_again() {
+    explore(|| {
+        let store = VersionedBare::open(&setup());
+        let row = store.row(user());
+        assert_eq!(now(store.load(&row)), Account::default());
+        assert!(poll(store.commit(&row, &receipt(1)), 1).is_none());
+        assert_eq!(now(store.load(&row)), receipt(1).after);
+    });
+}
+
 /// Mistakes that are made on purpose, which a model must find.
 mod wrong {
     use super::*;

@@ -100,8 +100,10 @@ where
     }
 
     async fn commit(&self, row: &Self::Row<'_>, receipt: &Receipt) -> Result<(), Fault> {
+        // The caller has the turn, and so the claim: cut off, it leaves the word unknown as well.
+        let claim = Claim { word: &row.0.word, cut_off: &row.0.cut_off };
         self.0.commit(&row.0, receipt).await?;
-        row.0.word.store(pack(receipt.after), Ordering::Release);
+        claim.publish(receipt.after);
         Ok(())
     }
 

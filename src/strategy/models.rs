@@ -207,6 +207,22 @@ fn a_reply_to_who_left_is_given_to_exactly_one() {
     });
 }
 
+/// A server answers a caller and goes away before the caller has come for it. What has arrived is the
+/// caller's: taken back, the caller would find nothing under its ticket, or another's reply.
+#[test]
+fn a_reply_that_has_arrived_outlives_its_server() {
+    explore(|| {
+        let mailbox = Arc::new(Mailbox::<u64, u64>::default());
+        let other = Arc::clone(&mailbox);
+        let thread = thread::spawn(move || {
+            serve(&other, 1);
+            other.forsake(|| (), || 0);
+        });
+        ask(&mailbox, 1);
+        thread.join().unwrap();
+    });
+}
+
 /// Somebody asks while the line is retired, as it is once it is empty. The request is seen by who
 /// retires it, or told by the door that nobody is there: between the two it would wait for ever.
 #[test]

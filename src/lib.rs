@@ -61,19 +61,26 @@
 //!   A checker that has never been seen to fail proves nothing.
 
 pub mod audit;
+#[cfg(not(hotrow_loom))]
 pub mod cli;
 pub mod clock;
 pub mod database;
 pub mod domain;
+#[cfg(not(hotrow_loom))]
 pub mod engine;
 pub mod history;
 pub mod linearizability;
+#[cfg(not(hotrow_loom))]
 pub mod proof;
+#[cfg(not(hotrow_loom))]
 pub mod record;
+#[cfg(not(hotrow_loom))]
 pub mod registry;
+#[cfg(not(hotrow_loom))]
 pub mod report;
-#[cfg(test)]
+#[cfg(all(test, not(hotrow_loom)))]
 mod scratch;
+#[cfg(not(hotrow_loom))]
 pub mod service;
 pub mod stats;
 pub mod store;

@@ -8,7 +8,7 @@
 
 use crate::sync::{
     OnceLock,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU64, Ordering, zeroes},
 };
 
 /// Words in a line: 32 bytes, half a cache line.
@@ -16,13 +16,13 @@ pub(super) const LINE_WORDS: usize = 4;
 
 /// Bits of a position within its block: 2^15 lines, 1 MiB. An allocator that clears memory which
 /// it has used before takes some 40 microseconds for that, which bounds what growth can cost one
-/// command.
-const BLOCK_BITS: u32 = 15;
+/// command. A model has to make its words one by one, and gets by with four lines.
+const BLOCK_BITS: u32 = if cfg!(hotrow_loom) { 2 } else { 15 };
 
 const BLOCK_LINES: u32 = 1 << BLOCK_BITS;
 
 /// Blocks of an arena: 2^29 lines or 16 GiB, in a list of 512 KiB.
-const BLOCKS: usize = 1 << 14;
+const BLOCKS: usize = if cfg!(hotrow_loom) { 6 } else { 1 << 14 };
 
 /// Lines in a page of the system's memory, the unit in which it is touched in advance.
 const LINES_A_PAGE: usize = 4_096 / (LINE_WORDS * 8);
@@ -82,12 +82,12 @@ impl Arena {
         loop {
             let room = u64::from(BLOCK_LINES) - next % u64::from(BLOCK_LINES);
             let first = if lines <= room { next } else { next + room };
-            // Relaxed: the addition hands out numbers; what is written to the lines is published
-            // by whoever publishes the position.
+            // Acquire, with the release in `give_back`: what the loser wrote to a run lies before
+            // what its new owner writes. What that is, whoever publishes the position publishes.
             let taken = self.next.compare_exchange_weak(
                 next,
                 first + lines,
-                Ordering::Relaxed,
+                Ordering::Acquire,
                 Ordering::Relaxed,
             );
             match taken {
@@ -103,15 +103,17 @@ impl Arena {
     /// Gives a run back if nothing was taken after it; otherwise it is lost until the store goes.
     pub(super) fn give_back(&self, first: u32, lines: u32) {
         let (first, end) = (u64::from(first), u64::from(first) + u64::from(lines));
-        let _ = self.next.compare_exchange(end, first, Ordering::Relaxed, Ordering::Relaxed);
+        // Release, with the acquire in `take`: the run is done with.
+        let _ = self.next.compare_exchange(end, first, Ordering::Release, Ordering::Relaxed);
     }
 
     #[cold]
     fn open(&self, number: usize) -> &Block {
         self.blocks[number].get_or_init(|| {
-            let words: Box<[AtomicU64]> =
-                bytemuck::allocation::zeroed_slice_box((BLOCK_LINES as usize + 1) * LINE_WORDS);
-            let skew = words.as_ptr().align_offset(LINE_WORDS * 8);
+            let words = zeroes((BLOCK_LINES as usize + 1) * LINE_WORDS);
+            // A word of a model is larger than it looks, and fits no cache line.
+            let skew =
+                if cfg!(hotrow_loom) { 0 } else { words.as_ptr().align_offset(LINE_WORDS * 8) };
             Block { words, skew }
         })
     }

@@ -4,6 +4,8 @@
 //! id is found through a map that is read without a lock, and its cell never moves. A cell is
 //! never taken back: it holds the account itself.
 
+#[cfg(hotrow_loom)]
+use crate::sync::collections::{boxcar, papaya};
 use crate::{domain::UserId, sync::Mutex};
 
 pub(super) struct Directory<C> {

@@ -21,15 +21,15 @@ use crate::{
     },
 };
 
-/// Lines in the first chunk of an account.
-const CHUNK_LINES_MIN: u64 = 4;
+/// Lines in the first chunk of an account; in a model one, so that two commits need two chunks.
+const CHUNK_LINES_MIN: u64 = if cfg!(hotrow_loom) { 1 } else { 4 };
 
 /// Lines in the largest chunk: 128 KiB, of which at most one is not yet filled for each account.
-const CHUNK_LINES_MAX: u64 = 4_096;
+const CHUNK_LINES_MAX: u64 = if cfg!(hotrow_loom) { 2 } else { 4_096 };
 
 /// Looks at an unpublished line before the reader gives its core away. Its writer has won its
 /// version and has only to store four words.
-const SPINS_MAX: u32 = 100;
+const SPINS_MAX: u32 = if cfg!(hotrow_loom) { 1 } else { 100 };
 
 /// Looks at an unpublished line before it is taken for one that will never be written, as where a
 /// wrong strategy commits past it. Nearly all of them give the core away, so it is seconds.
@@ -137,9 +137,14 @@ impl Tail {
         let lines = u32::try_from(chunk.lines() + 1).expect("a chunk has at most 4,097 lines");
         chunk.header = arena.take(lines);
         arena.line(chunk.header)[0].store(last.pack(), Ordering::Relaxed);
-        // Release, with the acquire in `line`; acquire, for the header of whoever was first.
-        let placed =
-            self.0.compare_exchange(last.pack(), chunk.pack(), Ordering::AcqRel, Ordering::Acquire);
+        // Release, with the acquire in `line`; acquire, for the header of whoever was first. Whose
+        // chunk is placed has acquired the one before it.
+        let placed = self.0.compare_exchange(
+            last.pack(),
+            chunk.pack(),
+            Ordering::Release,
+            Ordering::Acquire,
+        );
         match placed {
             Ok(_) => chunk,
             Err(now) => {

@@ -26,6 +26,8 @@ mod arena;
 mod directory;
 mod lease;
 mod ledger;
+#[cfg(all(test, hotrow_loom))]
+pub(crate) mod models;
 mod slab;
 mod tables;
 mod versioned;

@@ -108,6 +108,7 @@ impl<L: Default + Send + Sync + 'static> Store for Slab<L> {
 
     async fn history(&self, user: UserId, page: Page) -> Result<Vec<LedgerEntry>, Fault> {
         let Some(cell) = self.cells.find(user) else { return Ok(Vec::new()) };
+        // Acquire: the chunk of the newest line is seen, and need not be looked for.
         let newest = unpack(cell.word.load(Ordering::Acquire)).version;
         let last = newest.min(page.after.saturating_add(page.limit as u64));
         cell.tail.read(&self.arena, user, page.after, last)
@@ -117,13 +118,15 @@ impl<L: Default + Send + Sync + 'static> Store for Slab<L> {
 impl<L: Default + Send + Sync + 'static> ImmediateStore for Slab<L> {
     #[inline]
     fn load_now(&self, row: &Self::Row<'_>) -> Account {
-        // Acquire, with the release of whoever wrote the word: its ledger line is seen as well.
+        // Acquire, with the release of whoever wrote the word: all that was acknowledged before it is
+        // seen as well, on whatever account.
         unpack(row.0.word.load(Ordering::Acquire))
     }
 
     #[inline]
     fn commit_now(&self, row: &Self::Row<'_>, receipt: &Receipt) {
-        // The line first: a reader that sees the new version then never waits for its line.
+        // The line first: a reader that sees the new version then never waits for its line. Release,
+        // with the acquire in `load_now`: what was acknowledged before is seen with it.
         row.0.tail.write(&self.arena, receipt, self.tick.millis());
         row.0.word.store(pack(receipt.after), Ordering::Release);
     }
@@ -136,12 +139,13 @@ impl<L: Default + Send + Sync + 'static> ConditionalStore for Slab<L> {
         row: &Self::Row<'_>,
         receipt: &Receipt,
     ) -> impl Future<Output = Result<bool, Fault>> + Send {
-        // Release, so that what led to this word is seen with it; the failed word is read again
-        // by the next load, so nothing is learnt from it here.
+        // Release, so that what led to this word is seen with it, by the acquire in `load_now`. The
+        // word that is replaced was acquired by the load that the receipt comes from; one that is
+        // not is read again by the next load, so nothing is learnt from it here.
         let won = row.0.word.compare_exchange(
             pack(receipt.before),
             pack(receipt.after),
-            Ordering::AcqRel,
+            Ordering::Release,
             Ordering::Relaxed,
         );
         // The line second: only a winner owns one. Until it is written, `history` waits for it.

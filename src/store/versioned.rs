@@ -100,8 +100,10 @@ where
     }
 
     async fn commit(&self, row: &Self::Row<'_>, receipt: &Receipt) -> Result<(), Fault> {
+        // The caller has the turn, and so the claim: cut off, it leaves the word unknown as well.
+        let claim = Claim { word: &row.0.word, cut_off: &row.0.cut_off };
         self.0.commit(&row.0, receipt).await?;
-        row.0.word.store(pack(receipt.after), Ordering::Release);
+        claim.publish(receipt.after);
         Ok(())
     }
 
@@ -132,11 +134,13 @@ where
 /// The account that a word knows, or `below` if it knew none when `below` began to be read and still
 /// does not: while a commit is claimed or done, the word knows better. None if `below` is stale.
 fn fill_in(word: &AtomicU64, seen: u64, below: Account) -> Option<Account> {
+    // Relaxed: `seen` was acquired, and what is put in its place passes on the release that it had.
     if seen & KNOWN == 0
-        && word.compare_exchange(seen, pack(below), Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        && word.compare_exchange(seen, pack(below), Ordering::Relaxed, Ordering::Relaxed).is_ok()
     {
         return Some(below);
     }
+    // Acquire, with the release in `publish`: all that was acknowledged before is seen with it.
     let now = word.load(Ordering::Acquire);
     (now & KNOWN != 0).then(|| unpack(now))
 }
@@ -150,11 +154,12 @@ struct Claim<'a> {
 
 impl<'a> Claim<'a> {
     fn take(word: &'a AtomicU64, cut_off: &'a AtomicU64, before: Account) -> Option<Claim<'a>> {
-        // Acquire, with the release in `publish`: what the last winner wrote below is seen.
+        // Acquire, with the release in `publish`: what the last winner wrote below is seen. The mark
+        // passes on the release that it is put on.
         word.compare_exchange(
             pack(before),
             pack(before) | CLAIMED,
-            Ordering::AcqRel,
+            Ordering::Acquire,
             Ordering::Relaxed,
         )
         .ok()

@@ -23,7 +23,7 @@ use crate::sync::Mutex;
 
 /// Requests that may wait in a line. Past this the caller waits outside, so that a burst costs
 /// latency and not memory.
-pub(super) const BACKLOG_MAX: usize = 1_024;
+pub(super) const BACKLOG_MAX: usize = if cfg!(hotrow_loom) { 1 } else { 1_024 };
 
 /// A bounded line of requests `Q` that are answered by replies `R`.
 pub(super) struct Mailbox<Q, R> {
@@ -137,12 +137,13 @@ impl<Q: Copy, R> Mailbox<Q, R> {
     }
 
     /// Calls `close`, and answers everybody who waits with what `reply` says: nobody is left to
-    /// serve them.
+    /// serve them. A reply that has arrived and is not yet collected stays.
     pub(super) fn forsake(&self, close: impl FnOnce(), reply: impl Fn() -> R) {
         let mut office = self.office.lock();
         close();
         let Some(open) = office.as_deref_mut() else { return };
-        let tickets: Vec<usize> = open.replies.iter().map(|(ticket, _)| ticket).collect();
+        let unanswered = open.replies.iter().filter(|(_, r)| !matches!(r, Reply::Arrived(_)));
+        let tickets: Vec<usize> = unanswered.map(|(ticket, _)| ticket).collect();
         open.line.clear();
         open.retired = true;
         let mut woken = mem::take(&mut open.outside);
@@ -306,5 +307,26 @@ impl<Q: Copy, R, D, U: FnMut(R)> Drop for Ask<'_, Q, R, D, U> {
         {
             (self.unclaimed)(reply);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server that answers one caller and then goes away must not take the answer with it: the
+    /// caller would come for it and find nothing, or what somebody else is told.
+    #[test]
+    fn a_reply_that_has_arrived_outlives_its_server() {
+        let mailbox = Mailbox::<u64, u64>::default();
+        let mut asked = Box::pin(mailbox.ask(1, || Door::Join, |_| ()));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert_eq!(asked.as_mut().poll(&mut cx), Poll::Pending);
+        let mut batch = Vec::new();
+        mailbox.take(1, &mut batch);
+        assert_eq!(mailbox.deliver(batch[0].ticket, 10), None);
+        mailbox.forsake(|| (), || 0);
+        assert_eq!(asked.as_mut().poll(&mut cx), Poll::Ready(Some(10)));
+        assert!(mailbox.office.lock().is_none(), "an office that is not used is given up");
     }
 }

@@ -5,12 +5,16 @@
 //! clock are the same for all.
 
 mod actor;
+#[cfg(not(hotrow_loom))]
 mod async_mutex;
+#[cfg(not(hotrow_loom))]
 mod async_rwlock;
 mod cas;
 mod desk;
 mod fetch_add;
 mod mailbox;
+#[cfg(all(test, hotrow_loom))]
+mod models;
 mod mutex;
 mod null;
 mod queue;
@@ -23,8 +27,6 @@ use std::{fmt, future::Future};
 
 pub use self::{
     actor::Actor,
-    async_mutex::AsyncMutex,
-    async_rwlock::AsyncRwLock,
     cas::Cas,
     desk::Desk,
     fetch_add::FetchAdd,
@@ -36,6 +38,8 @@ pub use self::{
     step::{step, step_at_once, step_now},
     unguarded::Unguarded,
 };
+#[cfg(not(hotrow_loom))]
+pub use self::{async_mutex::AsyncMutex, async_rwlock::AsyncRwLock};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::Store,

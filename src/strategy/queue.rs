@@ -36,14 +36,14 @@ use crate::{
 
 /// Commands that a holder runs for others before it hands the turn on, so that its own caller
 /// gets an answer while others keep coming.
-const STRETCH_MAX: usize = 64;
+const STRETCH_MAX: usize = if cfg!(hotrow_loom) { 1 } else { 64 };
 
 /// Tries for a turn that is taken before standing in line, which costs a wake-up.
-const TRIES_MAX: usize = 8;
+const TRIES_MAX: usize = if cfg!(hotrow_loom) { 1 } else { 8 };
 
 /// Pauses of the processor before each try, some 10 ns each. Whoever looks without a pause takes
 /// the cache line from the holder again and again, and slows down the very step that it waits for.
-const PAUSES_A_TRY: usize = 128;
+const PAUSES_A_TRY: u32 = 128;
 
 /// One line for each user.
 pub struct Queue<S> {
@@ -195,7 +195,7 @@ impl Turn {
 
     fn try_take_soon(&self) -> bool {
         (0..TRIES_MAX).any(|_| {
-            (0..PAUSES_A_TRY).for_each(|_| hint::spin_loop());
+            hint::pause(PAUSES_A_TRY);
             self.state.load(Ordering::Relaxed) == FREE && self.try_take()
         })
     }

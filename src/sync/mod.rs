@@ -5,9 +5,23 @@
 //! can come between is taken from here and from nowhere else, which a test checks. In the builds
 //! that people use, this module is nothing but other names for the locks of `parking_lot`, those of
 //! `tokio`, and the atomics of the standard library.
+//!
+//! Built with `--cfg hotrow_loom` (`cargo models`) the names are loom's. The asynchronous locks have
+//! no counterpart there, for loom does not see into `tokio`: the strategies that need them, and all
+//! that names those, are left out of that build.
 
-#[cfg(not(any(shuttle, loom)))]
+#[cfg(all(test, hotrow_loom))]
+pub(crate) mod explored;
+#[cfg(hotrow_loom)]
+mod loomed;
+#[cfg(all(test, hotrow_loom))]
+mod models;
+#[cfg(not(any(shuttle, hotrow_loom)))]
 mod plain;
+#[cfg(hotrow_loom)]
+mod weakened;
 
-#[cfg(not(any(shuttle, loom)))]
+#[cfg(hotrow_loom)]
+pub use self::loomed::*;
+#[cfg(not(any(shuttle, hotrow_loom)))]
 pub use self::plain::*;

@@ -8,7 +8,7 @@
 
 use crate::sync::{
     OnceLock,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU64, Ordering, zeroes},
 };
 
 /// Words in a line: 32 bytes, half a cache line.
@@ -16,13 +16,13 @@ pub(super) const LINE_WORDS: usize = 4;
 
 /// Bits of a position within its block: 2^15 lines, 1 MiB. An allocator that clears memory which
 /// it has used before takes some 40 microseconds for that, which bounds what growth can cost one
-/// command.
-const BLOCK_BITS: u32 = 15;
+/// command. Next to nothing where schedules are explored, each of which begins with a new arena.
+const BLOCK_BITS: u32 = if cfg!(shuttle) { 7 } else { 15 };
 
 const BLOCK_LINES: u32 = 1 << BLOCK_BITS;
 
 /// Blocks of an arena: 2^29 lines or 16 GiB, in a list of 512 KiB.
-const BLOCKS: usize = 1 << 14;
+const BLOCKS: usize = if cfg!(shuttle) { 16 } else { 1 << 14 };
 
 /// Lines in a page of the system's memory, the unit in which it is touched in advance.
 const LINES_A_PAGE: usize = 4_096 / (LINE_WORDS * 8);
@@ -109,9 +109,9 @@ impl Arena {
     #[cold]
     fn open(&self, number: usize) -> &Block {
         self.blocks[number].get_or_init(|| {
-            let words: Box<[AtomicU64]> =
-                bytemuck::allocation::zeroed_slice_box((BLOCK_LINES as usize + 1) * LINE_WORDS);
-            let skew = words.as_ptr().align_offset(LINE_WORDS * 8);
+            let words = zeroes((BLOCK_LINES as usize + 1) * LINE_WORDS);
+            // Where schedules are explored a word is larger than it looks, and fits no cache line.
+            let skew = if cfg!(shuttle) { 0 } else { words.as_ptr().align_offset(LINE_WORDS * 8) };
             Block { words, skew }
         })
     }

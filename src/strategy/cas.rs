@@ -105,7 +105,7 @@ fn back_off(losses: u32) {
     let doublings = losses - 1;
     match doublings {
         0..=BACKOFF_DOUBLINGS_MAX => {
-            (0..BACKOFF_PAUSES_MIN << doublings).for_each(|_| hint::spin_loop());
+            hint::pause(BACKOFF_PAUSES_MIN << doublings);
         }
         _ => thread::yield_now(),
     }

@@ -43,7 +43,7 @@ const TRIES_MAX: usize = 8;
 
 /// Pauses of the processor before each try, some 10 ns each. Whoever looks without a pause takes
 /// the cache line from the holder again and again, and slows down the very step that it waits for.
-const PAUSES_A_TRY: usize = 128;
+const PAUSES_A_TRY: u32 = 128;
 
 /// One line for each user.
 pub struct Queue<S> {
@@ -195,7 +195,7 @@ impl Turn {
 
     fn try_take_soon(&self) -> bool {
         (0..TRIES_MAX).any(|_| {
-            (0..PAUSES_A_TRY).for_each(|_| hint::spin_loop());
+            hint::pause(PAUSES_A_TRY);
             self.state.load(Ordering::Relaxed) == FREE && self.try_take()
         })
     }

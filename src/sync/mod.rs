@@ -5,9 +5,19 @@
 //! can come between is taken from here and from nowhere else, which a test checks. In the builds
 //! that people use, this module is nothing but other names for the locks of `parking_lot`, those of
 //! `tokio`, and the atomics of the standard library.
+//!
+//! Built with `--cfg shuttle` the same names are Shuttle's, and every use of one is a point at which
+//! another task may go on instead. Three things stay as they are, because they never wait and so
+//! are one step to everybody else: a [`OnceLock`], whose first caller meets no such point while it
+//! fills it, and the map and the vector without locks in which [`store`](crate::store) finds its
+//! users.
 
 #[cfg(not(any(shuttle, loom)))]
 mod plain;
+#[cfg(shuttle)]
+mod shuttled;
 
 #[cfg(not(any(shuttle, loom)))]
 pub use self::plain::*;
+#[cfg(shuttle)]
+pub use self::shuttled::*;

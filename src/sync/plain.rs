@@ -1,8 +1,18 @@
 //! The real thing.
 
-pub use std::sync::{Arc, OnceLock, atomic};
+pub use std::sync::{Arc, OnceLock};
 
 pub use parking_lot::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Words that are changed in one step.
+pub mod atomic {
+    pub use std::sync::atomic::*;
+
+    /// So many words of zero, which the system has only to promise until they are touched.
+    pub fn zeroes(words: usize) -> Box<[AtomicU64]> {
+        bytemuck::allocation::zeroed_slice_box(words)
+    }
+}
 
 /// Locks and signals whose waiters suspend instead of blocking their threads.
 pub mod asynchronous {
@@ -15,6 +25,12 @@ pub mod asynchronous {
 /// Ways to wait that give nothing away.
 pub mod hint {
     pub use std::hint::spin_loop;
+
+    /// Pauses the processor so many times in a row, some 10 ns each.
+    #[inline]
+    pub fn pause(times: u32) {
+        (0..times).for_each(|_| spin_loop());
+    }
 }
 
 /// Tasks, and how one lets others run.

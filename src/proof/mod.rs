@@ -9,6 +9,8 @@ mod found;
 mod books;
 mod plan;
 mod properties;
+#[cfg(shuttle)]
+pub mod schedules;
 mod stage;
 mod subject;
 mod watchdog;

@@ -12,9 +12,7 @@ pub mod task;
 
 pub use std::sync::{Arc, OnceLock};
 
-pub use self::lock::{
-    Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
-};
+pub use self::lock::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Words that are changed in one step, before which anybody else may go on.
 pub mod atomic {

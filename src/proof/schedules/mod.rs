@@ -136,8 +136,8 @@ fn run_one(entry: &Entry, scenario: &Scenario, seed: u64, journal: &Arc<Journal>
     let mut dice = dice::for_play(seed, journal.number());
     let play = (scenario.play)(&mut dice);
     let stage = Arc::new(Stage::open(entry, &play, &mut dice));
-    journal.begin(Arc::clone(&stage));
     let performance = task::spawn(Arc::clone(&stage).perform(play));
+    journal.begin(stage);
     while !performance.is_finished() {
         if let Some(stuck) = journal.stuck() {
             // Ends the run and leaves all tasks where they are: their own ends could be stuck as well.

@@ -140,7 +140,8 @@ fn caught(wrong: &'static Wrong, seed: u64, record: Arc<Record>) -> Trial {
 fn hunt(entry: &Entry, seed: u64) -> Option<(Violation, u64)> {
     let scenarios: Vec<_> = scenarios_of(entry).collect();
     let mut run = 0;
-    for first in (0..SCHEDULES_OF_A_HUNT).step_by(SCHEDULES_A_TURN as usize) {
+    for turn in 0..SCHEDULES_OF_A_HUNT / SCHEDULES_A_TURN {
+        let first = turn * SCHEDULES_A_TURN;
         for scenario in &scenarios {
             let schedules = Schedules { seed, first, count: SCHEDULES_A_TURN };
             if let Some(violation) = explore(entry, scenario, schedules).violation {

@@ -56,8 +56,7 @@ fn claims(history: &History, ledger: &Ledger) -> Found {
     for operation in of_user(history, ledger) {
         match operation.reply {
             Reply::Applied(after) => {
-                let place = (after.version as usize).wrapping_sub(1);
-                let entry = unclaimed.get_mut(place).and_then(Option::take);
+                let entry = unclaimed.get_mut(nth(after.version)).and_then(Option::take);
                 let stands = entry
                     .is_some_and(|entry| is_of(entry, operation) && entry.receipt.after == after);
                 ensure!(stands, "operation {} is not entry {}", operation.id.0, after.version);
@@ -85,6 +84,11 @@ fn claims(history: &History, ledger: &Ledger) -> Found {
     }
 }
 
+/// Where the entry that made `version` stands; nowhere, for none did of the first.
+fn nth(version: u64) -> usize {
+    usize::try_from(version.wrapping_sub(1)).unwrap_or(usize::MAX)
+}
+
 fn is_of(entry: &LedgerEntry, operation: &Operation) -> bool {
     let Command { id, action, .. } = entry.receipt.command;
     operation.action == Some(action) && (id == operation.id || id == OperationId::UNRECORDED)
@@ -93,7 +97,7 @@ fn is_of(entry: &LedgerEntry, operation: &Operation) -> bool {
 fn was(ledger: &Ledger, account: Account) -> Found {
     let then = match account.version {
         0 => Some(Account::default()),
-        version => ledger.entries.get(version as usize - 1).map(|entry| entry.receipt.after),
+        version => ledger.entries.get(nth(version)).map(|entry| entry.receipt.after),
     };
     ensure_eq!(Some(account), then, "account of user {} as somebody was told", ledger.user);
     Ok(())

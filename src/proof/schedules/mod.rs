@@ -38,8 +38,8 @@ pub use self::{
 use crate::{proof::schedules::journal::Stuck, registry::Entry, sync::task};
 
 /// Steps after which a schedule is taken for one without an end. The longest of an honest strategy
-/// among millions took fewer than a tenth of it.
-pub const STEPS_MAX: u64 = 200_000;
+/// among 300,000 took 1,240.
+pub const STEPS_MAX: u64 = 50_000;
 
 /// Bytes of stack for each task. Pages that are not touched cost nothing.
 const STACK_BYTES: usize = 1 << 18;

@@ -86,7 +86,7 @@ impl Entry {
         A: ConcurrencyStrategy<Store = Adversary<T::Store>>,
         B: ConcurrencyStrategy<Store = Adversary<T::Store, false>>,
     {
-        // Where schedules are explored nothing is measured, and a build takes a third of the time.
+        // Where schedules are explored nothing is measured, and what measures need not be compiled.
         if cfg!(shuttle) {
             return Entry::unmeasured::<T, A, B>();
         }

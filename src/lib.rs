@@ -57,6 +57,9 @@
 //!   no ledger is ever copied to grow.
 //! - **A fault is one plain type for all stores** ([`Fault`](domain::Fault)), and no associated type
 //!   of each: an outcome then is the same from any strategy, and can be copied into a reply.
+//! - **All that waits is taken from one place.** Strategies and stores take locks, atomics and tasks
+//!   from [`sync`] alone, so the same code runs on the real ones and under a scheduler that tries
+//!   thousands of schedules a second (docs/PROOF.md).
 //! - **Wrong strategies are kept on purpose.** One is in the registry, the others in the test tree.
 //!   A checker that has never been seen to fail proves nothing.
 

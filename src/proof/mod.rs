@@ -12,6 +12,8 @@ mod judge;
 mod plan;
 mod properties;
 mod recorder;
+#[cfg(shuttle)]
+pub mod schedules;
 mod stage;
 mod subject;
 mod trial;

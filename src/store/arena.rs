@@ -16,13 +16,22 @@ pub(super) const LINE_WORDS: usize = 4;
 
 /// Bits of a position within its block: 2^15 lines, 1 MiB. An allocator that clears memory which
 /// it has used before takes some 40 microseconds for that, which bounds what growth can cost one
-/// command. A model has to make its words one by one, and gets by with four lines.
-const BLOCK_BITS: u32 = if cfg!(hotrow_loom) { 2 } else { 15 };
+/// command. Where schedules are explored each begins with a new arena, and where models are run
+/// words are made one by one: there it is next to nothing.
+const BLOCK_BITS: u32 = match (cfg!(hotrow_loom), cfg!(shuttle)) {
+    (true, _) => 2,
+    (_, true) => 7,
+    _ => 15,
+};
 
 const BLOCK_LINES: u32 = 1 << BLOCK_BITS;
 
 /// Blocks of an arena: 2^29 lines or 16 GiB, in a list of 512 KiB.
-const BLOCKS: usize = if cfg!(hotrow_loom) { 6 } else { 1 << 14 };
+const BLOCKS: usize = match (cfg!(hotrow_loom), cfg!(shuttle)) {
+    (true, _) => 6,
+    (_, true) => 16,
+    _ => 1 << 14,
+};
 
 /// Lines in a page of the system's memory, the unit in which it is touched in advance.
 const LINES_A_PAGE: usize = 4_096 / (LINE_WORDS * 8);
@@ -111,9 +120,9 @@ impl Arena {
     fn open(&self, number: usize) -> &Block {
         self.blocks[number].get_or_init(|| {
             let words = zeroes((BLOCK_LINES as usize + 1) * LINE_WORDS);
-            // A word of a model is larger than it looks, and fits no cache line.
-            let skew =
-                if cfg!(hotrow_loom) { 0 } else { words.as_ptr().align_offset(LINE_WORDS * 8) };
+            // Where models or schedules are run a word is larger than it looks, and fits no cache line.
+            let explored = cfg!(any(hotrow_loom, shuttle));
+            let skew = if explored { 0 } else { words.as_ptr().align_offset(LINE_WORDS * 8) };
             Block { words, skew }
         })
     }

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::{
     AccountCall, AccountModel, AccountOutput, KvModel, Model, OPERATIONS_MAX, RegisterModel,
     Verdict, check, has_order,
-    search::{Found, search_among_many},
+    search::{Found, search_otherwise},
 };
 use crate::{
     domain::{Action, Amount, Bounds, Policy, UserId},
@@ -255,13 +255,13 @@ where
 {
     let plain = has_order(model, calls);
     let found = check(model, calls);
-    let among_many = search_among_many(model, calls, u64::MAX, 10_000);
+    let otherwise = search_otherwise(model, calls, u64::MAX, 10_000);
     let same = match &found {
-        Verdict::Linearizable => plain && matches!(among_many, Found::Order(_)),
-        Verdict::Impossible(_) => !plain && matches!(among_many, Found::NoOrder { .. }),
+        Verdict::Linearizable => plain && matches!(otherwise, Found::Order(_)),
+        Verdict::Impossible(_) => !plain && matches!(otherwise, Found::NoOrder { .. }),
         Verdict::Undecided => false,
     };
-    assert!(same, "{who}: brute force {plain}, {found:?}, {among_many:?} of {calls:#?}");
+    assert!(same, "{who}: brute force {plain}, {found:?}, {otherwise:?} of {calls:#?}");
     if let Verdict::Impossible(contradiction) = found {
         assert_first(model, calls, contradiction.misfit, who);
     }

@@ -6,6 +6,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     task::Poll,
+    thread,
 };
 
 use fastrand::Rng;
@@ -31,11 +32,23 @@ const USERS: u64 = 2;
 
 /// Largest amount of a command. With a small maximum both rules are often in the way, and balances
 /// come back to what they were.
-const AMOUNT_MAX: u64 = 4;
+const AMOUNT_MAX: u64 = 3;
 
 /// Turns of the scheduler in which commands that nobody waits for any more come to their ends. On a
 /// slow store each is 20 ms, and a command takes up to a second.
 const SETTLED: usize = 2_000;
+
+/// Operations of a client between two that are held up.
+const HELD_UP_EVERY: u64 = 4;
+
+/// What clients do.
+#[derive(Clone, Copy)]
+pub(crate) struct Load {
+    /// Operations of each.
+    pub(crate) operations: u64,
+    /// Whether some go away before they are answered.
+    pub(crate) some_leave: bool,
+}
 
 /// A service, and what its clients saw of it.
 #[derive(Clone)]
@@ -52,13 +65,13 @@ impl Recorder {
         Recorder { subject, policy, clock: Arc::default(), seen: Arc::default() }
     }
 
-    /// Has every client ask for `operations` things drawn from `seed`, and gives what they saw. Ledgers are asked for
+    /// Has every client ask for a load drawn from `seed`, and gives what they saw. Ledgers are asked for
     /// twice: one that changes when all is quiet was not complete.
-    pub(crate) async fn record(self, seed: u64, operations: u64) -> Found<History> {
+    pub(crate) async fn record(self, seed: u64, load: Load) -> Found<History> {
         let clients: Vec<_> = (1..=CLIENTS)
             .map(|client| {
                 let rng = Rng::with_seed(seed.wrapping_mul(CLIENTS).wrapping_add(client));
-                tokio::spawn(self.clone().ask_all(client, operations, rng))
+                tokio::spawn(self.clone().ask_all(client, load, rng))
             })
             .collect();
         for client in clients {
@@ -71,13 +84,15 @@ impl Recorder {
         Ok(History { policy: self.policy, operations, ledgers })
     }
 
-    async fn ask_all(self, client: u64, operations: u64, mut rng: Rng) -> Found {
-        for number in 0..operations {
+    async fn ask_all(self, client: u64, load: Load, mut rng: Rng) -> Found {
+        for number in 0..load.operations {
             let user = user(if rng.u8(..4) == 0 { USERS } else { 1 });
             let amount = amount(rng.u64(1..=AMOUNT_MAX));
             match rng.u8(..8) {
                 0 | 1 => self.look(client, user).await?,
-                2 => self.walk_away(client, number, user, Action::Use(amount), &mut rng).await,
+                2 if load.some_leave => {
+                    self.walk_away(client, number, user, Action::Use(amount), &mut rng).await
+                }
                 3..=5 => self.ask(client, number, user, Action::Charge(amount)).await,
                 _ => self.ask(client, number, user, Action::Use(amount)).await,
             }
@@ -87,6 +102,7 @@ impl Recorder {
 
     async fn ask(&self, client: u64, number: u64, user: UserId, action: Action) {
         let (id, called) = (Asked { client, number }.id(), self.tick());
+        Recorder::be_held_up(number);
         let outcome = self.command(id, user, action).await;
         self.saw(Operation {
             client,
@@ -172,6 +188,14 @@ impl Recorder {
             ledgers.push(Ledger { user, account, entries });
         }
         Ok(ledgers)
+    }
+
+    /// Lets other threads run between a call and its work now and then, as a busy machine does: on an
+    /// idle one, or on one core, calls may be too short to be ever beside each other.
+    fn be_held_up(number: u64) {
+        if number.is_multiple_of(HELD_UP_EVERY) {
+            thread::yield_now();
+        }
     }
 
     fn tick(&self) -> u64 {

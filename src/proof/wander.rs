@@ -11,8 +11,15 @@ use crate::{
     store::{Point, Script},
 };
 
-/// Most turns of the scheduler that a step is kept at one point.
+/// Most turns of the scheduler for which a step is kept at a point as a rule.
 const TURNS_MAX: u32 = 3;
+
+/// Most turns of one that is kept long, so that others come and go meanwhile: a balance that returns to
+/// what it was is seen by nobody else.
+const LONG_TURNS_MAX: u32 = 40;
+
+/// Points between two at which a step is kept long, on average.
+const LONG_EVERY: u32 = 8;
 
 /// Keeps each step at each point for a random number of turns. On one thread, where nothing else is
 /// left to chance, the seed decides who goes on and when.
@@ -24,7 +31,9 @@ impl Wander {
     }
 
     fn turns(&self) -> u32 {
-        self.0.lock().u32(0..=TURNS_MAX)
+        let mut rng = self.0.lock();
+        let long = rng.u32(..LONG_EVERY) == 0;
+        rng.u32(0..=if long { LONG_TURNS_MAX } else { TURNS_MAX })
     }
 }
 

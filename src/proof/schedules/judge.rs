@@ -2,9 +2,8 @@
 
 use super::stage::{Evidence, Look};
 use crate::{
-    domain::{Account, Command, LedgerEntry, OperationId},
     history::{History, Ledger, Operation, Reply},
-    proof::found::Found,
+    proof::{found::Found, judge},
     strategy::Promises,
 };
 
@@ -13,8 +12,10 @@ pub(super) fn everything(seen: &Evidence, promises: Promises) -> Found {
     if let Some(failure) = seen.failures.first() {
         return Err(failure.clone());
     }
-    judge(&seen.history)?;
-    ensure!(seen.again == seen.history.ledgers, "a ledger changed when all was quiet");
+    let mut history = seen.history.clone();
+    history.ledgers.extend(seen.again.iter().cloned());
+    judge::by_the_ledger(&history)?;
+    judge::by_what_callers_saw(&history)?;
     receipts(seen)?;
     faults(seen)?;
     looks(seen)?;
@@ -22,124 +23,6 @@ pub(super) fn everything(seen: &Evidence, promises: Promises) -> Found {
         order(seen)?;
     }
     Ok(())
-}
-
-/// Checks that the ledgers replay, that each reply says what they say, that each applied command
-/// stands in one exactly once, and that their order is one in which the clients could have seen it.
-fn judge(history: &History) -> Found {
-    for ledger in &history.ledgers {
-        replay(history, ledger)?;
-        claims(history, ledger)?;
-        times(history, ledger)?;
-    }
-    Ok(())
-}
-
-fn replay(history: &History, ledger: &Ledger) -> Found {
-    let mut account = Account::default();
-    for LedgerEntry { receipt, .. } in &ledger.entries {
-        let version = account.version + 1;
-        let (user, command) = (ledger.user, receipt.command);
-        ensure_eq!(receipt.before, account, "account of user {user} before entry {version}");
-        ensure_eq!(command.user, user, "user of entry {version}");
-        let decided = command.decide(account, &history.policy);
-        ensure_eq!(decided, Ok(*receipt), "what entry {version} of user {user} makes of it");
-        account = receipt.after;
-    }
-    ensure_eq!(ledger.account, account, "account of user {} after its last entry", ledger.user);
-    Ok(())
-}
-
-/// Checks that each reply stands in the ledger, and each entry is somebody's and only theirs.
-fn claims(history: &History, ledger: &Ledger) -> Found {
-    let mut unclaimed: Vec<Option<&LedgerEntry>> = ledger.entries.iter().map(Some).collect();
-    for operation in of_user(history, ledger) {
-        match operation.reply {
-            Reply::Applied(after) => {
-                let entry = unclaimed.get_mut(nth(after.version)).and_then(Option::take);
-                let stands = entry
-                    .is_some_and(|entry| is_of(entry, operation) && entry.receipt.after == after);
-                ensure!(stands, "operation {} is not entry {}", operation.id.0, after.version);
-            }
-            Reply::Read(account) => was(ledger, account)?,
-            Reply::Refused(account) => {
-                was(ledger, account)?;
-                ensure!(
-                    refuses(history, operation, account),
-                    "{:?} is no reason to refuse {}",
-                    account,
-                    operation.id.0
-                );
-            }
-            Reply::Unknown => {}
-        }
-    }
-    for operation in of_user(history, ledger).filter(|o| o.reply == Reply::Unknown) {
-        let theirs = unclaimed.iter_mut().find(|e| e.is_some_and(|e| is_of(e, operation)));
-        theirs.map(Option::take);
-    }
-    match unclaimed.into_iter().flatten().next() {
-        None => Ok(()),
-        Some(entry) => Err(format!("entry {} is nobody's", entry.receipt.after.version)),
-    }
-}
-
-/// Where the entry that made `version` stands; nowhere, for none did of the first.
-fn nth(version: u64) -> usize {
-    usize::try_from(version.wrapping_sub(1)).unwrap_or(usize::MAX)
-}
-
-fn is_of(entry: &LedgerEntry, operation: &Operation) -> bool {
-    let Command { id, action, .. } = entry.receipt.command;
-    operation.action == Some(action) && (id == operation.id || id == OperationId::UNRECORDED)
-}
-
-fn was(ledger: &Ledger, account: Account) -> Found {
-    let then = match account.version {
-        0 => Some(Account::default()),
-        version => ledger.entries.get(nth(version)).map(|entry| entry.receipt.after),
-    };
-    ensure_eq!(Some(account), then, "account of user {} as somebody was told", ledger.user);
-    Ok(())
-}
-
-fn refuses(history: &History, operation: &Operation, account: Account) -> bool {
-    operation.action.is_some_and(|action| {
-        let command = Command { id: operation.id, user: operation.user, action };
-        command.decide(account, &history.policy).is_err()
-    })
-}
-
-/// Checks that whoever returned before another was called comes before it.
-fn times(history: &History, ledger: &Ledger) -> Found {
-    let placed: Vec<(&Operation, u64)> =
-        of_user(history, ledger).filter_map(|o| Some((o, place(ledger, o)?))).collect();
-    for (earlier, at) in &placed {
-        for (later, then) in &placed {
-            let after = earlier.reply != Reply::Unknown && earlier.returned < later.called;
-            ensure!(
-                !after || at <= then,
-                "what was returned at {} shows what was called at {} and later",
-                earlier.returned,
-                later.called
-            );
-        }
-    }
-    Ok(())
-}
-
-/// Where in the ledger an operation took effect: at an entry, or behind one.
-fn place(ledger: &Ledger, operation: &Operation) -> Option<u64> {
-    match operation.reply {
-        Reply::Applied(after) => Some(2 * after.version),
-        Reply::Read(account) | Reply::Refused(account) => Some(2 * account.version + 1),
-        Reply::Unknown => {
-            let recorded = operation.id != OperationId::UNRECORDED;
-            let theirs = |entry: &&LedgerEntry| entry.receipt.command.id == operation.id;
-            let entry = ledger.entries.iter().find(theirs).filter(|_| recorded);
-            entry.map(|entry| 2 * entry.receipt.after.version)
-        }
-    }
 }
 
 fn of_user<'a>(history: &'a History, ledger: &Ledger) -> impl Iterator<Item = &'a Operation> {

@@ -81,7 +81,8 @@ pub mod record;
 pub mod registry;
 #[cfg(not(hotrow_loom))]
 pub mod report;
-#[cfg(all(test, not(hotrow_loom)))]
+#[cfg(not(hotrow_loom))]
+#[cfg(test)]
 mod scratch;
 #[cfg(not(hotrow_loom))]
 pub mod service;

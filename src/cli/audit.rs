@@ -19,6 +19,7 @@ use super::{
     printed,
 };
 use crate::{
+    audit::witness,
     history::{Call, ReadError, Recording, Recordings, read_kv, read_register},
     linearizability::{self, AccountModel, KvModel, RegisterModel, Verdict, check},
 };
@@ -182,12 +183,24 @@ fn audit_text(
     }
 }
 
+/// Asks the ledgers first, who know of every version what it was, and then searches for an order as
+/// if there were none.
 fn accounts(name: &str, number: u32, recording: &Recording) -> Audited {
     let Recording { strategy, store, history } = recording;
     let name = format!("{name}, {number}: {strategy} on {store}");
+    let began = Instant::now();
     let accounts = AccountModel::all_of(history).into_iter();
     let accounts = accounts.map(|(model, calls)| (format!("user {}", model.user()), model, calls));
-    search(name, Model::Account, accounts.collect())
+    let searched = search(name, Model::Account, accounts.collect());
+    let finding = match witness(history) {
+        Ok(_examined) => searched.finding,
+        Err(violation) => Finding::Impossible {
+            object: format!("user {}", violation.user),
+            what: format!("{} ({})", violation.what, violation.step),
+            picture: violation.picture(),
+        },
+    };
+    Audited { finding, took: began.elapsed(), ..searched }
 }
 
 /// Searches every object for an order of its calls.

@@ -263,7 +263,7 @@ impl Subject {
     async fn wait_a_moment(&self, looks: &mut usize) -> Found {
         *looks += 1;
         ensure!(
-            self.stage == Stage::Threads || *looks < LOOKS_MAX,
+            self.stage == Stage::Threads || self.callers_are_threads || *looks < LOOKS_MAX,
             "nothing moves any more, and it is not over"
         );
         self.step_aside().await;

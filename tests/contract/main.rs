@@ -7,6 +7,7 @@
 //! properties see anything is tested too: the trials under `wrong` hold them against strategies
 //! that are wrong on purpose, and fail where one survives.
 
+mod table;
 #[path = "../wrong/mod.rs"]
 mod wrong;
 
@@ -25,6 +26,7 @@ fn main() {
     trials.extend(WRONG.iter().map(dies));
     trials.push(Trial::test("wrong::every_killer_is_a_property", every_killer_is_a_property));
     trials.push(Trial::test("wrong::every_property_has_a_victim", every_property_has_a_victim));
+    trials.push(Trial::test("wrong::the_page_is_fresh", table::the_page_is_fresh));
     libtest_mimic::run(&arguments, trials).exit();
 }
 

@@ -230,6 +230,31 @@ fn the_pages_here_are_fresh() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }
 
+/// What is proved is shown as a table, and whoever is wrong with a counter-example.
+#[test]
+fn a_check_shows_what_is_kept_and_how_it_is_not() {
+    let output = run(&["check", "queue", "--schedules", "20"]);
+    let table = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{table}{}", stderr(&output));
+    assert!(table.starts_with(" a  queue on slab\n b  queue on tables\n"), "{table}");
+    assert!(table.contains("\nfirst come first served                   + +\n"), "{table}");
+    assert!(table.lines().all(|line| line.len() <= 80), "{table}");
+
+    let output = run(&["check", "unguarded", "--store", "slab", "--seed", "3"]);
+    let table = stdout(&output);
+    assert_eq!(output.status.code(), Some(3), "{table}");
+    assert!(table.contains("\nthe ledger bears out every reply          X\n"), "{table}");
+    assert!(table.contains("client "), "there is no picture: {table}");
+    assert!(stderr(&output).ends_with(" trials are lost\n"));
+
+    let output = run(&["check", "cas", "--store", "slab", "--schedules", "1", "--json"]);
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{object}");
+    assert_eq!(object["entries"][0]["strategy"], "cas");
+    assert_eq!(object["entries"][0]["lost"].as_array().map(Vec::len), Some(0));
+    assert!(object["operations"].as_u64() > Some(10_000), "{object}");
+}
+
 /// A recorded history: one charge and a read behind it, which saw `seen`.
 fn recorded(seen: u64) -> String {
     let policy = r#"{"amount_min":1,"amount_max":9,"unit":1,"balance_max":9}"#;

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::told::Does;
+use super::told::{Does, Who};
 use crate::{
-    domain::{Fault, LedgerEntry, UserId},
+    domain::{Fault, LedgerEntry, Receipt, UserId},
     history::{Line, Operation, Picture, Reply},
 };
 
@@ -89,8 +89,8 @@ impl Violation {
         self
     }
 
-    /// The operations as a picture of text: a column for each client, time going down. Empty where
-    /// no operation has a part in it.
+    /// The operations as a picture of text, a column for each client and time going down, and below it
+    /// the entries of the ledger. Empty where neither has a part in it.
     pub fn picture(&self) -> String {
         let lines = self.operations.iter().map(|operation| Line {
             client: operation.client,
@@ -100,7 +100,25 @@ impl Violation {
             label: label(operation),
             marked: true,
         });
-        Picture::of(lines.collect()).to_string()
+        let mut text = match self.operations.is_empty() {
+            true => String::new(),
+            false => Picture::of(lines.collect()).to_string(),
+        };
+        for entry in &self.entries {
+            text += &format!("ledger  {}\n", Written(entry));
+        }
+        text
+    }
+}
+
+/// `version 9: charge 37 of operation 1-1204, 83 -> 120`.
+struct Written<'a>(&'a LedgerEntry);
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Receipt { command, before, after } = self.0.receipt;
+        let (version, does, who) = (after.version, Does(command.action), Who(command.id));
+        write!(f, "version {version}: {does} of {who}, {} -> {}", before.balance, after.balance)
     }
 }
 

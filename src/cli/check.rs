@@ -1,6 +1,7 @@
 //! The proof for a person: every property held against every strategy that promises to keep it.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeSet,
     time::{Duration, Instant},
 };
@@ -24,6 +25,11 @@ use crate::{
 /// Counter-examples that are told of one strategy on one store. The others are of the same mistake
 /// more often than not.
 const TOLD_MAX: usize = 2;
+
+/// Names of columns, narrow enough for a table of all strategies in 80 columns.
+fn letters() -> impl Iterator<Item = char> {
+    ('a'..='z').chain('A'..='Z')
+}
 
 /// Holds everything against everybody who was asked for.
 pub(super) fn check(asked: &Check) -> Result<Exit, Failure> {
@@ -101,17 +107,17 @@ impl Checked {
     fn told(&self) -> String {
         let width = PROPERTIES.iter().map(|property| property.name.len()).max().unwrap_or_default();
         let mut text = String::new();
-        for (entry, number) in self.entries.iter().zip(1..) {
-            text += &format!("{number:>3}  {} on {}\n", entry.strategy, entry.store);
+        for (entry, letter) in self.entries.iter().zip(letters()) {
+            text += &format!(" {letter}  {} on {}\n", entry.strategy, entry.store);
         }
         text += &format!("\n{:width$}", "");
-        for (_, number) in self.entries.iter().zip(1..) {
-            text += &format!("{number:>3}");
+        for (_, letter) in self.entries.iter().zip(letters()) {
+            text += &format!(" {letter}");
         }
         for property in PROPERTIES {
             text += &format!("\n{:width$}", property.name.replace('_', " "));
             for entry in &self.entries {
-                text += &format!("{:>3}", self.mark(entry, property.name));
+                text += &format!(" {}", self.mark(entry, property.name));
             }
         }
         text + &self.legend() + &self.counter_examples()
@@ -148,7 +154,9 @@ impl Checked {
     fn counter_examples(&self) -> String {
         let mut text = String::new();
         for entry in &self.entries {
-            let lost: Vec<_> = self.lost_by(entry).collect();
+            let mut lost: Vec<_> = self.lost_by(entry).collect();
+            // What a judge has found comes with a picture.
+            lost.sort_by_key(|(_, found)| Reverse(found.lines().count()));
             for (trial, found) in lost.iter().take(TOLD_MAX) {
                 text += &format!("\n{trial}\n{}\n", found.trim_end());
             }

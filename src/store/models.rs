@@ -318,7 +318,7 @@ fn two_winners_grow_one_list_of_chunks() {
         let thread = thread::spawn(move || other.1.write(&other.0, &receipt(2), 0));
         shared.1.write(&shared.0, &receipt(1), 0);
         thread.join().unwrap();
-        let entries = shared.1.read(&shared.0, user(), 0, 2);
+        let entries = shared.1.read(&shared.0, user(), 0, 2).unwrap();
         assert_eq!(entries.len(), 2);
         assert_chain(&entries);
     });
@@ -334,7 +334,7 @@ fn a_reader_and_a_winner_grow_one_list_of_chunks() {
         shared.1.write(&shared.0, &receipt(1), 0);
         let other = Arc::clone(&shared);
         let thread = thread::spawn(move || other.1.write(&other.0, &receipt(2), 0));
-        let entries = shared.1.read(&shared.0, user(), 0, 2);
+        let entries = shared.1.read(&shared.0, user(), 0, 2).unwrap();
         assert_eq!(entries.len(), 2);
         assert_chain(&entries);
         thread.join().unwrap();
@@ -350,7 +350,7 @@ fn a_reader_goes_back_over_a_new_chunk() {
         shared.1.write(&shared.0, &receipt(1), 0);
         let other = Arc::clone(&shared);
         let thread = thread::spawn(move || other.1.write(&other.0, &receipt(2), 0));
-        let entries = shared.1.read(&shared.0, user(), 0, 1);
+        let entries = shared.1.read(&shared.0, user(), 0, 1).unwrap();
         assert_eq!(entries.len(), 1);
         assert_chain(&entries);
         thread.join().unwrap();
@@ -378,9 +378,9 @@ fn a_line_is_written_over_what_a_loser_left() {
         let thread = thread::spawn(move || other.1.write(&other.0, &receipt(1), 0));
         lose(&shared.0, 1, 2, 7);
         // Waits for line 1, and puts its chunk if its owner has not.
-        shared.1.read(&shared.0, user(), 0, 1);
+        shared.1.read(&shared.0, user(), 0, 1).unwrap();
         thread.join().unwrap();
-        assert_eq!(shared.1.read(&shared.0, user(), 0, 1)[0].receipt, receipt(1));
+        assert_eq!(shared.1.read(&shared.0, user(), 0, 1).unwrap()[0].receipt, receipt(1));
     });
 }
 
@@ -400,7 +400,7 @@ fn a_header_is_read_and_not_what_a_loser_left() {
         });
         shared.1.write(&shared.0, &receipt(2), 0);
         thread.join().unwrap();
-        let entries = shared.1.read(&shared.0, user(), 0, 2);
+        let entries = shared.1.read(&shared.0, user(), 0, 2).unwrap();
         assert_eq!(entries.len(), 2);
         assert_chain(&entries);
     });

@@ -10,12 +10,12 @@ pub(super) fn charge(points: u64) -> Option<Action> {
     Some(Action::Charge(Amount::new(points).unwrap()))
 }
 
-fn account(balance: u64, version: u64) -> Account {
+pub(super) fn account(balance: u64, version: u64) -> Account {
     Account { balance, version }
 }
 
 /// What client `client` asked between two times, of user 1; the id is the client's.
-fn asked(
+pub(super) fn asked(
     client: u64,
     called: u64,
     returned: u64,
@@ -27,7 +27,7 @@ fn asked(
 }
 
 /// The history of `operations` on user 1, whose ledger has the charges of these clients.
-fn history(operations: Vec<Operation>, charges: &[(u64, u64)]) -> History {
+pub(super) fn history(operations: Vec<Operation>, charges: &[(u64, u64)]) -> History {
     let (user, policy) = (UserId::new(1).unwrap(), Policy::default());
     let mut account = Account::default();
     let mut entries = Vec::new();

@@ -85,6 +85,15 @@ impl Example {
         }
     }
 
+    /// Tells a client a point too much at its first request for a user from `number` on.
+    pub(super) fn mislead(&mut self, client: usize, id: u64, number: u64) {
+        let (script, log) = &mut self.sheets[client];
+        let told_of_user = |number: &u64| script.request(*number).user == user(id);
+        let number = (number..log.asked()).find(told_of_user).expect("everybody is asked about");
+        let (outcome, told) = log.reply(number);
+        log.misread(number, (outcome, Account { balance: told.balance + 1, ..told }));
+    }
+
     pub(super) fn ledger(&mut self, id: u64) -> &mut Vec<LedgerEntry> {
         self.ledgers.get_mut(&user(id)).unwrap()
     }

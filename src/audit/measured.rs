@@ -325,3 +325,50 @@ fn index(number: u64) -> usize {
 fn small(row: usize) -> u32 {
     u32::try_from(row).expect("a part has few users")
 }
+
+#[cfg(test)]
+mod tests {
+    use rayon::ThreadPoolBuilder;
+
+    use super::*;
+    use crate::audit::{Log, Sheet, examples::Example};
+
+    /// How many users, who made so many requests, are dealt out to three threads.
+    fn dealt(users: usize, requests: u64) -> Vec<Range<usize>> {
+        let example = Example::opened(1, 1);
+        let mut log = Log::default();
+        (0..requests).for_each(|_| log.unknown());
+        let mut books = example.books();
+        books.accounts.resize(users, books.accounts[0]);
+        books.sheets = vec![Sheet { log: &log, ..books.sheets[1] }];
+        let pool = ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+        pool.install(|| books.parts())
+    }
+
+    /// A user of no part is not audited at all, and one of two parts twice.
+    #[test]
+    fn each_user_is_of_one_part() {
+        assert_eq!(dealt(7, ALONE_MAX), [0..2, 2..4, 4..7]);
+        assert_eq!(dealt(2, ALONE_MAX), [0..1, 1..2]);
+        assert_eq!(dealt(7, ALONE_MAX - 1), [0..7]);
+        assert_eq!(dealt(USERS_MAX, 0), [0..USERS_MAX]);
+        assert_eq!(dealt(USERS_MAX + 1, 0), [0..USERS_MAX / 2, USERS_MAX / 2..USERS_MAX + 1]);
+        assert_eq!(dealt(0, ALONE_MAX), []);
+    }
+
+    /// Each part stops at the first thing that it finds: what is told must be the earliest of all,
+    /// and not that of the part which comes first or last.
+    #[test]
+    fn the_first_violation_in_time_is_told_whichever_part_finds_it() {
+        let right = Example::of(2, ALONE_MAX / 2);
+        let pool = ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        for (early, late) in [(1, 2), (2, 1)] {
+            let mut example = right.clone();
+            for (id, from) in [(early, 100), (late, 5_000)] {
+                example.mislead(1, id, from);
+            }
+            let violation = pool.install(|| example.audit()).unwrap_err();
+            assert_eq!(violation.user.value(), early, "{violation}");
+        }
+    }
+}

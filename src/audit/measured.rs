@@ -328,6 +328,8 @@ fn small(row: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use rayon::ThreadPoolBuilder;
 
     use super::*;
@@ -354,6 +356,40 @@ mod tests {
         assert_eq!(dealt(USERS_MAX, 0), [0..USERS_MAX]);
         assert_eq!(dealt(USERS_MAX + 1, 0), [0..USERS_MAX / 2, USERS_MAX / 2..USERS_MAX + 1]);
         assert_eq!(dealt(0, ALONE_MAX), []);
+    }
+
+    /// Requests of a block are found 64 at a time: none may be passed over where the ring begins again
+    /// or a word of bits ends, and none of another part be taken. What is taken must belong to its
+    /// user, and to the pair of its client and user alone.
+    #[test]
+    fn of_a_block_what_is_for_the_part_is_taken_once() {
+        let example = Example::opened(5, 2);
+        let books = example.books();
+        let part = Part::of(&books, 1..3);
+        let ring = books.sheets[1].script.ring().len() as u64;
+        let mut pairs = BTreeMap::new();
+        for (client, sheet) in books.sheets.iter().enumerate() {
+            for block in [0..0, 0..1, 0..64, 3..64, 3..65, 63..65, 64..128, 5..400, 130..140] {
+                for from in [0, ring - 64, ring, 3 * ring - 7] {
+                    let block = from + block.start..from + block.end;
+                    let mut taken = Vec::new();
+                    let all = part.each(client, block.clone(), |number| {
+                        taken.push(number);
+                        Ok::<(), ()>(())
+                    });
+                    let user = |number: u64| sheet.script.request(number).user.value();
+                    let right = block.filter(|&number| [2, 3].contains(&user(number)));
+                    assert_eq!((all, &taken), (Ok(()), &right.collect()), "client {client}");
+                    for number in taken {
+                        let Seen { row, lane, .. } = part.seen(client, number);
+                        assert_eq!(row as u64 + 2, user(number));
+                        assert_eq!(*pairs.entry(lane).or_insert((client, row)), (client, row));
+                    }
+                }
+            }
+        }
+        assert_eq!(pairs.into_keys().collect::<Vec<_>>(), (0..part.lanes).collect::<Vec<_>>());
+        assert_eq!(part.lanes, 6);
     }
 
     /// Each part stops at the first thing that it finds: what is told must be the earliest of all,

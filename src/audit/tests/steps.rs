@@ -113,6 +113,29 @@ fn the_order_of_reads_fails_alone() {
     assert_eq!(step(&history(vec![write, new, old(2, 3)], &ledger)), Step::ReadOrder);
 }
 
+/// A client whose clock stood still did all of it in some order, and the ledger says in which: that
+/// of the list is an accident.
+#[test]
+fn what_one_client_did_at_one_moment_has_the_order_of_the_ledger() {
+    let write = asked(2, 3, 3, charge(5), Reply::Applied(account(5, 1)));
+    let new = asked(2, 3, 3, None, Reply::Read(account(5, 1)));
+    let old = asked(2, 3, 3, None, Reply::Read(account(0, 0)));
+    for operations in [[new, write, old], [old, new, write], [write, old, new]] {
+        let right = history(operations.to_vec(), &[(2, 5)]);
+        assert_eq!(witness(&right).map(|examined| examined.operations), Ok(3));
+    }
+}
+
+/// A number that two callers share does not make one of them wait for the other.
+#[test]
+fn operations_of_one_client_that_overlap_have_no_order() {
+    let write = asked(1, 1, 9, charge(5), Reply::Applied(account(5, 1)));
+    let new = |returned| asked(2, 2, returned, None, Reply::Read(account(5, 1)));
+    let old = asked(2, 3, 6, None, Reply::Read(account(0, 0)));
+    assert!(witness(&history(vec![write, new(4), old], &[(1, 5)])).is_ok());
+    assert_eq!(step(&history(vec![write, new(3), old], &[(1, 5)])), Step::ReadOrder);
+}
+
 /// What was found when all was quiet is not what was found the second time.
 #[test]
 fn a_late_change_fails_alone() {

@@ -147,6 +147,22 @@ fn a_late_change_fails_alone() {
     assert_eq!(step(&late), Step::LateChange);
 }
 
+/// Of two long ledgers that differ, the first entries that are not the same are those to look at.
+#[test]
+fn a_late_change_is_told_with_the_entries_that_changed() {
+    let unknown = |client, points| asked(client, 1, 2, charge(points), Reply::Unknown);
+    let operations = vec![unknown(1, 5), unknown(2, 6), unknown(3, 7)];
+    let mut late = history(operations, &[(1, 5), (2, 6)]);
+    late.ledgers.push(history(vec![], &[(1, 5), (3, 7), (2, 6)]).ledgers.remove(0));
+    let violation = witness(&late).unwrap_err();
+    assert_eq!(violation.entries, [late.ledgers[0].entries[1], late.ledgers[1].entries[1]]);
+    assert_eq!(
+        violation.what,
+        "the account held 11 at version 2 after 2 entries, and when it was asked again 18 at \
+         version 3 after 3"
+    );
+}
+
 /// Without ledgers there is still an order of versions in real time.
 #[test]
 fn a_history_without_ledgers_has_an_order() {

@@ -100,6 +100,17 @@ fn the_place_of_a_read_fails_alone() {
     assert_eq!(step(&history(vec![unknown, foreseen], &[(1, 5)])), Step::Place);
 }
 
+/// A slow answer that says less than one before it takes nothing back: who asks after both must
+/// see the larger.
+#[test]
+fn a_slow_answer_does_not_hide_what_was_seen_before_it() {
+    let write = asked(1, 1, 2, charge(5), Reply::Applied(account(5, 1)));
+    let slow = asked(2, 1, 3, None, Reply::Read(account(0, 0)));
+    let stale = |called| asked(3, called, 5, None, Reply::Read(account(0, 0)));
+    assert_eq!(step(&history(vec![write, slow, stale(4)], &[(1, 5)])), Step::Place);
+    assert!(witness(&history(vec![write, slow, stale(2)], &[(1, 5)])).is_ok());
+}
+
 /// Two reads while a write is under way, of which the second no longer sees it. The same two by
 /// one client, at times that do not tell which was first.
 #[test]
@@ -134,6 +145,26 @@ fn operations_of_one_client_that_overlap_have_no_order() {
     let old = asked(2, 3, 6, None, Reply::Read(account(0, 0)));
     assert!(witness(&history(vec![write, new(4), old], &[(1, 5)])).is_ok());
     assert_eq!(step(&history(vec![write, new(3), old], &[(1, 5)])), Step::ReadOrder);
+}
+
+/// A command of which nobody knows comes after what its own client was told before it, after what
+/// anybody was told before it, and after nothing that was still under way.
+#[test]
+fn an_unknown_command_comes_after_what_was_answered_before_it() {
+    let unknown = |client, called| {
+        let unknown = asked(3, called, 0, charge(5), Reply::Unknown);
+        Operation { client, ..unknown }
+    };
+    let own = |returned| asked(2, 1, returned, charge(7), Reply::Applied(account(12, 2)));
+    let ledger = [(3, 5), (2, 7)];
+    assert_eq!(step(&history(vec![own(3), unknown(2, 3)], &ledger)), Step::RealTime);
+    assert!(witness(&history(vec![own(3), unknown(4, 3)], &ledger)).is_ok());
+    assert!(witness(&history(vec![own(9), unknown(2, 3)], &ledger)).is_ok());
+    let own = asked(2, 1, 2, charge(7), Reply::Applied(account(7, 1)));
+    let other = |returned| asked(1, 1, returned, charge(1), Reply::Applied(account(13, 3)));
+    let ledger = [(2, 7), (3, 5), (1, 1)];
+    assert_eq!(step(&history(vec![own, other(2), unknown(2, 3)], &ledger)), Step::RealTime);
+    assert!(witness(&history(vec![own, other(3), unknown(2, 3)], &ledger)).is_ok());
 }
 
 /// What was found when all was quiet is not what was found the second time.

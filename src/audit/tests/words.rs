@@ -150,6 +150,11 @@ fn whose_an_entry_is_not_is_told() {
         Step::Books,
         "version 1 is of operation 9, which nobody asked for",
     );
+    says(
+        &history(vec![unknown(1, 1, 5)], &[(9, 5)]),
+        Step::Books,
+        "version 1 is of operation 9, which nobody asked for",
+    );
     let read = asked(9, 1, 2, None, Reply::Read(account(0, 0)));
     let read = Operation { id: OperationId(9), ..read };
     says(

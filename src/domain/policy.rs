@@ -192,4 +192,19 @@ mod tests {
             assert_eq!(met(Action::Use(points), 9), Err(Reason::InsufficientBalance));
         }
     }
+
+    /// An amount past a bound is refused also where it is a multiple of the unit, and so by the bound
+    /// alone.
+    #[test]
+    fn an_amount_past_its_bound_is_refused_whatever_the_unit() {
+        let policy = with(|b| (b.amount_min, b.amount_max, b.unit) = (20, 40, 10)).unwrap();
+        let before = Account { balance: 100, version: 1 };
+        for kind in [Action::Charge, Action::Use] {
+            let met = |points| policy.balance_after(before, kind(Amount::new(points).unwrap()));
+            assert_eq!(met(10), Err(Reason::AmountBelowMinimum { min: 20 }));
+            assert_eq!(met(25), Err(Reason::AmountNotInUnits { unit: 10 }));
+            assert_eq!(met(50), Err(Reason::AmountAboveMaximum { max: 40 }));
+            assert!(met(30).is_ok());
+        }
+    }
 }

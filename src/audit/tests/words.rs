@@ -217,6 +217,10 @@ fn an_entry_from_before_it_was_asked_is_told() {
     let what = "version 1 is to charge 7 of operation 2, which was asked after charge 5 of \
                 operation 1 was acknowledged as version 2";
     says(&history(vec![early, late], &[(2, 7), (1, 5)]), Step::RealTime, what);
+    let what = "charge 7 of operation 2 was acknowledged as version 1, and was asked after charge 5 \
+                of operation 1 was acknowledged as version 2";
+    let unwritten = History { ledgers: Vec::new(), ..history(vec![early, late], &[]) };
+    says(&unwritten, Step::RealTime, what);
 }
 
 /// A refused command that was done all the same.

@@ -196,7 +196,9 @@ fn a_second_entry_of_one_command_is_told() {
     says(&history(vec![unknown(1, 1, 5)], &[(1, 5), (1, 5)]), Step::Books, never);
     let later = applied(2, 2, 3, 5, (15, 3));
     let thrice = [(1, 5), (1, 5), (2, 5)];
-    says(&history(vec![unknown(1, 1, 5), later], &thrice), Step::Books, never);
+    for called in [1, 3] {
+        says(&history(vec![unknown(1, called, 5), later], &thrice), Step::Books, never);
+    }
     let answered = applied(1, 1, 9, 5, (5, 1));
     let again = "version 2 is to charge 5 of operation 1 again: charge 5 of operation 1 was \
                  acknowledged as version 1";

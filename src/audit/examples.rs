@@ -53,8 +53,19 @@ impl Example {
 
     /// Has a client make its next request, and answers it as the rules say.
     pub(super) fn ask(&mut self, client: usize) {
+        self.tick(client);
+        self.answer(client);
+        self.tick(client);
+    }
+
+    /// Stamps a client's log with a new time.
+    pub(super) fn tick(&mut self, client: usize) {
         self.clock += 1;
         self.sheets[client].1.stamp(self.clock);
+    }
+
+    /// As [`Example::ask`], and the time is not noted.
+    pub(super) fn answer(&mut self, client: usize) {
         let (request, told) = self.take_effect(client);
         let log = &mut self.sheets[client].1;
         match (request.action, told) {
@@ -62,8 +73,6 @@ impl Example {
             (_, Ok(after)) => log.applied(after),
             (_, Err(before)) => log.refused(before),
         }
-        self.clock += 1;
-        self.sheets[client].1.stamp(self.clock);
     }
 
     /// Does what a client asks next, and gives what is to be told of it.
@@ -83,6 +92,15 @@ impl Example {
             }
             Err(rejection) => (request, Err(rejection.before)),
         }
+    }
+
+    /// Tells a client a point too much at its first request for a user from `number` on.
+    pub(super) fn mislead(&mut self, client: usize, id: u64, number: u64) {
+        let (script, log) = &mut self.sheets[client];
+        let told_of_user = |number: &u64| script.request(*number).user == user(id);
+        let number = (number..log.asked()).find(told_of_user).expect("everybody is asked about");
+        let (outcome, told) = log.reply(number);
+        log.misread(number, (outcome, Account { balance: told.balance + 1, ..told }));
     }
 
     pub(super) fn ledger(&mut self, id: u64) -> &mut Vec<LedgerEntry> {

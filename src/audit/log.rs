@@ -315,6 +315,30 @@ mod tests {
         }
     }
 
+    /// Bits of a balance past its limit that fell on those of the version unseen would make what a
+    /// client was told look right.
+    #[test]
+    fn a_balance_past_its_limit_is_not_taken_for_one_within() {
+        let mut log = Log::default();
+        log.applied(Account { balance: 1 << 32 | 5, version: 1 });
+        assert_ne!(log.reply(0).1, Account { balance: 5, version: 1 });
+    }
+
+    /// The times of all that was asked are those of the stamps: one that is lost, or stands beside
+    /// another request, lets what is out of order pass.
+    #[test]
+    fn a_stamp_says_what_had_been_asked_and_when() {
+        let mut log = Log::default();
+        log.stamp(3);
+        log.stamp(3);
+        log.read(account(1));
+        log.stamp(5);
+        log.read(account(1));
+        log.stamp_last(7, 9);
+        let stamps: Vec<_> = log.stamps().iter().map(|stamp| (stamp.number, stamp.time)).collect();
+        assert_eq!(stamps, [(0, 3), (1, 5), (1, 7), (2, 9)]);
+    }
+
     /// A run without books may be of billions of requests, which nobody looks at again.
     #[test]
     fn a_log_of_counts_counts_and_keeps_nothing() {

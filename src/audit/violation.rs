@@ -144,3 +144,67 @@ fn label(operation: &Operation) -> String {
         Reply::Unknown => format!("{asked}: unknown"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Account, Action, Amount, OperationId};
+
+    /// Steps are known by these names in every report.
+    #[test]
+    fn each_step_has_its_name() {
+        let steps = [
+            (Step::Books, "books"),
+            (Step::Replay, "replay"),
+            (Step::RealTime, "real time"),
+            (Step::Place, "place of a read"),
+            (Step::ReadOrder, "order of reads"),
+            (Step::LateChange, "late change"),
+            (Step::Answer, "answer"),
+        ];
+        for (step, name) in steps {
+            assert_eq!(step.to_string(), name);
+        }
+        assert_eq!(format!("{:>7}", Step::Books), "  books");
+    }
+
+    /// Asked, answered, and with what: a picture without it is only lines.
+    #[test]
+    fn each_reply_has_its_label() {
+        let amount = Amount::new(5).unwrap();
+        let (user, account) = (UserId::new(1).unwrap(), Account { balance: 7, version: 3 });
+        let told = |action, reply| {
+            let id = OperationId(1);
+            label(&Operation { client: 1, id, user, action, called: 1, returned: 2, reply })
+        };
+        let (charge, spend) = (Some(Action::Charge(amount)), Some(Action::Use(amount)));
+        assert_eq!(told(charge, Reply::Applied(account)), "charge 5: 7 at version 3");
+        assert_eq!(told(spend, Reply::Refused(account)), "use 5: refused with 7 at version 3");
+        assert_eq!(told(None, Reply::Read(account)), "read: 7 at version 3");
+        assert_eq!(told(None, Reply::Unknown), "read: unknown");
+    }
+
+    /// An operation that was never answered has no end in the picture, whatever its times say, and
+    /// neither has one that was answered after the last stamp.
+    #[test]
+    fn what_has_no_return_is_drawn_without_an_end() {
+        let user = UserId::new(1).unwrap();
+        let action = Some(Action::Charge(Amount::new(5).unwrap()));
+        let asked = |client, returned, reply| {
+            let id = OperationId(client);
+            Operation { client, id, user, action, called: client, returned, reply }
+        };
+        let refused = Reply::Refused(Account { balance: 7, version: 3 });
+        let operations =
+            [asked(1, 5, Reply::Unknown), asked(2, u64::MAX, refused), asked(3, 6, refused)];
+        let violation = Violation::late(user, String::new()).with(operations);
+        let drawn = "\
+client 1                  client 2                  client 3
+# charge 5: unknown
+#                         # charge 5: ..t version 3
+#                         #                         # charge 5: ..t version 3
+#                         #                         '
+";
+        assert_eq!(violation.picture(), drawn);
+    }
+}

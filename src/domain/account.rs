@@ -106,4 +106,12 @@ mod tests {
         );
         assert_eq!("1abc".parse::<UserId>().unwrap_err(), "user id `1abc` is not a whole number");
     }
+
+    /// An id that is typed is the account that is meant, or none.
+    #[test]
+    fn a_typed_id_is_read_as_it_is_shown() {
+        let id: UserId = "42".parse().unwrap();
+        assert_eq!((id.value(), id.to_string()), (42, "42".to_owned()));
+        assert_eq!("0".parse::<UserId>(), Err(UserId::new(0).unwrap_err().to_string()));
+    }
 }

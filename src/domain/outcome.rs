@@ -137,3 +137,56 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Action, Amount, OperationId, UserId};
+
+    fn rejection(reason: Reason) -> Rejection {
+        let user = UserId::new(1).unwrap();
+        let action = Action::Use(Amount::new(30).unwrap());
+        let command = Command { id: OperationId(1), user, action };
+        Rejection { command, before: Account { balance: 20, version: 4 }, reason }
+    }
+
+    /// A caller who is only told that it failed can do nothing about it: each rule names what it
+    /// met and what would do.
+    #[test]
+    fn each_rule_says_what_would_do() {
+        let told = |reason| rejection(reason).to_string();
+        assert_eq!(
+            told(Reason::AmountBelowMinimum { min: 40 }),
+            "amount 30 is too small: give 40 or more"
+        );
+        assert_eq!(
+            told(Reason::AmountAboveMaximum { max: 20 }),
+            "amount 30 is too large: give at most 20"
+        );
+        assert_eq!(
+            told(Reason::AmountNotInUnits { unit: 7 }),
+            "amount 30 does not fit the unit: give a multiple of 7"
+        );
+        assert_eq!(
+            told(Reason::BalanceAboveMaximum { max: 45 }),
+            "balance 20 and a charge of 30 would pass the maximum of 45"
+        );
+        assert_eq!(
+            told(Reason::LedgerFull { max: 4 }),
+            "the account has accepted 4 commands and can accept no more"
+        );
+    }
+
+    /// Refused and not known are told in the words of what was in the way, and a fault never sounds
+    /// as if nothing had happened.
+    #[test]
+    fn a_failure_is_told_in_the_words_of_its_cause() {
+        let refused = rejection(Reason::InsufficientBalance);
+        assert_eq!(Failure::from(refused), Failure::Rejected(refused));
+        assert_eq!(Failure::from(refused).to_string(), "balance 20 is too small to use 30");
+        let told = |fault| Failure::from(fault).to_string();
+        assert_eq!(told(Fault::Panicked), "the command panicked, and may or may not be applied");
+        assert_eq!(told(Fault::Abandoned), "nobody was left to run the command to its end");
+        assert_eq!(told(Fault::Store { reason: "full" }), "the store failed: full");
+    }
+}

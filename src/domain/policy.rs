@@ -131,6 +131,7 @@ impl std::error::Error for PolicyError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Amount;
 
     fn with(change: impl FnOnce(&mut Bounds)) -> Result<Policy, PolicyError> {
         let mut bounds = Bounds::default();
@@ -161,5 +162,49 @@ mod tests {
             Err(PolicyError::NothingAllowed { amount_min: 101, amount_max: 199, unit: 100 })
         );
         assert!(with(|b| (b.amount_min, b.amount_max, b.unit) = (101, 200, 100)).is_ok());
+    }
+
+    /// Whoever set a policy that cannot hold must learn which bound it was.
+    #[test]
+    fn a_refused_policy_names_the_bound() {
+        let told = |error: PolicyError| error.to_string();
+        assert_eq!(told(PolicyError::NoAmount), "least amount 0 is too small: give 1 or more");
+        assert_eq!(told(PolicyError::NoUnit), "unit 0 divides nothing: give 1 or more");
+        assert_eq!(
+            told(PolicyError::PastLimit),
+            "largest amount and balance may be at most 4294967295"
+        );
+        assert_eq!(
+            told(PolicyError::NothingAllowed { amount_min: 101, amount_max: 199, unit: 100 }),
+            "no amount is allowed: none from 101 to 199 is a multiple of 100"
+        );
+    }
+
+    /// At its bound an amount is allowed: what is in the way then is the balance, and a caller who
+    /// is told of the amount instead changes the wrong thing.
+    #[test]
+    fn an_amount_at_its_bound_is_not_what_is_in_the_way() {
+        let policy = with(|b| (b.amount_min, b.amount_max, b.unit) = (10, 20, 10)).unwrap();
+        let met = |action, balance| policy.balance_after(Account { balance, version: 0 }, action);
+        let full = Err(Reason::BalanceAboveMaximum { max: 1_000_000 });
+        for points in [10, 20].map(|points| Amount::new(points).unwrap()) {
+            assert_eq!(met(Action::Charge(points), 999_999), full);
+            assert_eq!(met(Action::Use(points), 9), Err(Reason::InsufficientBalance));
+        }
+    }
+
+    /// An amount past a bound is refused also where it is a multiple of the unit, and so by the bound
+    /// alone.
+    #[test]
+    fn an_amount_past_its_bound_is_refused_whatever_the_unit() {
+        let policy = with(|b| (b.amount_min, b.amount_max, b.unit) = (20, 40, 10)).unwrap();
+        let before = Account { balance: 100, version: 1 };
+        for kind in [Action::Charge, Action::Use] {
+            let met = |points| policy.balance_after(before, kind(Amount::new(points).unwrap()));
+            assert_eq!(met(10), Err(Reason::AmountBelowMinimum { min: 20 }));
+            assert_eq!(met(25), Err(Reason::AmountNotInUnits { unit: 10 }));
+            assert_eq!(met(50), Err(Reason::AmountAboveMaximum { max: 40 }));
+            assert!(met(30).is_ok());
+        }
     }
 }

@@ -128,6 +128,8 @@ fn an_entry_that_nobody_asked_for_is_seen() {
     };
     let nobodys = stray(OperationId(9 << 40 | 1));
     assert!(nobodys.ends_with(" is of operation 9-1, which nobody asked for"), "{nobodys}");
+    let not_yet = stray(Asked { client: 1, number: 50 }.id());
+    assert!(not_yet.ends_with(" is of operation 1-51, which nobody asked for"), "{not_yet}");
     let another = stray(Asked { client: 0, number: 0 }.id());
     assert!(
         another.starts_with("user 2: version ") && another.ends_with(" for user 1"),
@@ -257,6 +259,37 @@ fn an_entry_of_another_user_is_seen() {
 fn an_account_that_its_ledger_does_not_explain_is_seen() {
     let complaint = complaint(|example| example.account(2).balance += 5);
     assert!(complaint.starts_with("user 2: the account holds "), "{complaint}");
+}
+
+/// Between two stamps lie requests for several users, and some of which nobody knows: whoever asks
+/// after the second stamp must see what was done for each of them.
+#[test]
+fn what_was_done_between_two_stamps_is_seen_after_them() {
+    for users in [1, 3] {
+        let mut example = Example::opened(users, 2);
+        let opened = example.accounts.clone();
+        example.tick(1);
+        (0..40).for_each(|_| example.answer(1));
+        example.sheets[1].1.unknown();
+        example.tick(1);
+        for id in 1..=users {
+            let mut example = example.clone();
+            let of_user = |example: &Example| {
+                let next = example.next(2);
+                next.user == user(id) && next.action.is_none()
+            };
+            while !of_user(&example) {
+                example.sheets[2].1.unknown();
+            }
+            example.tick(2);
+            let number = example.sheets[2].1.asked();
+            example.answer(2);
+            assert!(example.audit().is_ok());
+            let before = opened[usize::try_from(id - 1).unwrap()];
+            example.sheets[2].1.misread(number, (Outcome::Read, before));
+            assert_eq!(example.audit().unwrap_err().user, user(id));
+        }
+    }
 }
 
 /// One client is asleep with a request under way while the others come far: what it was told lies

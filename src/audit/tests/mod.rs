@@ -4,3 +4,4 @@ mod all_pairs;
 mod fuzz;
 mod logs;
 mod steps;
+mod words;

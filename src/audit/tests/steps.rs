@@ -10,12 +10,12 @@ pub(super) fn charge(points: u64) -> Option<Action> {
     Some(Action::Charge(Amount::new(points).unwrap()))
 }
 
-fn account(balance: u64, version: u64) -> Account {
+pub(super) fn account(balance: u64, version: u64) -> Account {
     Account { balance, version }
 }
 
 /// What client `client` asked between two times, of user 1; the id is the client's.
-fn asked(
+pub(super) fn asked(
     client: u64,
     called: u64,
     returned: u64,
@@ -27,7 +27,7 @@ fn asked(
 }
 
 /// The history of `operations` on user 1, whose ledger has the charges of these clients.
-fn history(operations: Vec<Operation>, charges: &[(u64, u64)]) -> History {
+pub(super) fn history(operations: Vec<Operation>, charges: &[(u64, u64)]) -> History {
     let (user, policy) = (UserId::new(1).unwrap(), Policy::default());
     let mut account = Account::default();
     let mut entries = Vec::new();
@@ -100,6 +100,17 @@ fn the_place_of_a_read_fails_alone() {
     assert_eq!(step(&history(vec![unknown, foreseen], &[(1, 5)])), Step::Place);
 }
 
+/// A slow answer that says less than one before it takes nothing back: who asks after both must
+/// see the larger.
+#[test]
+fn a_slow_answer_does_not_hide_what_was_seen_before_it() {
+    let write = asked(1, 1, 2, charge(5), Reply::Applied(account(5, 1)));
+    let slow = asked(2, 1, 3, None, Reply::Read(account(0, 0)));
+    let stale = |called| asked(3, called, 5, None, Reply::Read(account(0, 0)));
+    assert_eq!(step(&history(vec![write, slow, stale(4)], &[(1, 5)])), Step::Place);
+    assert!(witness(&history(vec![write, slow, stale(2)], &[(1, 5)])).is_ok());
+}
+
 /// Two reads while a write is under way, of which the second no longer sees it. The same two by
 /// one client, at times that do not tell which was first.
 #[test]
@@ -113,6 +124,49 @@ fn the_order_of_reads_fails_alone() {
     assert_eq!(step(&history(vec![write, new, old(2, 3)], &ledger)), Step::ReadOrder);
 }
 
+/// A client whose clock stood still did all of it in some order, and the ledger says in which: that
+/// of the list is an accident.
+#[test]
+fn what_one_client_did_at_one_moment_has_the_order_of_the_ledger() {
+    let write = asked(2, 3, 3, charge(5), Reply::Applied(account(5, 1)));
+    let new = asked(2, 3, 3, None, Reply::Read(account(5, 1)));
+    let old = asked(2, 3, 3, None, Reply::Read(account(0, 0)));
+    for operations in [[new, write, old], [old, new, write], [write, old, new]] {
+        let right = history(operations.to_vec(), &[(2, 5)]);
+        assert_eq!(witness(&right).map(|examined| examined.operations), Ok(3));
+    }
+}
+
+/// A number that two callers share does not make one of them wait for the other.
+#[test]
+fn operations_of_one_client_that_overlap_have_no_order() {
+    let write = asked(1, 1, 9, charge(5), Reply::Applied(account(5, 1)));
+    let new = |returned| asked(2, 2, returned, None, Reply::Read(account(5, 1)));
+    let old = asked(2, 3, 6, None, Reply::Read(account(0, 0)));
+    assert!(witness(&history(vec![write, new(4), old], &[(1, 5)])).is_ok());
+    assert_eq!(step(&history(vec![write, new(3), old], &[(1, 5)])), Step::ReadOrder);
+}
+
+/// A command of which nobody knows comes after what its own client was told before it, after what
+/// anybody was told before it, and after nothing that was still under way.
+#[test]
+fn an_unknown_command_comes_after_what_was_answered_before_it() {
+    let unknown = |client, called| {
+        let unknown = asked(3, called, 0, charge(5), Reply::Unknown);
+        Operation { client, ..unknown }
+    };
+    let own = |returned| asked(2, 1, returned, charge(7), Reply::Applied(account(12, 2)));
+    let ledger = [(3, 5), (2, 7)];
+    assert_eq!(step(&history(vec![own(3), unknown(2, 3)], &ledger)), Step::RealTime);
+    assert!(witness(&history(vec![own(3), unknown(4, 3)], &ledger)).is_ok());
+    assert!(witness(&history(vec![own(9), unknown(2, 3)], &ledger)).is_ok());
+    let own = asked(2, 1, 2, charge(7), Reply::Applied(account(7, 1)));
+    let other = |returned| asked(1, 1, returned, charge(1), Reply::Applied(account(13, 3)));
+    let ledger = [(2, 7), (3, 5), (1, 1)];
+    assert_eq!(step(&history(vec![own, other(2), unknown(2, 3)], &ledger)), Step::RealTime);
+    assert!(witness(&history(vec![own, other(3), unknown(2, 3)], &ledger)).is_ok());
+}
+
 /// What was found when all was quiet is not what was found the second time.
 #[test]
 fn a_late_change_fails_alone() {
@@ -122,6 +176,22 @@ fn a_late_change_fails_alone() {
     assert!(witness(&late).is_ok());
     late.ledgers[1] = history(vec![unknown], &[(1, 5)]).ledgers.remove(0);
     assert_eq!(step(&late), Step::LateChange);
+}
+
+/// Of two long ledgers that differ, the first entries that are not the same are those to look at.
+#[test]
+fn a_late_change_is_told_with_the_entries_that_changed() {
+    let unknown = |client, points| asked(client, 1, 2, charge(points), Reply::Unknown);
+    let operations = vec![unknown(1, 5), unknown(2, 6), unknown(3, 7)];
+    let mut late = history(operations, &[(1, 5), (2, 6)]);
+    late.ledgers.push(history(vec![], &[(1, 5), (3, 7), (2, 6)]).ledgers.remove(0));
+    let violation = witness(&late).unwrap_err();
+    assert_eq!(violation.entries, [late.ledgers[0].entries[1], late.ledgers[1].entries[1]]);
+    assert_eq!(
+        violation.what,
+        "the account held 11 at version 2 after 2 entries, and when it was asked again 18 at \
+         version 3 after 3"
+    );
 }
 
 /// Without ledgers there is still an order of versions in real time.

@@ -301,6 +301,17 @@ mod tests {
         }
     }
 
+    /// A log without its room meets fresh pages while the clock runs, and one with too much takes the
+    /// memory of the others.
+    #[test]
+    fn a_log_has_the_room_that_was_asked_for() {
+        let page = PAGE_WORDS as u64;
+        let mut log = Log::with_room(2 * page + 10);
+        assert_eq!(log.blank.len(), 2);
+        fill(&mut log, 2 * page + 10);
+        assert_eq!((log.blank.len(), log.full.len()), (0, 2));
+    }
+
     /// A word has room for every account that there can be, and for what was done with it.
     #[test]
     fn an_account_survives_its_word() {

@@ -335,8 +335,8 @@ mod tests {
     use super::*;
     use crate::audit::{Log, Sheet, examples::Example};
 
-    /// How many users, who made so many requests, are dealt out to three threads.
-    fn dealt(users: usize, requests: u64) -> Vec<Range<usize>> {
+    /// Where the parts begin and end for so many users, so many requests and three threads.
+    fn dealt(users: usize, requests: u64) -> Vec<(usize, usize)> {
         let example = Example::opened(1, 1);
         let mut log = Log::default();
         (0..requests).for_each(|_| log.unknown());
@@ -344,17 +344,19 @@ mod tests {
         books.accounts.resize(users, books.accounts[0]);
         books.sheets = vec![Sheet { log: &log, ..books.sheets[1] }];
         let pool = ThreadPoolBuilder::new().num_threads(3).build().unwrap();
-        pool.install(|| books.parts())
+        let parts = pool.install(|| books.parts());
+        parts.into_iter().map(|part| (part.start, part.end)).collect()
     }
 
     /// A user of no part is not audited at all, and one of two parts twice.
     #[test]
     fn each_user_is_of_one_part() {
-        assert_eq!(dealt(7, ALONE_MAX), [0..2, 2..4, 4..7]);
-        assert_eq!(dealt(2, ALONE_MAX), [0..1, 1..2]);
-        assert_eq!(dealt(7, ALONE_MAX - 1), [0..7]);
-        assert_eq!(dealt(USERS_MAX, 0), [0..USERS_MAX]);
-        assert_eq!(dealt(USERS_MAX + 1, 0), [0..USERS_MAX / 2, USERS_MAX / 2..USERS_MAX + 1]);
+        assert_eq!(dealt(7, ALONE_MAX), [(0, 2), (2, 4), (4, 7)]);
+        assert_eq!(dealt(2, ALONE_MAX), [(0, 1), (1, 2)]);
+        assert_eq!(dealt(7, ALONE_MAX - 1), [(0, 7)]);
+        assert_eq!(dealt(USERS_MAX, 0), [(0, USERS_MAX)]);
+        let half = USERS_MAX / 2;
+        assert_eq!(dealt(USERS_MAX + 1, 0), [(0, half), (half, USERS_MAX + 1)]);
         assert_eq!(dealt(0, ALONE_MAX), []);
     }
 

@@ -196,6 +196,22 @@ fn an_entry_that_comes_late_is_seen() {
     assert_eq!((violation.step, violation.user), (Step::LateChange, user(2)), "{violation}");
 }
 
+/// Pages as long for a thousand ledgers as for one would take a thousand times the memory.
+#[test]
+fn the_more_ledgers_the_less_is_asked_of_each() {
+    for (users, most) in [(1, PAGE_ENTRIES), (1_000, 1_048), (20_000, 64)] {
+        let example = Example::opened(users, 1);
+        let asked = std::sync::atomic::AtomicUsize::new(0);
+        let examined = example.books().audit(|of, after, limit| {
+            asked.fetch_max(limit, std::sync::atomic::Ordering::Relaxed);
+            let entries = example.ledgers[&of].iter().copied();
+            Ok(entries.skip(usize::try_from(after).unwrap()).take(limit).collect())
+        });
+        assert_eq!(examined.map(|examined| examined.entries), Ok(users));
+        assert_eq!(asked.into_inner(), most);
+    }
+}
+
 /// The same run must be told the same way each time, whichever thread is first.
 #[test]
 fn the_first_violation_is_the_same_each_time() {

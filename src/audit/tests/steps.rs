@@ -202,6 +202,9 @@ fn a_history_without_ledgers_has_an_order() {
     let without = |operations| History { operations, ..History::default() };
     assert_eq!(witness(&without(vec![new])).unwrap().operations, 1);
     assert_eq!(step(&without(vec![new, old])), Step::ReadOrder);
+    // What is there before the first write is known without a ledger.
+    let wrong = asked(2, 2, 3, None, Reply::Read(account(1, 0)));
+    assert_eq!(step(&without(vec![wrong])), Step::Replay);
 }
 
 /// Whoever is told of a violation sees who contradicts whom.

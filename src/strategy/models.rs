@@ -123,6 +123,13 @@ fn who_leaves_a_queue_in_its_turn_holds_up_nobody() {
     explore(|| who_leaves_holds_up_nobody::<OfTables<Turn>>(2));
 }
 
+/// As above, and who leaves may do so while the turn is on its way to it: taken out of the line, and
+/// not yet told.
+#[test]
+fn who_leaves_as_a_turn_is_handed_over_holds_up_nobody() {
+    explore(|| who_leaves_holds_up_nobody::<OfTables<Turn>>(1));
+}
+
 /// Two callers of the compare-and-set loop over the cell in memory, each retrying until it wins.
 #[test]
 fn two_callers_of_a_compare_and_set_are_both_applied() {

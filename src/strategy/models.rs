@@ -17,7 +17,7 @@ use crate::{
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
-        explored::explore,
+        explored::{explore, explore_within},
         thread,
     },
 };
@@ -124,10 +124,10 @@ fn who_leaves_a_queue_in_its_turn_holds_up_nobody() {
 }
 
 /// As above, and who leaves may do so while the turn is on its way to it: taken out of the line, and
-/// not yet told.
+/// not yet told. A turn that is lost so was seen with three preemptions, and not with two.
 #[test]
 fn who_leaves_as_a_turn_is_handed_over_holds_up_nobody() {
-    explore(|| who_leaves_holds_up_nobody::<OfTables<Turn>>(1));
+    explore_within(3, || who_leaves_holds_up_nobody::<OfTables<Turn>>(1));
 }
 
 /// Two callers of the compare-and-set loop over the cell in memory, each retrying until it wins.

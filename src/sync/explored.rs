@@ -29,10 +29,16 @@ pub(super) const ORDERING: &str = "ordering ";
 
 /// Explores every execution of `model`, and fails with the first that is wrong.
 pub(crate) fn explore(model: impl Fn() + Send + Sync + 'static) {
+    explore_within(PREEMPTIONS_MAX, model);
+}
+
+/// As [`explore`], with another bound, for a mistake that shows only where more threads are taken off
+/// their core.
+pub(crate) fn explore_within(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let executions = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&executions);
     let mut explorer = loom::model::Builder::new();
-    explorer.preemption_bound.get_or_insert(PREEMPTIONS_MAX);
+    explorer.preemption_bound.get_or_insert(preemptions);
     let begun = Instant::now();
     explorer.check(move || {
         count.fetch_add(1, Ordering::Relaxed);

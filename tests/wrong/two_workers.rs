@@ -41,7 +41,7 @@ impl<S: Store<Slot = Lines>> ConcurrencyStrategy for TwoWorkers<S> {
 
     async fn execute(&self, command: Command) -> Outcome {
         let row = self.store.row(command.user);
-        let spread = command.action.amount().points() % 3 == 0;
+        let spread = command.action.amount().points().is_multiple_of(3);
         let _place = row.lines[usize::from(spread)].lock().await;
         let _turn = row.turn.lock().await;
         step(&self.store, &row, &self.policy, command).await

@@ -143,8 +143,8 @@ impl Checked {
         let stages = Stage::ALL.map(|stage| stage.to_string()).join(", ");
         format!(
             "\n\n+ kept, X not, . not promised, on each of the stages {stages}\n\
-             {} trials, {schedules} schedules from seed {seed} where they are drawn, {} operations, \
-             {:.1} s\n",
+             {schedules} schedules from seed {seed} where they are drawn\n\
+             {} trials, {} operations, {:.1} s\n",
             self.played.len(),
             grouped(operations_asked()),
             self.took.as_secs_f64()

@@ -70,6 +70,11 @@ impl<T: ConcurrencyStrategy> PointService<T> {
         self.strategy.store().history(user, page).await
     }
 
+    /// Losses of races after which a command was decided again, where the strategy counts them.
+    pub fn retries(&self) -> Option<u64> {
+        self.strategy.retries()
+    }
+
     /// Adds `amount` to the balance of `user`.
     ///
     /// # Errors

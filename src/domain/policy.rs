@@ -1,6 +1,6 @@
 //! What an account may be asked for and may hold.
 
-use std::fmt;
+use std::{fmt, hint::black_box};
 
 use super::{Account, Action, BALANCE_LIMIT, Reason};
 
@@ -25,7 +25,11 @@ impl Default for Bounds {
 
 /// Bounds that agree with each other and with what every store can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Policy(Bounds);
+pub struct Policy {
+    bounds: Bounds,
+    /// See [`with_work`](Policy::with_work).
+    work: u32,
+}
 
 impl Policy {
     /// Checks the bounds once, so that no command has to.
@@ -46,12 +50,19 @@ impl Policy {
         if amount_max / unit * unit < amount_min {
             return Err(PolicyError::NothingAllowed { amount_min, amount_max, unit });
         }
-        Ok(Policy(bounds))
+        Ok(Policy { bounds, work: 0 })
+    }
+
+    /// The same policy, which takes `rounds` of a hash longer to decide a command: a stand-in for a
+    /// rule that has more to look at. A round is some one or two nanoseconds, the same on every machine
+    /// in work and not in time.
+    pub const fn with_work(self, rounds: u32) -> Policy {
+        Policy { work: rounds, ..self }
     }
 
     /// The bounds in force.
     pub const fn bounds(&self) -> Bounds {
-        self.0
+        self.bounds
     }
 
     /// The balance that `action` makes of the one held, or the rule that is in its way.
@@ -60,7 +71,10 @@ impl Policy {
     /// be predicted, and a branch on it would cost more than the rest of the rule.
     #[inline]
     pub(super) fn balance_after(&self, before: Account, action: Action) -> Result<u64, Reason> {
-        let Bounds { amount_min, amount_max, unit, balance_max } = self.0;
+        let Bounds { amount_min, amount_max, unit, balance_max } = self.bounds;
+        if self.work > 0 {
+            toil(self.work);
+        }
         let points = action.amount().points();
         let is_use = matches!(action, Action::Use(_));
         let (sum, too_much) = before.balance.overflowing_add(points);
@@ -78,7 +92,7 @@ impl Policy {
     /// The first rule that `action` does not keep; the balance, if it keeps those of an amount.
     #[cold]
     fn rule_in_the_way(&self, action: Action) -> Reason {
-        let Bounds { amount_min, amount_max, unit, balance_max } = self.0;
+        let Bounds { amount_min, amount_max, unit, balance_max } = self.bounds;
         let points = action.amount().points();
         match action {
             _ if points < amount_min => Reason::AmountBelowMinimum { min: amount_min },
@@ -88,6 +102,16 @@ impl Policy {
             Action::Use(_) => Reason::InsufficientBalance,
         }
     }
+}
+
+/// Does so many rounds of a hash, each of which needs the one before.
+#[cold]
+fn toil(rounds: u32) {
+    let mut word = u64::from(rounds);
+    for _ in 0..rounds {
+        word = (word ^ (word >> 29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+    black_box(word);
 }
 
 /// Bounds that no account could live by.

@@ -97,9 +97,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        database::Latency,
-        engine::{Clients, Quantiles, Verdict},
-        workload::Mix,
+        engine::{Clients, Times, Verdict},
     };
 
     const SCHEDULE: Schedule = Schedule {
@@ -113,11 +111,12 @@ mod tests {
     /// Measures nothing, and tells of the trial that it was given.
     fn measure(trial: &Trial, _stop: &Stop) -> Measurement {
         Measurement {
-            completed: trial.cell.users,
+            completed_by: vec![trial.cell.users],
             window_ns: u64::from(trial.block),
-            completed_by_slowest: 0,
-            completed_by_fastest: 0,
-            latency: Quantiles::default(),
+            service: Times::default(),
+            open: None,
+            stalled_ns_max: 0,
+            retries: None,
             applied: 0,
             refused: 0,
             unknown: 0,
@@ -133,14 +132,13 @@ mod tests {
     }
 
     fn comparison(users: u64, subjects: usize, measure: Measure) -> Comparison {
-        let (clients, latency) = (Clients::Threads(1), Latency::None);
         let subject = |place| Subject {
             name: format!("subject {place}"),
             store: "none",
             reference: false,
             measure,
         };
-        let cell = Cell { users, clients, mix: Mix::BALANCED, latency };
+        let cell = Cell { users, ..Cell::hot_row(Clients::Threads(1)) };
         Comparison { cell, subjects: (0..subjects).map(subject).collect() }
     }
 

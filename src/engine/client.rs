@@ -4,17 +4,20 @@
 //! that a runtime polls. It lives through all phases without a pause, so nothing has to be started
 //! inside a window. What it does for each request beside asking it is to read the phase and to write
 //! down what it was told; it reads the clock for requests that are to be timed, and once in many for
-//! the auditor, who then knows of each request between which two times it was under way.
+//! the auditor, who then knows of each request between which two times it was under way. A client
+//! that thinks between requests, or that has promised them for certain times, stops before each.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use fastrand::Rng;
 use futures_util::FutureExt;
-use hdrhistogram::Histogram;
 use tokio::task;
 
 use super::{
+    OpenLoop,
+    appointments::Appointments,
     course::{Course, Phase},
+    times::Times,
     watch::Watch,
 };
 use crate::{
@@ -22,7 +25,7 @@ use crate::{
     domain::{Command, Failure},
     service::PointService,
     strategy::ConcurrencyStrategy,
-    workload::{Asked, Script},
+    workload::{Asked, Gaps, Script},
 };
 
 /// Requests between two that are timed: 1 to 127, so one in 64 is, and none that comes round
@@ -53,8 +56,12 @@ const WAIT_DOUBLINGS_MAX: u32 = 10;
 /// again and again is not worth measuring.
 const PANICS_MAX: u32 = 8;
 
-/// Digits to which times are kept.
-const SIGNIFICANT_DIGITS: u8 = 3;
+/// How long after it was due a request is late: a hundred times what asking takes, and less than
+/// waking a thread does.
+const LATE_NS: u64 = 10_000;
+
+/// How long after the end of the window a client still asks what was due inside it: a second.
+const GRACE_NS: u64 = 1_000_000_000;
 
 /// What a client asks, whom, and when.
 pub(super) struct Client<T> {
@@ -72,6 +79,17 @@ pub(super) struct Client<T> {
     pub(super) log: Log,
     /// How much it asks for, and how exactly it notes the time.
     pub(super) pace: Pace,
+    /// When it asks.
+    pub(super) habit: Habit,
+}
+
+/// When a client asks.
+#[derive(Debug, Clone)]
+pub(super) enum Habit {
+    /// So many nanoseconds after it was answered.
+    Closed { think_ns: u64 },
+    /// When requests are due.
+    Open(Gaps),
 }
 
 /// How much a client asks for, and how exactly it notes the time.
@@ -93,13 +111,10 @@ pub(super) struct Report {
     pub(super) log: Log,
     /// Requests answered in the capacity window.
     pub(super) completed: u64,
-    /// Service times in nanoseconds.
-    pub(super) times: Histogram<u64>,
-}
-
-/// A new histogram, which grows with the longest time that is recorded.
-pub(super) fn histogram() -> Histogram<u64> {
-    Histogram::new(SIGNIFICANT_DIGITS).expect("a histogram keeps up to five digits")
+    /// Service times.
+    pub(super) service: Times,
+    /// What an open loop shows beside.
+    pub(super) open: Option<OpenLoop>,
 }
 
 impl<T: ConcurrencyStrategy> Client<T> {
@@ -116,8 +131,9 @@ impl<T: ConcurrencyStrategy> Client<T> {
             }
         }
         turn.enter(Phase::Over);
-        let Turn { client, log, completed, times, .. } = turn;
-        Report { index: client.index, log, completed, times }
+        let open = turn.open_loop();
+        let Turn { client, log, completed, service, .. } = turn;
+        Report { index: client.index, log, completed, service, open }
     }
 }
 
@@ -135,6 +151,17 @@ struct Turn<T> {
     next_pause: u64,
     /// The number of the request before which to note the time.
     next_stamp: u64,
+    /// Whether there is something to do before every request.
+    stops_always: bool,
+    /// When the client has thought enough, while it does.
+    thinks_until_ns: Option<u64>,
+    /// When requests are due, where that is fixed.
+    appointments: Option<Appointments>,
+    /// When the client began.
+    began_ns: u64,
+    open: OpenLoop,
+    /// When the request that is being timed was due, where that is fixed.
+    due_ns: u64,
     /// When the request that is being timed was asked.
     begun_ns: Option<u64>,
     /// The time of the last pause.
@@ -144,12 +171,25 @@ struct Turn<T> {
     /// Requests answered before the capacity window.
     before_window: u64,
     completed: u64,
-    times: Histogram<u64>,
+    service: Times,
 }
 
 impl<T: ConcurrencyStrategy> Turn<T> {
     fn new(mut client: Client<T>) -> Turn<T> {
+        let began_ns = client.watch.ns();
+        let (stops_always, appointments) = match &client.habit {
+            Habit::Closed { think_ns } => (*think_ns > 0, None),
+            Habit::Open(gaps) => {
+                (true, Some(Appointments::from(gaps.clone(), began_ns)))
+            }
+        };
         let mut turn = Turn {
+            stops_always,
+            thinks_until_ns: None,
+            appointments,
+            began_ns,
+            open: OpenLoop::default(),
+            due_ns: 0,
             log: std::mem::take(&mut client.log),
             phase: Phase::WarmUp,
             next_stop: 0,
@@ -161,7 +201,7 @@ impl<T: ConcurrencyStrategy> Turn<T> {
             still: 0,
             before_window: 0,
             completed: 0,
-            times: histogram(),
+            service: Times::default(),
             client,
         };
         turn.enter(Phase::WarmUp);
@@ -174,7 +214,7 @@ impl<T: ConcurrencyStrategy> Turn<T> {
             if phase != self.phase {
                 self.enter(phase);
             }
-            if phase == Phase::Over {
+            if phase == Phase::Over && !self.owes() {
                 return;
             }
             let number = self.log.asked();
@@ -203,11 +243,77 @@ impl<T: ConcurrencyStrategy> Turn<T> {
         } else if number >= self.next_stamp && number < self.next_timed {
             self.stamp();
         }
-        self.next_stop = self.next_timed.min(self.next_pause).min(self.next_stamp);
+        if self.stops_always && !self.wait_to_ask().await {
+            return true;
+        }
+        self.plan_stop();
         if number >= self.next_timed {
             self.begun_ns = Some(self.client.watch.ns());
         }
         false
+    }
+
+    fn plan_stop(&mut self) {
+        self.next_stop = match self.stops_always {
+            true => 0,
+            false => self.next_timed.min(self.next_pause).min(self.next_stamp),
+        };
+    }
+
+    /// Waits until the next request is to be asked. False if the phase changed before.
+    async fn wait_to_ask(&mut self) -> bool {
+        let watch = self.client.watch;
+        let until_ns = match (&self.appointments, &self.client.habit) {
+            (Some(appointments), _) => appointments.next_ns(),
+            (None, Habit::Closed { think_ns }) => {
+                *self.thinks_until_ns.get_or_insert_with(|| watch.ns() + think_ns)
+            }
+            (None, Habit::Open(_)) => unreachable!("an open loop has appointments"),
+        };
+        loop {
+            let now_ns = watch.ns();
+            if until_ns <= now_ns {
+                self.come_to_ask(now_ns);
+                return true;
+            }
+            if self.client.course.phase() != self.phase {
+                return false;
+            }
+            watch.approach(Duration::from_nanos(until_ns - now_ns), self.client.gives_way).await;
+        }
+    }
+
+    fn come_to_ask(&mut self, now_ns: u64) {
+        self.thinks_until_ns = None;
+        let Some(appointments) = &mut self.appointments else { return };
+        // Before it opens, requests queue for reasons of starting, which is not what is asked.
+        if self.phase != Phase::WarmUp {
+            self.open.backlog_max = self.open.backlog_max.max(appointments.backlog(now_ns));
+        }
+        self.due_ns = appointments.keep();
+    }
+
+    /// Whether requests that were due inside the window are still to be asked.
+    fn owes(&self) -> bool {
+        let Some(appointments) = &self.appointments else { return false };
+        let closed_ns = self.client.course.window().end;
+        let is_known = closed_ns < u64::MAX;
+        is_known
+            && appointments.next_ns() < closed_ns
+            && self.client.watch.ns() < closed_ns + GRACE_NS
+    }
+
+    /// How the open loop went, if it was one.
+    fn open_loop(&mut self) -> Option<OpenLoop> {
+        let Habit::Open(gaps) = &self.client.habit else { return None };
+        let window = self.client.course.window();
+        let mut open = std::mem::take(&mut self.open);
+        if window.end < u64::MAX {
+            let mut all = Appointments::from(gaps.clone(), self.began_ns);
+            let before = all.due_by(window.start);
+            open.scheduled = all.due_by(window.end) - before;
+        }
+        Some(open)
     }
 
     fn stamp(&mut self) {
@@ -285,7 +391,9 @@ impl<T: ConcurrencyStrategy> Turn<T> {
     /// Whether every request has time stamps: they are free, as on a simulated clock, or what the
     /// run is made for.
     fn times_all(&self) -> bool {
-        self.client.watch.is_simulated() || self.client.pace != Pace::Measured
+        self.client.watch.is_simulated()
+            || self.client.pace != Pace::Measured
+            || self.appointments.is_some()
     }
 
     fn draw_next_timed(&mut self) {
@@ -305,13 +413,21 @@ impl<T: ConcurrencyStrategy> Turn<T> {
     fn record(&mut self, begun_ns: u64) {
         self.begun_ns = None;
         let ended_ns = self.client.watch.ns();
-        if matches!(self.phase, Phase::Capacity | Phase::Latency) {
-            self.times.record(ended_ns - begun_ns).expect("a histogram grows to hold any time");
+        match self.appointments {
+            Some(_) if self.client.course.window().contains(&self.due_ns) => {
+                self.service.record(ended_ns - begun_ns);
+                self.open.response.record(ended_ns - self.due_ns);
+                self.open.late += u64::from(self.due_ns + LATE_NS < begun_ns);
+            }
+            None if matches!(self.phase, Phase::Capacity | Phase::Latency) => {
+                self.service.record(ended_ns - begun_ns);
+            }
+            _ => {}
         }
         self.log.stamp_last(after_opening(begun_ns), after_opening(ended_ns));
         self.next_stamp = self.log.asked() + STAMP_EVERY;
         self.draw_next_timed();
-        self.next_stop = self.next_timed.min(self.next_pause).min(self.next_stamp);
+        self.plan_stop();
     }
 
     #[cold]

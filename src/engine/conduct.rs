@@ -34,7 +34,33 @@ pub(super) struct Conductor<'a> {
 pub(super) struct Conducted {
     /// Length of the capacity window, as it was.
     pub(super) window_ns: u64,
+    /// The longest that a client was seen to wait in the windows.
+    pub(super) stalled_ns_max: u64,
     pub(super) cut_short: bool,
+}
+
+/// Looks at clients now and then, to see who waits all the time.
+struct Lookout<'a> {
+    course: &'a Course,
+    /// Requests that each client was answered when it was last seen to be, and when that was.
+    seen: Vec<(u64, u64)>,
+    longest_ns: u64,
+}
+
+impl<'a> Lookout<'a> {
+    fn over(course: &'a Course, clients: usize) -> Lookout<'a> {
+        Lookout { course, seen: vec![(u64::MAX, 0); clients], longest_ns: 0 }
+    }
+
+    fn look(&mut self, now_ns: u64) {
+        for (client, (answered, since_ns)) in self.seen.iter_mut().enumerate() {
+            let now_answered = self.course.answered(client);
+            match now_answered == *answered {
+                true => self.longest_ns = self.longest_ns.max(now_ns - *since_ns),
+                false => (*answered, *since_ns) = (now_answered, now_ns),
+            }
+        }
+    }
 }
 
 impl Conductor<'_> {
@@ -42,7 +68,7 @@ impl Conductor<'_> {
     pub(super) async fn conduct(&self) -> Conducted {
         let conducted = match self.wait_until(|| self.course.all_run()).await {
             true => self.pass_windows().await,
-            false => Conducted { window_ns: 0, cut_short: true },
+            false => Conducted { cut_short: true, ..Conducted::default() },
         };
         self.course.enter(Phase::Over);
         self.wait_until(|| self.desk.reports() == self.clients).await;
@@ -51,27 +77,31 @@ impl Conductor<'_> {
 
     async fn pass_windows(&self) -> Conducted {
         let Windows { warm_up, capacity, latency, .. } = self.windows;
-        if !self.pass(warm_up).await {
-            return Conducted { window_ns: 0, cut_short: true };
+        let mut lookout = Lookout::over(self.course, self.clients);
+        if !self.pass(warm_up, |_| ()).await {
+            return Conducted { cut_short: true, ..Conducted::default() };
         }
         let opened_ns = self.watch.ns();
-        self.course.enter(Phase::Capacity);
-        let full = self.pass(capacity).await;
-        self.course.enter(if full { Phase::Latency } else { Phase::Over });
-        let window_ns = self.watch.ns() - opened_ns;
-        let cut_short = !full || !self.pass(latency).await;
-        Conducted { window_ns, cut_short }
+        self.course.open(opened_ns);
+        let full = self.pass(capacity, |now_ns| lookout.look(now_ns)).await;
+        let closed_ns = self.watch.ns();
+        self.course.close(closed_ns, if full { Phase::Latency } else { Phase::Over });
+        let cut_short = !full || !self.pass(latency, |now_ns| lookout.look(now_ns)).await;
+        let window_ns = closed_ns - opened_ns;
+        Conducted { window_ns, stalled_ns_max: lookout.longest_ns, cut_short }
     }
 
     /// Waits for `time` to pass in slices, telling the time at each. False if it was told to stop.
-    async fn pass(&self, time: Duration) -> bool {
+    async fn pass(&self, time: Duration, mut each: impl FnMut(u64)) -> bool {
         let end_ns = self.watch.ns() + u64::try_from(time.as_nanos()).unwrap_or(u64::MAX / 2);
         loop {
             self.tell_time();
             if self.course.is_stopped() {
                 return false;
             }
-            let left = Duration::from_nanos(end_ns.saturating_sub(self.watch.ns()));
+            let now_ns = self.watch.ns();
+            each(now_ns);
+            let left = Duration::from_nanos(end_ns.saturating_sub(now_ns));
             if left.is_zero() {
                 return true;
             }

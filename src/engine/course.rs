@@ -3,16 +3,19 @@
 //! Clients read one word and write one word each, all on cache lines of their own. The coordinator
 //! writes the first four times in a run and reads the others when somebody does not answer.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
+};
 
 /// Where a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
     /// Nothing counts yet.
     WarmUp,
-    /// Requests are counted.
+    /// Requests are counted, and those of an open loop are timed.
     Capacity,
-    /// Some requests are timed.
+    /// Some requests are timed; in an open loop, those that were due before are answered.
     Latency,
     /// Nobody asks any more.
     Over,
@@ -23,6 +26,8 @@ const PHASES: [Phase; 4] = [Phase::WarmUp, Phase::Capacity, Phase::Latency, Phas
 /// The state of one run.
 pub(super) struct Course {
     phase: Padded<AtomicU32>,
+    /// When the capacity window was opened and closed, in nanoseconds of the run.
+    window_ns: [AtomicU64; 2],
     stopped: AtomicBool,
     running: AtomicU32,
     /// For each client the requests that it was answered.
@@ -38,6 +43,7 @@ impl Course {
     pub(super) fn new(clients: usize) -> Course {
         Course {
             phase: Padded(AtomicU32::new(Phase::WarmUp as u32)),
+            window_ns: [const { AtomicU64::new(u64::MAX) }; 2],
             stopped: AtomicBool::new(false),
             running: AtomicU32::new(0),
             answered: (0..clients).map(|_| Padded::default()).collect(),
@@ -54,6 +60,31 @@ impl Course {
 
     pub(super) fn enter(&self, phase: Phase) {
         self.phase.0.store(phase as u32, Ordering::Relaxed);
+    }
+
+    /// Opens the capacity window.
+    pub(super) fn open(&self, now_ns: u64) {
+        self.window_ns[0].store(now_ns, Ordering::Relaxed);
+        self.enter_after(Phase::Capacity);
+    }
+
+    /// Closes the capacity window and enters `phase`.
+    pub(super) fn close(&self, now_ns: u64, phase: Phase) {
+        self.window_ns[1].store(now_ns, Ordering::Relaxed);
+        self.enter_after(phase);
+    }
+
+    /// Release, with the acquire in [`window`](Course::window): who has seen the phase sees its time.
+    fn enter_after(&self, phase: Phase) {
+        self.phase.0.store(phase as u32, Ordering::Release);
+    }
+
+    /// What of the capacity window is known to whoever has seen the phase: from when to when it was
+    /// open, each as large as can be while it is not known.
+    pub(super) fn window(&self) -> Range<u64> {
+        fence(Ordering::Acquire);
+        let [opened_ns, closed_ns] = &self.window_ns;
+        opened_ns.load(Ordering::Relaxed)..closed_ns.load(Ordering::Relaxed)
     }
 
     /// Asks the coordinator to end the run early.

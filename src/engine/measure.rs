@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
-
 use super::{
-    Measurement, Quantiles, Stop, Trial, Verdict,
-    client::{Pace, Report, histogram},
+    Load, Measurement, OpenLoop, Stop, Trial, Verdict,
+    client::Pace,
     run::{Keeps, Outfit, Run, Unread},
+    times::Times,
     windows::Windows,
 };
 use crate::{
@@ -62,8 +61,8 @@ pub(super) fn measure_within<T: ConcurrencyStrategy>(
         false => foretold::<T>(trial, &outfit, stop),
     };
     let run = Run::<T>::of(trial, &outfit, stop);
-    let verdict = verdict(&run, &outfit);
-    let measurement = summary(&run, verdict);
+    let verdict = verdict(&run, trial, &outfit);
+    let measurement = summary(&run, trial, verdict);
     run.close();
     measurement
 }
@@ -94,28 +93,35 @@ fn foretold<T: ConcurrencyStrategy>(trial: &Trial, outfit: &Outfit, stop: &Stop)
     }
 }
 
-fn verdict<T: ConcurrencyStrategy>(run: &Run<T>, outfit: &Outfit) -> Verdict {
+fn verdict<T: ConcurrencyStrategy>(run: &Run<T>, trial: &Trial, outfit: &Outfit) -> Verdict {
     if let Some(violation) = unanswered(run) {
         return Verdict::Wrong { violation };
     }
     if is_reference::<T>() {
         return Verdict::NoBooks;
     }
-    match audit(run, outfit) {
+    match audit(run, trial, outfit) {
         Ok(Examined { operations, entries }) => Verdict::Balanced { entries, operations },
         Err(violation) => Verdict::Wrong { violation },
     }
 }
 
 /// Holds what clients were told against accounts and ledgers, and asks for the accounts again.
-fn audit<T: ConcurrencyStrategy>(run: &Run<T>, outfit: &Outfit) -> Result<Examined, Violation> {
+fn audit<T: ConcurrencyStrategy>(
+    run: &Run<T>,
+    trial: &Trial,
+    outfit: &Outfit,
+) -> Result<Examined, Violation> {
     let accounts = run.accounts().map_err(|unread| unreadable(&unread))?;
     let logs = run.opening.iter().chain(run.reports.iter().map(|report| &report.log));
     let sheets = run.scripts.iter().zip(logs).map(|(script, log)| Sheet { script, log });
     let books = Books { policy: outfit.policy, accounts, sheets: sheets.collect() };
-    let examined = books.audit(|user, after, limit| {
-        run.block_on(run.service.history(user, Page { after, limit }))
-    })?;
+    let examined = match trial.cell.history {
+        true => books.audit(|user, after, limit| {
+            run.block_on(run.service.history(user, Page { after, limit }))
+        }),
+        false => books.audit_replies(),
+    }?;
     let again = run.accounts().map_err(|unread| unreadable(&unread))?;
     let mut pairs = (1..).zip(books.accounts.iter().zip(&again));
     match pairs.find(|(_, (before, after))| before != after) {
@@ -161,13 +167,15 @@ pub(super) fn unreadable(unread: &Unread) -> Violation {
     Violation::unanswered(unread.user, why)
 }
 
-fn summary<T: ConcurrencyStrategy>(run: &Run<T>, verdict: Verdict) -> Measurement {
+fn summary<T: ConcurrencyStrategy>(run: &Run<T>, trial: &Trial, verdict: Verdict) -> Measurement {
+    let is_watched = trial.cell.load == Load::CLOSED;
     let mut measurement = Measurement {
-        completed: 0,
+        completed_by: vec![0; run.scripts.len() - 1],
         window_ns: run.conducted.window_ns,
-        completed_by_slowest: slowest(run),
-        completed_by_fastest: run.reports.iter().map(|report| report.completed).max().unwrap_or(0),
-        latency: Quantiles::default(),
+        service: Times::default(),
+        open: None,
+        stalled_ns_max: if is_watched { run.conducted.stalled_ns_max } else { 0 },
+        retries: run.service.retries(),
         applied: 0,
         refused: 0,
         unknown: 0,
@@ -175,12 +183,13 @@ fn summary<T: ConcurrencyStrategy>(run: &Run<T>, verdict: Verdict) -> Measuremen
         verdict,
         cut_short: run.conducted.cut_short,
     };
-    let mut times = histogram();
     for report in &run.reports {
-        measurement.completed += report.completed;
-        times.add(&report.times).expect("histograms grow to hold what is added");
+        measurement.completed_by[report.index] = report.completed;
+        measurement.service.add(&report.service);
+        if let Some(open) = &report.open {
+            measurement.open.get_or_insert_default().add(open);
+        }
     }
-    measurement.latency = quantiles(&times);
     for log in run.opening.iter().chain(run.reports.iter().map(|report| &report.log)) {
         let counts = log.counts();
         measurement.applied += counts.applied;
@@ -191,20 +200,12 @@ fn summary<T: ConcurrencyStrategy>(run: &Run<T>, verdict: Verdict) -> Measuremen
     measurement
 }
 
-/// What the slowest client completed: nothing, if one was never answered.
-fn slowest<T: ConcurrencyStrategy>(run: &Run<T>) -> u64 {
-    match run.first_unanswered() {
-        Some(_) => 0,
-        None => run.reports.iter().map(|report: &Report| report.completed).min().unwrap_or(0),
-    }
-}
-
-fn quantiles(times: &Histogram<u64>) -> Quantiles {
-    Quantiles {
-        samples: times.len(),
-        ns_p50: times.value_at_quantile(0.5),
-        ns_p99: times.value_at_quantile(0.99),
-        ns_p999: times.value_at_quantile(0.999),
-        ns_max: times.max(),
+impl OpenLoop {
+    /// Adds what another client has to tell.
+    fn add(&mut self, other: &OpenLoop) {
+        self.scheduled += other.scheduled;
+        self.late += other.late;
+        self.backlog_max = self.backlog_max.max(other.backlog_max);
+        self.response.add(&other.response);
     }
 }

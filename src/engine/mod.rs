@@ -14,6 +14,7 @@
 //! never answered are given up, with the thread that waits for them.
 
 mod alone;
+mod appointments;
 mod measure;
 mod record;
 
@@ -24,6 +25,7 @@ mod conduct;
 mod course;
 mod crew;
 mod run;
+mod times;
 mod watch;
 mod windows;
 
@@ -38,8 +40,14 @@ pub use self::{
     alone::{Kind, alone},
     measure::measure,
     record::record,
+    times::Times,
 };
-use crate::{audit::Violation, database::Latency, history::History, workload::Mix};
+use crate::{
+    audit::Violation,
+    database::Latency,
+    history::History,
+    workload::{Arrivals, Keys, Mix},
+};
 
 /// Who asks: threads that wait by blocking, or tasks of one runtime that wait by giving way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,16 +61,70 @@ pub enum Clients {
 /// What is measured: the same for every strategy that is compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cell {
-    /// Accounts that are asked for, each as often as any other.
+    /// Accounts that are asked for.
     pub users: u64,
+    /// How often each of them is.
+    pub keys: Keys,
     /// Who asks.
     pub clients: Clients,
     /// For what.
     pub mix: Mix,
+    /// When.
+    pub load: Load,
+    /// How much longer a command takes to decide, in rounds of
+    /// [`Policy::with_work`](crate::domain::Policy::with_work).
+    pub work: u32,
+    /// Whether the store keeps ledgers. Where it does not, replies alone are audited, which must
+    /// then be one history of each account.
+    pub history: bool,
     /// How long the store takes, where it simulates that. Anything but none runs on a simulated
     /// clock, and its figures are per simulated second. A reference asks no store, and what it
     /// shows there is only how often it is asked.
     pub latency: Latency,
+}
+
+impl Cell {
+    /// One account of a store without latency that is charged and used as fast as can be.
+    pub const fn hot_row(clients: Clients) -> Cell {
+        Cell {
+            users: 1,
+            keys: Keys::Uniform,
+            clients,
+            mix: Mix::WRITE_ONLY,
+            load: Load::CLOSED,
+            work: 0,
+            history: true,
+            latency: Latency::None,
+        }
+    }
+}
+
+/// When a client asks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Load {
+    /// When it has been answered, and has thought about it.
+    Closed {
+        /// For how long. Below five milliseconds it keeps its core, or lets other tasks run, since
+        /// sleep is not that exact.
+        think: Duration,
+    },
+    /// At times that were fixed beforehand, or as soon after as it has been answered.
+    Open {
+        /// How these lie.
+        arrivals: Arrivals,
+        /// Requests a second, of all clients together; a simulated second where there is one.
+        per_second: f64,
+    },
+}
+
+impl Load {
+    /// A closed loop without a pause.
+    pub const CLOSED: Load = Load::Closed { think: Duration::ZERO };
+
+    /// Whether requests are promised at a rate.
+    pub fn is_open(self) -> bool {
+        matches!(self, Load::Open { .. })
+    }
 }
 
 /// How long and how often.
@@ -78,7 +140,8 @@ pub struct Schedule {
     /// In which commands are counted and no clock is read.
     pub capacity_window: Duration,
     /// In which some requests are timed, one in 64 at random. On a simulated clock, where the time
-    /// is free, all are timed, in the capacity window too.
+    /// is free, all are timed, in the capacity window too. In an open loop, which times all as well,
+    /// this is added to the capacity window.
     pub latency_window: Duration,
     /// What scripts, orders and latencies are drawn from.
     pub seed: u64,
@@ -98,20 +161,24 @@ pub struct Trial {
 /// What came of a trial.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measurement {
-    /// Requests answered inside the capacity window, of all clients. One that was asked before it
+    /// Requests answered inside the capacity window, by client. One that was asked before it
     /// counts, and one that is answered after it does not: counting only whole ones would take one
     /// from each client, which is nothing among millions and a twelfth where 64 clients wait for
-    /// one slow account.
-    pub completed: u64,
+    /// one slow account. A client that was never answered again has none.
+    pub completed_by: Vec<u64>,
     /// Length of the capacity window in nanoseconds, as it was and not as it was planned; 0 if it
     /// was never opened.
     pub window_ns: u64,
-    /// The same of the client with the fewest.
-    pub completed_by_slowest: u64,
-    /// The same of the client with the most.
-    pub completed_by_fastest: u64,
-    /// Service times of the requests that were timed.
-    pub latency: Quantiles,
+    /// Service times, from the call to its return, of the requests that were timed.
+    pub service: Times,
+    /// What an open loop shows beside.
+    pub open: Option<OpenLoop>,
+    /// The longest that any client of a closed loop was seen to wait inside the windows, looked at
+    /// every few milliseconds; 0 where nobody was seen to wait twice.
+    pub stalled_ns_max: u64,
+    /// Losses of races after which a command was decided again, of the whole run, where the strategy
+    /// counts them.
+    pub retries: Option<u64>,
     /// Commands of the whole run that were applied, with the charge that opened each account. Where
     /// nothing is unknown, the ledgers have so many entries.
     pub applied: u64,
@@ -127,19 +194,26 @@ pub struct Measurement {
     pub cut_short: bool,
 }
 
-/// Service times in nanoseconds: from the call to its return, in a closed loop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Quantiles {
-    /// Requests timed.
-    pub samples: u64,
-    /// Half of them were no slower.
-    pub ns_p50: u64,
-    /// 99 in 100 were no slower.
-    pub ns_p99: u64,
-    /// 999 in 1,000 were no slower.
-    pub ns_p999: u64,
-    /// None was slower.
-    pub ns_max: u64,
+impl Measurement {
+    /// Requests answered inside the capacity window, of all clients.
+    pub fn completed(&self) -> u64 {
+        self.completed_by.iter().sum()
+    }
+}
+
+/// How an open loop went.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OpenLoop {
+    /// Requests that were due inside the window.
+    pub scheduled: u64,
+    /// Those of them that were asked more than 10 microseconds after they were due.
+    pub late: u64,
+    /// The most requests of one client that were due and not asked, at any of its requests.
+    pub backlog_max: u64,
+    /// Times from when a request was due to its answer, of all that were due inside the window.
+    /// Whoever was not answered within a second of its end is not among them, and is missing from
+    /// those who are scheduled.
+    pub response: Times,
 }
 
 /// What the audit of a run found.

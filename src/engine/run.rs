@@ -12,8 +12,8 @@ use futures_util::FutureExt;
 use tokio::runtime::{Builder, Runtime};
 
 use super::{
-    Clients, Stop, Trial,
-    client::{Client, Pace, Report},
+    Clients, Load, Stop, Trial,
+    client::{Client, Habit, Pace, Report},
     conduct::{Conducted, Conductor},
     course::{Course, Phase},
     crew::{Desk, start_tasks, start_threads},
@@ -27,7 +27,7 @@ use crate::{
     service::PointService,
     store::Setup,
     strategy::ConcurrencyStrategy,
-    workload::{Asked, Script, Source},
+    workload::{Asked, Gaps, Script, Source},
 };
 
 /// How often a run is looked at from outside, to pass on that it is to stop.
@@ -43,6 +43,8 @@ const SHUTDOWN: Duration = Duration::from_secs(1);
 pub(super) mod streams {
     /// Added to a client's own for the gaps between its timed requests.
     pub(crate) const GAPS: u32 = 1 << 31;
+    /// Added to a client's own for the times at which its requests are due.
+    pub(crate) const ARRIVALS: u32 = 1 << 29;
     /// What the store's latencies are drawn from.
     pub(crate) const LATENCY: u32 = u32::MAX;
 }
@@ -96,7 +98,7 @@ impl<T: ConcurrencyStrategy> Run<T> {
         let setup = setup(trial, outfit, &tick);
         let clients = clients(trial);
         let mut run = Run {
-            service: Arc::new(PointService::open(&setup, policy)),
+            service: Arc::new(PointService::open(&setup, policy.with_work(trial.cell.work))),
             runtime: Arc::new(runtime(windows)),
             course: Arc::new(Course::new(clients as usize)),
             users,
@@ -104,7 +106,7 @@ impl<T: ConcurrencyStrategy> Run<T> {
             scripts: scripts(trial, users, policy),
             opening: None,
             reports: Vec::new(),
-            conducted: Conducted { window_ns: 0, cut_short: true },
+            conducted: Conducted { cut_short: true, ..Conducted::default() },
         };
         run.opening = run.open_accounts();
         if run.opening.is_some() {
@@ -189,6 +191,7 @@ impl<T: ConcurrencyStrategy> Run<T> {
             gives_way: !threads,
             log: log(outfit, self.scripts.len() - 1),
             pace: outfit.pace,
+            habit: habit(trial, number),
         };
         clients.map(client).collect()
     }
@@ -289,6 +292,19 @@ pub(super) struct Unread {
 /// When the accounts were open, on the clock of the logs: before clients begin.
 const OPENED_NS: u64 = 0;
 
+/// When a client asks, by its number from 1.
+fn habit(trial: &Trial, number: u32) -> Habit {
+    match trial.cell.load {
+        Load::Closed { think } => {
+            Habit::Closed { think_ns: u64::try_from(think.as_nanos()).unwrap_or(u64::MAX) }
+        }
+        Load::Open { arrivals, per_second } => {
+            let source = source(trial, number | streams::ARRIVALS);
+            Habit::Open(Gaps::draw(source, arrivals, per_second / f64::from(clients(trial))))
+        }
+    }
+}
+
 /// An empty log for one of so many clients, who will be asked about equally often.
 fn log(outfit: &Outfit, clients: usize) -> Log {
     match outfit.keeps {
@@ -315,6 +331,7 @@ fn setup(trial: &Trial, outfit: &Outfit, tick: &Tick) -> Setup {
     Setup {
         dense_users: trial.cell.users,
         ledger_entries: outfit.ledger_entries,
+        history: trial.cell.history,
         latency: trial.cell.latency,
         seed: source(trial, streams::LATENCY).rng().u64(..),
         tick: tick.clone(),
@@ -325,7 +342,7 @@ fn scripts(trial: &Trial, users: NonZeroU64, policy: Policy) -> Vec<Script> {
     let half = policy.bounds().balance_max / 2;
     let half = Amount::new(half.max(1)).expect("half of a balance is an amount");
     let drawn = (1..=clients(trial))
-        .map(|client| Script::draw(source(trial, client), users, trial.cell.mix));
+        .map(|client| Script::draw(source(trial, client), users, trial.cell.keys, trial.cell.mix));
     [Script::opening(users, half)].into_iter().chain(drawn).collect()
 }
 

@@ -46,12 +46,16 @@ impl Windows {
             true => (capacity / SIMULATED_SLICES).max(Duration::from_millis(1)),
             false => WALL_SLICE,
         };
-        Windows {
-            simulated,
-            warm_up: scaled(schedule.warm_up),
-            capacity,
-            latency: scaled(schedule.latency_window),
-            slice,
+        let (warm_up, latency) = (scaled(schedule.warm_up), scaled(schedule.latency_window));
+        match trial.cell.load.is_open() {
+            true => Windows {
+                simulated,
+                warm_up,
+                capacity: capacity + latency,
+                latency: Duration::ZERO,
+                slice,
+            },
+            false => Windows { simulated, warm_up, capacity, latency, slice },
         }
     }
 

@@ -54,6 +54,9 @@ pub struct Setup {
     pub dense_users: u64,
     /// Ledger entries whose memory is touched in advance, so that no commit meets a fresh page.
     pub ledger_entries: u64,
+    /// Whether ledgers are kept. Without, every history is empty, and a commit writes the account
+    /// alone.
+    pub history: bool,
     /// How long a store with a simulated latency takes.
     pub latency: Latency,
     /// What the simulated latencies are drawn from.
@@ -67,6 +70,7 @@ impl Default for Setup {
         Setup {
             dense_users: 1_024,
             ledger_entries: 0,
+            history: true,
             latency: Latency::None,
             seed: 1,
             tick: Tick::now(),

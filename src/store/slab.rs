@@ -29,6 +29,8 @@ use crate::{
 pub struct Slab<L> {
     cells: Directory<Cell<L>>,
     arena: Arena,
+    /// Whether lines are written to it.
+    keeps_history: bool,
     tick: Tick,
 }
 
@@ -71,7 +73,8 @@ impl<L: Default + Send + Sync + 'static> Store for Slab<L> {
     fn open(setup: &Setup) -> Slab<L> {
         Slab {
             cells: Directory::new(setup.dense_users),
-            arena: Arena::new(setup.ledger_entries),
+            arena: Arena::new(if setup.history { setup.ledger_entries } else { 0 }),
+            keeps_history: setup.history,
             tick: setup.tick.clone(),
         }
     }
@@ -107,7 +110,9 @@ impl<L: Default + Send + Sync + 'static> Store for Slab<L> {
     }
 
     async fn history(&self, user: UserId, page: Page) -> Result<Vec<LedgerEntry>, Fault> {
-        let Some(cell) = self.cells.find(user) else { return Ok(Vec::new()) };
+        let Some(cell) = self.cells.find(user).filter(|_| self.keeps_history) else {
+            return Ok(Vec::new());
+        };
         // Acquire: the chunk of the newest line is seen, and need not be looked for.
         let newest = unpack(cell.word.load(Ordering::Acquire)).version;
         let last = newest.min(page.after.saturating_add(page.limit as u64));
@@ -127,7 +132,7 @@ impl<L: Default + Send + Sync + 'static> ImmediateStore for Slab<L> {
     fn commit_now(&self, row: &Self::Row<'_>, receipt: &Receipt) {
         // The line first: a reader that sees the new version then never waits for its line. Release,
         // with the acquire in `load_now`: what was acknowledged before is seen with it.
-        row.0.tail.write(&self.arena, receipt, self.tick.millis());
+        self.write_line(row, receipt);
         row.0.word.store(pack(receipt.after), Ordering::Release);
     }
 }
@@ -150,9 +155,18 @@ impl<L: Default + Send + Sync + 'static> ConditionalStore for Slab<L> {
         );
         // The line second: only a winner owns one. Until it is written, `history` waits for it.
         if won.is_ok() {
-            row.0.tail.write(&self.arena, receipt, self.tick.millis());
+            self.write_line(row, receipt);
         }
         ready(Ok(won.is_ok()))
+    }
+}
+
+impl<L> Slab<L> {
+    #[inline]
+    fn write_line(&self, row: &SlabRow<'_, L>, receipt: &Receipt) {
+        if self.keeps_history {
+            row.0.tail.write(&self.arena, receipt, self.tick.millis());
+        }
     }
 }
 

@@ -16,7 +16,10 @@ use super::{ConcurrencyStrategy, Family, Promises, step::at_once};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::{ConditionalStore, Peek},
-    sync::{hint, task, thread},
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        hint, task, thread,
+    },
 };
 
 /// Pauses of the processor after the first loss, some 10 ns each. A loser that looks again at once
@@ -31,7 +34,13 @@ const BACKOFF_DOUBLINGS_MAX: u32 = 3;
 pub struct Cas<S> {
     store: S,
     policy: Policy,
+    losses: Losses,
 }
+
+/// Races lost so far. On cache lines of its own: what stands beside it is read by every command.
+#[derive(Default)]
+#[repr(align(128))]
+struct Losses(AtomicU64);
 
 impl<S: ConditionalStore<Slot = ()>> ConcurrencyStrategy for Cas<S> {
     type Store = S;
@@ -42,7 +51,7 @@ impl<S: ConditionalStore<Slot = ()>> ConcurrencyStrategy for Cas<S> {
         Promises { sound: true, fifo: false, independent: true, idle_free: true };
 
     fn new(store: S, policy: Policy) -> Cas<S> {
-        Cas { store, policy }
+        Cas { store, policy, losses: Losses::default() }
     }
 
     fn store(&self) -> &S {
@@ -65,6 +74,7 @@ impl<S: ConditionalStore<Slot = ()>> ConcurrencyStrategy for Cas<S> {
             if self.store.commit_if_unchanged(&row, &receipt).await? {
                 return Ok(receipt);
             }
+            self.losses.count();
             task::yield_now().await;
         }
     }
@@ -80,6 +90,19 @@ impl<S: ConditionalStore<Slot = ()>> ConcurrencyStrategy for Cas<S> {
             Peek::TakeTurn(row) => self.store.load(&row).await,
         }
     }
+
+    fn retries(&self) -> Option<u64> {
+        Some(self.losses.0.load(Ordering::Relaxed))
+    }
+}
+
+impl Losses {
+    /// Counts one more, by who is about to wait a hundred times as long as that takes.
+    #[cold]
+    fn count(&self) {
+        // Relaxed: a count, which nothing is concluded from while it grows.
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl<S: ConditionalStore<Slot = ()>> Cas<S> {
@@ -94,6 +117,7 @@ impl<S: ConditionalStore<Slot = ()>> Cas<S> {
                 return Ok(receipt);
             }
             losses += 1;
+            self.losses.count();
             back_off(losses);
         }
     }

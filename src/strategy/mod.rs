@@ -95,6 +95,12 @@ pub trait ConcurrencyStrategy: Send + Sync + Sized + 'static {
     /// # Errors
     /// [`Fault`] if the account could not be read.
     fn read(&self, user: UserId) -> impl Future<Output = Result<Account, Fault>> + Send;
+
+    /// Losses of races so far, after each of which a command was decided again. `None` where nobody
+    /// races for the commit.
+    fn retries(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// What kind of answer a strategy is.

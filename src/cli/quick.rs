@@ -38,7 +38,7 @@ pub(super) fn plan_of(filter: &str, output: &Output) -> Result<Plan, Failure> {
         if !filter.is_empty() && named.is_empty() {
             continue;
         }
-        let cell = Cell { users, clients, mix: Mix::BALANCED, latency };
+        let cell = Cell { users, clients, mix: Mix::WRITE_ONLY, latency };
         planned.push(PlannedCell { cell, contestants: contestants(store, latency, &named)? });
     }
     let [warm_up, capacity_window, latency_window] = [5, 30, 15].map(Duration::from_millis);

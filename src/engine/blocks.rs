@@ -140,7 +140,7 @@ mod tests {
             reference: false,
             measure,
         };
-        let cell = Cell { users, clients, mix: Mix::BALANCED, latency };
+        let cell = Cell { users, clients, mix: Mix::WRITE_ONLY, latency };
         Comparison { cell, subjects: (0..subjects).map(subject).collect() }
     }
 

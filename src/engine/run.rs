@@ -27,7 +27,7 @@ use crate::{
     service::PointService,
     store::Setup,
     strategy::ConcurrencyStrategy,
-    workload::{Asked, Script, Source},
+    workload::{Asked, Keys, Script, Source},
 };
 
 /// How often a run is looked at from outside, to pass on that it is to stop.
@@ -325,7 +325,7 @@ fn scripts(trial: &Trial, users: NonZeroU64, policy: Policy) -> Vec<Script> {
     let half = policy.bounds().balance_max / 2;
     let half = Amount::new(half.max(1)).expect("half of a balance is an amount");
     let drawn = (1..=clients(trial))
-        .map(|client| Script::draw(source(trial, client), users, trial.cell.mix));
+        .map(|client| Script::draw(source(trial, client), users, Keys::Uniform, trial.cell.mix));
     [Script::opening(users, half)].into_iter().chain(drawn).collect()
 }
 

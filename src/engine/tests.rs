@@ -100,7 +100,7 @@ fn one_account_of_the_assignment_is_served_two_and_a_half_times_a_second() {
             let cell = Cell {
                 users: 1,
                 clients: Clients::Tasks(clients),
-                mix: Mix::BALANCED,
+                mix: Mix::WRITE_ONLY,
                 latency: Latency::Assignment,
             };
             let measured = (entry.measure)(&Trial { cell, schedule, block: 0 }, &Stop::new(false));

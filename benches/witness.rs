@@ -16,7 +16,7 @@ use std::{env, fs, num::NonZeroU64, time::Instant};
 use hotrow::{
     audit::{Books, Examined, Log, Sheet},
     domain::{Account, Amount, Bounds, Command, LedgerEntry, OperationId, Policy, Receipt, UserId},
-    workload::{Asked, Mix, Script, Source},
+    workload::{Asked, Keys, Mix, Script, Source},
 };
 
 /// Clients of every run.
@@ -108,8 +108,9 @@ impl Run {
         let bounds = Bounds { balance_max, ..Bounds::default() };
         let policy = Policy::new(bounds).expect("the bounds of a case agree");
         let half = Amount::new(balance_max / 2).expect("half of a balance is an amount");
-        let drawn = (1..=CLIENTS)
-            .map(|client| Script::draw(Source { seed: 1, block: 0, client }, users, mix));
+        let drawn = (1..=CLIENTS).map(|client| {
+            Script::draw(Source { seed: 1, block: 0, client }, users, Keys::Uniform, mix)
+        });
         let scripts = [Script::opening(users, half)].into_iter().chain(drawn);
         let sheets = scripts.map(|script| (script, Log::default())).collect();
         let ledgers = (0..case.users).map(|_| Ledger::default()).collect();

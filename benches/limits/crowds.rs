@@ -98,8 +98,12 @@ pub(crate) fn fair_mutex_of_8_threads() -> f64 {
 }
 
 fn on_8_threads<T: ConcurrencyStrategy>() -> f64 {
-    let cell =
-        Cell { users: 1, clients: Clients::Threads(8), mix: Mix::BALANCED, latency: Latency::None };
+    let cell = Cell {
+        users: 1,
+        clients: Clients::Threads(8),
+        mix: Mix::WRITE_ONLY,
+        latency: Latency::None,
+    };
     let schedule = Schedule {
         blocks: 1,
         warm_up: Duration::from_millis(20),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, num::NonZeroU64};
 use super::{Books, Examined, Log, Sheet, Violation};
 use crate::{
     domain::{Account, Amount, Command, LedgerEntry, OperationId, Policy, UserId},
-    workload::{Asked, Mix, Request, Script, Source},
+    workload::{Asked, Keys, Mix, Request, Script, Source},
 };
 
 /// A run that happened in no service: what a sound one would have left.
@@ -39,7 +39,7 @@ impl Example {
         let many = NonZeroU64::new(users).unwrap();
         let script = |client| {
             let source = Source { seed: 3, block: 0, client };
-            Script::draw(source, many, Mix::new(45, 45, 10).unwrap())
+            Script::draw(source, many, Keys::Uniform, Mix::new(45, 45, 10).unwrap())
         };
         let opening = Script::opening(many, Amount::new(5_000).unwrap());
         let scripts = [opening].into_iter().chain((1..=clients).map(script));

@@ -150,7 +150,7 @@ pub(super) struct Run {
     pub(super) clients: Option<Clients>,
     /// Shares of requests in per cent
     /// [default: charge:50,use:50,read:0]
-    #[arg(long, default_value_t = Mix::BALANCED, hide_default_value = true, verbatim_doc_comment)]
+    #[arg(long, default_value_t = Mix::WRITE_ONLY, hide_default_value = true, verbatim_doc_comment)]
     pub(super) mix: Mix,
     /// How long calls of tables take, in simulated time:
     /// none, fixed:5ms, scaled:0.1, assignment

@@ -60,7 +60,8 @@ pub(super) fn plan(asked: &Run) -> Result<Plan, Failure> {
              or --latency none"
         )));
     }
-    let cell = Cell { users: asked.users, clients, mix: asked.mix, latency };
+    let cell =
+        Cell { users: asked.users, mix: asked.mix, latency, ..Cell::hot_row(clients) };
     let contestants = contestants(store, latency, &asked.strategies)?;
     let [warm_up, capacity_window, latency_window] = [20, 100, 50].map(Duration::from_millis);
     let (blocks, seed) = (asked.blocks, asked.output.seed);

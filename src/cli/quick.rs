@@ -11,7 +11,6 @@ use crate::{
     database::Latency,
     engine::{Cell, Clients, Schedule},
     registry::{self, Entry},
-    workload::Mix,
 };
 
 /// Intervals need six, and a machine in use may cost one.
@@ -38,7 +37,7 @@ pub(super) fn plan_of(filter: &str, output: &Output) -> Result<Plan, Failure> {
         if !filter.is_empty() && named.is_empty() {
             continue;
         }
-        let cell = Cell { users, clients, mix: Mix::BALANCED, latency };
+        let cell = Cell { users, latency, ..Cell::hot_row(clients) };
         planned.push(PlannedCell { cell, contestants: contestants(store, latency, &named)? });
     }
     let [warm_up, capacity_window, latency_window] = [5, 30, 15].map(Duration::from_millis);

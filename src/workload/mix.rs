@@ -1,4 +1,9 @@
 //! How often each kind of request is made.
+//!
+//! Some mixes have a name. In `balanced`, `write-only` and `read-heavy` as many points are charged as
+//! used, so that balances stay where they are and rules are seldom met. In `drain` and `fill` nearly
+//! every command soon meets a rule: what is measured is the race at the border, once, and from then
+//! on what a refusal costs.
 
 use std::{fmt, str::FromStr};
 
@@ -12,7 +17,16 @@ pub struct Mix {
 
 impl Mix {
     /// As many charges as uses, and no reads.
-    pub const BALANCED: Mix = Mix { charge: 50, use_points: 50, read: 0 };
+    pub const WRITE_ONLY: Mix = Mix { charge: 50, use_points: 50, read: 0 };
+
+    /// The mixes that can be asked for by name.
+    pub const NAMED: [(&str, Mix); 5] = [
+        ("balanced", Mix { charge: 25, use_points: 25, read: 50 }),
+        ("write-only", Mix::WRITE_ONLY),
+        ("read-heavy", Mix { charge: 5, use_points: 5, read: 90 }),
+        ("drain", Mix { charge: 0, use_points: 100, read: 0 }),
+        ("fill", Mix { charge: 100, use_points: 0, read: 0 }),
+    ];
 
     /// Takes three shares in per cent.
     ///
@@ -44,7 +58,7 @@ impl Mix {
 
 impl Default for Mix {
     fn default() -> Mix {
-        Mix::BALANCED
+        Mix::WRITE_ONLY
     }
 }
 
@@ -55,10 +69,14 @@ impl fmt::Display for Mix {
     }
 }
 
+/// Three shares, or a name of [`Mix::NAMED`].
 impl FromStr for Mix {
     type Err = MixError;
 
     fn from_str(text: &str) -> Result<Mix, MixError> {
+        if let Some((_, mix)) = Mix::NAMED.iter().find(|(name, _)| *name == text.trim()) {
+            return Ok(*mix);
+        }
         let (mut charge, mut use_points, mut read) = (None, None, None);
         for part in text.split(',') {
             let unreadable = || MixError::Part { part: part.to_owned() };
@@ -98,7 +116,9 @@ impl fmt::Display for MixError {
         match self {
             MixError::Sum { sum } => write!(f, "mix adds up to {sum}: make it 100"),
             MixError::Part { part } => {
-                write!(f, "mix has no share `{part}`: write it like charge:45,use:45,read:10")
+                let form = "write it like charge:45,use:45,read:10";
+                let names = Mix::NAMED.map(|(name, _)| name).join(", ");
+                write!(f, "mix has no share `{part}`: {form}, or name one of {names}")
             }
         }
     }
@@ -117,6 +137,22 @@ mod tests {
         assert_eq!(mix, Mix::new(45, 45, 10).unwrap());
         assert_eq!(mix.to_string().parse(), Ok(mix));
         assert_eq!("charge:100".parse(), Mix::new(100, 0, 0));
+    }
+
+    /// A name is short for shares: the shares are what is measured and what stands in rows.
+    #[test]
+    fn a_named_mix_is_its_shares() {
+        for (name, shares) in [
+            ("balanced", "charge:25,use:25,read:50"),
+            ("write-only", "charge:50,use:50,read:0"),
+            ("read-heavy", "charge:5,use:5,read:90"),
+            ("drain", "charge:0,use:100,read:0"),
+            ("fill", "charge:100,use:0,read:0"),
+        ] {
+            assert_eq!(name.parse::<Mix>().unwrap().to_string(), shares);
+        }
+        let refused = "half".parse::<Mix>().unwrap_err().to_string();
+        assert!(refused.ends_with("balanced, write-only, read-heavy, drain, fill"), "{refused}");
     }
 
     /// A mix that does not add up would silently be another mix.

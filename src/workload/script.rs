@@ -10,7 +10,7 @@ use std::{num::NonZeroU64, sync::Arc};
 
 use fastrand::Rng;
 
-use super::{Mix, Source};
+use super::{Keys, Mix, Sampler, Source};
 use crate::domain::{Action, Amount, UserId};
 
 /// Requests in a ring: 96 KiB, which a core's second cache holds beside the accounts.
@@ -36,12 +36,13 @@ pub struct Script {
 }
 
 impl Script {
-    /// Draws a script over users 1 to `users`, each as likely as any other.
-    pub fn draw(source: Source, users: NonZeroU64, mix: Mix) -> Script {
+    /// Draws a script over users 1 to `users`, of whom the first has rank 0 in `keys`.
+    pub fn draw(source: Source, users: NonZeroU64, keys: Keys, mix: Mix) -> Script {
         let mut rng = source.rng();
+        let sampler = keys.sampler(users);
         let mut requests = Vec::with_capacity(REQUESTS);
         while requests.len() < REQUESTS {
-            requests.extend(pair(&mut rng, users, mix));
+            requests.extend(pair(&mut rng, sampler, mix));
         }
         rng.shuffle(&mut requests);
         Script { requests: requests.into() }
@@ -75,8 +76,8 @@ impl Script {
 
 /// Draws two requests for one user: a charge and a use of the same amount, as often as the mix has
 /// room for both; two reads; or two of the kind that the mix has more of.
-fn pair(rng: &mut Rng, users: NonZeroU64, mix: Mix) -> [Request; 2] {
-    let user = user(rng.u64(1..=users.get()));
+fn pair(rng: &mut Rng, sampler: Sampler, mix: Mix) -> [Request; 2] {
+    let user = user(1 + sampler.draw(rng));
     let amount = Amount::new(rng.u64(1..=POINTS_MAX)).expect("1 to 100 points are an amount");
     let (charge, use_points) = (Some(Action::Charge(amount)), Some(Action::Use(amount)));
     let both = 2 * mix.charge().min(mix.use_points());
@@ -100,7 +101,7 @@ mod tests {
     const SOURCE: Source = Source { seed: 7, block: 2, client: 3 };
 
     fn draw(source: Source, users: u64, mix: Mix) -> Vec<Request> {
-        let script = Script::draw(source, NonZeroU64::new(users).unwrap(), mix);
+        let script = Script::draw(source, NonZeroU64::new(users).unwrap(), Keys::Uniform, mix);
         (0..REQUESTS as u64).map(|number| script.request(number)).collect()
     }
 
@@ -112,14 +113,14 @@ mod tests {
     /// seed.
     #[test]
     fn a_script_is_its_seed_its_block_and_its_client() {
-        let script = draw(SOURCE, 8, Mix::BALANCED);
-        assert_eq!(draw(SOURCE, 8, Mix::BALANCED), script);
+        let script = draw(SOURCE, 8, Mix::WRITE_ONLY);
+        assert_eq!(draw(SOURCE, 8, Mix::WRITE_ONLY), script);
         for other in [
             Source { seed: 8, ..SOURCE },
             Source { block: 3, ..SOURCE },
             Source { client: 4, ..SOURCE },
         ] {
-            assert_ne!(draw(other, 8, Mix::BALANCED), script);
+            assert_ne!(draw(other, 8, Mix::WRITE_ONLY), script);
         }
     }
 
@@ -148,7 +149,7 @@ mod tests {
         const USERS: usize = 64;
         let mut pairs = [0.0; USERS];
         for client in 0..16 {
-            for request in draw(Source { client, ..SOURCE }, USERS as u64, Mix::BALANCED) {
+            for request in draw(Source { client, ..SOURCE }, USERS as u64, Mix::WRITE_ONLY) {
                 pairs[place(request.user)] += 0.5;
             }
         }
@@ -157,6 +158,16 @@ mod tests {
             pairs.iter().map(|found: &f64| (found - expected).powi(2) / expected).sum();
         // 63 degrees of freedom: 30 to 110 leaves out one run in ten thousand.
         assert!((30.0..110.0).contains(&chi_square), "{chi_square}, {SOURCE:?}");
+    }
+
+    /// Rank 0 is user 1; a script that spread users in another way would still be called by its keys.
+    #[test]
+    fn users_are_asked_for_as_the_keys_say() {
+        let (users, mix) = (NonZeroU64::new(8).unwrap(), Mix::WRITE_ONLY);
+        let script = Script::draw(SOURCE, users, Keys::Hot { users: 1, share: 75 }, mix);
+        let hot = script.ring().iter().filter(|request| request.user.value() == 1).count();
+        // Four deviations of a share that 2,048 pairs decide.
+        assert!((hot as f64 / REQUESTS as f64 - 0.75).abs() < 0.04, "{hot}");
     }
 
     /// A drift of one point a turn meets a rule after as many turns, and the faster strategy takes
@@ -175,8 +186,12 @@ mod tests {
     /// The ring is cycled through, and the auditor looks requests up in it by their number.
     #[test]
     fn a_script_begins_again_at_its_end() {
-        let script =
-            Script::draw(SOURCE, NonZeroU64::new(8).unwrap(), Mix::new(20, 20, 60).unwrap());
+        let script = Script::draw(
+            SOURCE,
+            NonZeroU64::new(8).unwrap(),
+            Keys::Uniform,
+            Mix::new(20, 20, 60).unwrap(),
+        );
         let length = REQUESTS as u64;
         for number in [0, 1, length - 1] {
             assert_eq!(script.request(number), script.request(number + 5 * length));

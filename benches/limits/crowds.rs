@@ -98,12 +98,7 @@ pub(crate) fn fair_mutex_of_8_threads() -> f64 {
 }
 
 fn on_8_threads<T: ConcurrencyStrategy>() -> f64 {
-    let cell = Cell {
-        users: 1,
-        clients: Clients::Threads(8),
-        mix: Mix::WRITE_ONLY,
-        latency: Latency::None,
-    };
+    let cell = Cell::hot_row(Clients::Threads(8));
     let schedule = Schedule {
         blocks: 1,
         warm_up: Duration::from_millis(20),
@@ -112,7 +107,7 @@ fn on_8_threads<T: ConcurrencyStrategy>() -> f64 {
         seed: 1,
     };
     let measured = measure::<T>(&Trial { cell, schedule, block: 0 }, &AtomicBool::new(false));
-    measured.window_ns as f64 / measured.completed as f64
+    measured.window_ns as f64 / measured.completed() as f64
 }
 
 /// A blocking lock that is handed to whoever has waited longest, each time.

@@ -4,10 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{database::Latency, engine::Clients, workload::Mix};
-
-/// The most users that can be asked for: a row each has to fit in memory.
-pub(super) const USERS_MAX: u64 = 1_000_000;
+use super::{
+    failure::Failure,
+    plan::{
+        clients,
+        draft::{self, Draft, USERS_MAX, WORK_MAX},
+    },
+};
+use crate::{
+    database::Latency,
+    engine::Clients,
+    workload::{Arrivals, Keys, Mix},
+};
 
 /// The most blocks: at a tenth of a second and a dozen strategies, twenty minutes.
 pub(super) const BLOCKS_MAX: i64 = 1_000;
@@ -132,40 +140,111 @@ pub(super) enum Command {
     Report(Report),
 }
 
-/// One cell.
+/// Cells.
 #[derive(Debug, Args)]
 pub(super) struct Run {
     /// Strategies to compare [default: all of the store]
     pub(super) strategies: Vec<String>,
     /// Where the accounts live: slab is memory, calls of
-    /// tables take time
-    #[arg(long, default_value = "slab", verbatim_doc_comment)]
-    pub(super) store: String,
-    /// Accounts, asked for equally often
-    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=USERS_MAX))]
-    pub(super) users: u64,
+    /// tables take time [default: slab]
+    #[arg(long, verbatim_doc_comment, help_heading = CELL)]
+    store: Option<String>,
+    /// Accounts [default: 1]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=USERS_MAX), help_heading = CELL)]
+    users: Option<u64>,
+    /// How often each is asked for: uniform, zipf:0.99, or
+    /// hot:10@90 (10 of them in 90 % of requests)
+    #[arg(long, verbatim_doc_comment, help_heading = CELL)]
+    keys: Option<Keys>,
     /// Who asks: threads:2 or tasks:64 [default: a thread
     /// for each core; where there is latency, tasks:32]
-    #[arg(long, value_name = "KIND:COUNT", value_parser = super::clients::parse, verbatim_doc_comment)]
-    pub(super) clients: Option<Clients>,
-    /// Shares of requests in per cent
+    #[arg(long, value_name = "KIND:COUNT", value_parser = clients::parse, verbatim_doc_comment, help_heading = CELL)]
+    clients: Option<Clients>,
+    /// Shares of requests in per cent, or balanced,
+    /// write-only, read-heavy, drain, fill
     /// [default: charge:50,use:50,read:0]
-    #[arg(long, default_value_t = Mix::WRITE_ONLY, hide_default_value = true, verbatim_doc_comment)]
-    pub(super) mix: Mix,
+    #[arg(long, verbatim_doc_comment, help_heading = CELL)]
+    mix: Option<Mix>,
+    /// Pause of a client after each answer, as 20us
+    #[arg(long, value_name = "TIME", value_parser = draft::think, help_heading = CELL)]
+    think: Option<std::time::Duration>,
+    /// How much longer a command takes to decide, in
+    /// rounds of a hash, 1 to 2 ns each
+    #[arg(long, value_name = "ROUNDS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(0..=i64::from(WORK_MAX)), verbatim_doc_comment, help_heading = CELL)]
+    work: Option<u32>,
+    /// Keep no ledgers; the replies alone are audited
+    #[arg(long, help_heading = CELL)]
+    no_history: bool,
     /// How long calls of tables take, in simulated time:
     /// none, fixed:5ms, scaled:0.1, assignment
     /// [default: assignment]
-    #[arg(long, verbatim_doc_comment)]
-    pub(super) latency: Option<Latency>,
-    /// Repetitions; ranks need 6
-    #[arg(long, default_value_t = 10, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=BLOCKS_MAX))]
-    pub(super) blocks: u32,
+    #[arg(long, verbatim_doc_comment, help_heading = CELL)]
+    latency: Option<Latency>,
+    /// Promise so many requests a second, as 50k, whether
+    /// or not somebody is answered
+    #[arg(long, value_name = "PER_SECOND", value_parser = draft::rate, verbatim_doc_comment, help_heading = CELL)]
+    rate: Option<f64>,
+    /// How these lie: poisson, constant, burst:32
+    /// [default: poisson]
+    #[arg(long, verbatim_doc_comment, help_heading = CELL)]
+    arrivals: Option<Arrivals>,
+    /// Measure a plan by its name: quick, standard,
+    /// thorough, assignment, or one of hotrow.toml
+    #[arg(long, value_name = "NAME", verbatim_doc_comment, help_heading = PLAN, conflicts_with_all = CELL_FLAGS)]
+    #[arg(conflicts_with_all = ["workload", "sweep"])]
+    pub(super) profile: Option<String>,
+    /// Take the cells of a workload by its name
+    #[arg(long, value_name = "NAME", help_heading = PLAN, conflicts_with_all = CELL_FLAGS)]
+    pub(super) workload: Option<String>,
+    /// Measure one cell for each value of a part, as
+    /// users=1,16,256, and tell where the lead changes
+    #[arg(long, value_name = "PART=V,V", verbatim_doc_comment, help_heading = PLAN)]
+    pub(super) sweep: Option<String>,
+    /// Only cells that have this in their name
+    #[arg(long, value_name = "TEXT", help_heading = PLAN)]
+    pub(super) only: Option<String>,
+    /// Where plans and workloads are defined
+    /// [default: hotrow.toml, if it is there]
+    #[arg(long, value_name = "FILE", verbatim_doc_comment, help_heading = PLAN)]
+    pub(super) config: Option<PathBuf>,
+    /// Repetitions; ranks need 6 [default: 10]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=BLOCKS_MAX), help_heading = PLAN)]
+    pub(super) blocks: Option<u32>,
+    /// Repeat all of it in so many fresh processes
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=64), help_heading = PLAN)]
+    pub(super) processes: Option<u32>,
     /// Also record a short run of each strategy, every
     /// request with its times, and write it to FILE
     #[arg(long, value_name = "FILE", verbatim_doc_comment)]
     pub(super) record: Option<PathBuf>,
     #[command(flatten)]
     pub(super) output: Output,
+}
+
+const CELL: &str = "What is asked";
+const PLAN: &str = "How often, and for what values";
+const CELL_FLAGS: [&str; 11] = [
+    "store", "users", "keys", "clients", "mix", "think", "work", "no_history", "latency", "rate",
+    "arrivals",
+];
+
+impl Run {
+    /// The cell that the flags describe.
+    pub(super) fn draft(&self) -> Result<Draft, Failure> {
+        Ok(Draft {
+            store: self.store.as_deref().map(draft::store).transpose()?,
+            users: self.users,
+            keys: self.keys,
+            clients: self.clients,
+            mix: self.mix,
+            think: self.think,
+            work: self.work,
+            history: self.no_history.then_some(false),
+            latency: self.latency,
+            arrivals: self.arrivals,
+            rate: self.rate,
+        })
+    }
 }
 
 /// Where results go, and what they are drawn from.
@@ -179,13 +258,26 @@ pub(super) struct Output {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     #[arg(hide_possible_values = true, hide_default_value = true, verbatim_doc_comment)]
     pub(super) format: Format,
-    /// Also write the CSV to FILE
+    /// Also write the rows to FILE
     #[arg(long, value_name = "FILE")]
     pub(super) export_csv: Option<PathBuf>,
-    /// Also save env.json and rounds.csv in DIR, such as
-    /// results/laptop/quick: `hotrow report` reads them
+    /// Also write the rankings to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(super) export_json: Option<PathBuf>,
+    /// Also write the rankings to FILE, as Markdown
+    #[arg(long, value_name = "FILE")]
+    pub(super) export_markdown: Option<PathBuf>,
+    /// Also keep everything in DIR, row by row as it is
+    /// measured, such as results/laptop/quick
     #[arg(long, value_name = "DIR", verbatim_doc_comment)]
     pub(super) results: Option<PathBuf>,
+    /// Go on with what DIR has of a run that was stopped
+    #[arg(long, requires = "results")]
+    pub(super) resume: bool,
+    /// Print each row when it is measured: what a process
+    /// of several tells the one that started it
+    #[arg(long, hide = true)]
+    pub(super) stream: bool,
 }
 
 /// Sentences and tables, a row for each measurement, or the environment and the rankings.

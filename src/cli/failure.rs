@@ -58,6 +58,12 @@ impl Failure {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message.fmt(f)
+    }
+}
+
 /// Writes a line to standard error.
 pub(super) fn note(message: impl fmt::Display) {
     eprintln!("hotrow: {message}");

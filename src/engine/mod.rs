@@ -176,6 +176,13 @@ pub struct Measurement {
     /// The longest that any client of a closed loop was seen to wait inside the windows, looked at
     /// every few milliseconds; 0 where nobody was seen to wait twice.
     pub stalled_ns_max: u64,
+    /// Time of all cores that the process used while the capacity window was open; 0 where that is
+    /// not known.
+    pub cpu_ns: u64,
+    /// Times that a thread of the process gave its core away in that window because it had to wait.
+    pub switches_voluntary: u64,
+    /// Times that one was taken off its core in that window.
+    pub switches_forced: u64,
     /// Losses of races after which a command was decided again, of the whole run, where the strategy
     /// counts them.
     pub retries: Option<u64>,

@@ -39,6 +39,15 @@ pub struct Environment {
     pub profile: String,
     /// The commit that it was built from, with `-dirty` if there was more.
     pub commit: Option<String>,
+    /// The machine, as its user named it or it names itself.
+    #[serde(default)]
+    pub machine: String,
+    /// What was to be measured, in one line.
+    #[serde(default)]
+    pub plan: String,
+    /// How often the run was taken up again.
+    #[serde(default)]
+    pub resumed: u32,
     /// When the run began.
     pub load_before: Option<LoadAverage>,
     /// When the run had ended.
@@ -76,9 +85,43 @@ impl Environment {
             rustc: env!("HOTROW_RUSTC").to_owned(),
             profile: env!("HOTROW_PROFILE").to_owned(),
             commit: Some(env!("HOTROW_COMMIT").to_owned()).filter(|commit| !commit.is_empty()),
+            machine: line("/proc/sys/kernel/hostname").unwrap_or_default(),
+            plan: String::new(),
+            resumed: 0,
             load_before: load_average(),
             load_after: None,
         }
+    }
+
+    /// Why a run of this environment cannot be taken up again in the environment `now`.
+    pub fn differs_from(&self, now: &Environment) -> Option<String> {
+        let told = [
+            ("plan", &self.plan, &now.plan),
+            ("machine", &self.machine, &now.machine),
+            ("profile", &self.profile, &now.profile),
+            ("hotrow", &self.hotrow, &now.hotrow),
+            ("compiler", &self.rustc, &now.rustc),
+        ];
+        let other = told.into_iter().find(|(_, then, now)| then != now);
+        if let Some((what, then, now)) = other {
+            return Some(format!("begun with {what} `{then}`, and this is `{now}`"));
+        }
+        (self.commit != now.commit).then(|| "begun by a program of another commit".to_owned())
+    }
+
+    /// Whether rates of the two can be set beside each other; if not, what is not the same.
+    pub fn incomparable_with(&self, other: &Environment) -> Option<String> {
+        let (ours, theirs) = (self.cores, other.cores);
+        if ours != theirs {
+            return Some(format!("{ours} cores and {theirs}"));
+        }
+        let named = |cpu: &Option<String>| cpu.clone().unwrap_or_else(|| "unknown".to_owned());
+        let (ours, theirs) = (named(&self.cpu_model), named(&other.cpu_model));
+        if ours != theirs {
+            return Some(format!("processors `{ours}` and `{theirs}`"));
+        }
+        let (ours, theirs) = (&self.profile, &other.profile);
+        (ours != theirs).then(|| format!("{ours} and {theirs} builds"))
     }
 
     /// Adds what is known only at the end.

@@ -5,22 +5,31 @@
 //!
 //! ```text
 //! results/SCHEMA.md                    the columns
-//! results/<machine>/<run>/env.json     an Environment
-//! results/<machine>/<run>/rounds.csv   Rows
+//! results/<machine>/<run>/env.json       an Environment
+//! results/<machine>/<run>/rounds.csv     Rows: one for each measurement
+//! results/<machine>/<run>/quantiles.csv  QuantileRows: the tails of those that were timed in full
+//! results/<machine>/<run>/memory.csv     MemoryRows, of `cargo bench --bench memory`
+//! results/<machine>/<run>/checks.csv     CheckRows, of `hotrow check`
 //! ```
 
 mod environment;
+mod journal;
+mod quantiles;
 mod replace;
 mod rounds;
 mod row;
 #[cfg(test)]
 pub(crate) mod sample;
 mod saved;
+mod tables;
 
 pub use self::{
     environment::{Environment, LoadAverage},
+    journal::Journal,
+    quantiles::{Clocked, LADDER_PPM, QuantileRow},
     replace::{check_writable, replace},
     rounds::{ReadError, read_rows, write_rows},
-    row::{ClientKind, Finding, Place, Role, Row, SCHEMA, Who},
+    row::{ClientKind, Finding, Kind, Place, Role, Row, SCHEMA, Who, cell_id},
     saved::SavedRun,
+    tables::{CheckRow, MemoryRow},
 };

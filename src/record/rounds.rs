@@ -3,16 +3,13 @@
 use std::{error::Error, fmt, fs, io, path::Path, path::PathBuf};
 
 use csv::{DeserializeErrorKind, ErrorKind, Reader, ReaderBuilder, StringRecord, Trim, Writer};
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Row, SCHEMA};
 
 /// The rows as a CSV text, a header first.
 pub fn write_rows(rows: &[Row]) -> Vec<u8> {
-    let mut writer = Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.serialize(row).expect("a row is flat, and memory does not fail");
-    }
-    writer.into_inner().expect("memory does not fail")
+    table(rows)
 }
 
 /// Reads the rows of a file.
@@ -20,15 +17,46 @@ pub fn write_rows(rows: &[Row]) -> Vec<u8> {
 /// # Errors
 /// [`ReadError`] names the first line that is not a row of this schema.
 pub fn read_rows(file: &Path) -> Result<Vec<Row>, ReadError> {
+    read_table(file)
+}
+
+/// Rows of any of our tables as a CSV text, a header first.
+pub(super) fn table<T: Serialize>(rows: &[T]) -> Vec<u8> {
+    let mut writer = Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row).expect("a row is flat, and memory does not fail");
+    }
+    writer.into_inner().expect("memory does not fail")
+}
+
+pub(super) fn read_table<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>, ReadError> {
     let text = fs::read(file).map_err(|error| ReadError::of_file(file, &error))?;
+    if !text.is_empty() && text.last() != Some(&b'\n') {
+        let line = 1 + text.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let reason = "the file was cut off in this line".to_owned();
+        return Err(ReadError { file: file.to_owned(), line, reason });
+    }
     rows_of(&text).map_err(|(line, reason)| ReadError { file: file.to_owned(), line, reason })
 }
 
-fn rows_of(text: &[u8]) -> Result<Vec<Row>, (u64, String)> {
+/// The rows of a file whose last line may have been cut off, as by whoever killed its writer.
+pub(super) fn read_as_far_as_it_goes<T: DeserializeOwned>(
+    file: &Path,
+) -> Result<Vec<T>, ReadError> {
+    let text = fs::read(file).map_err(|error| ReadError::of_file(file, &error))?;
+    let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    match whole {
+        0 => Ok(Vec::new()),
+        _ => rows_of(&text[..whole])
+            .map_err(|(line, reason)| ReadError { file: file.to_owned(), line, reason }),
+    }
+}
+
+fn rows_of<T: DeserializeOwned>(text: &[u8]) -> Result<Vec<T>, (u64, String)> {
     let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(text);
     let header = reader.headers().map_err(|error| (1, reason(&error, None)))?.clone();
     if header.get(0) != Some("schema") {
-        return Err((1, "the first column is not `schema`: this is no file of rounds".to_owned()));
+        return Err((1, "the first column is not `schema`: this is no file of hotrow".to_owned()));
     }
     let mut rows = Vec::new();
     let mut record = StringRecord::new();
@@ -151,7 +179,10 @@ mod tests {
         let golden = "schema,run,process,block,position,cell,store,users,clients,client_kind,mix,\
             latency,strategy,family,role,seed,window_ns,completed,completed_by_slowest,\
             completed_by_fastest,samples,ns_p50,ns_p99,ns_p999,ns_max,applied,refused,unknown,\
-            reads,verdict,audited_entries,violation,cut_short";
+            reads,verdict,audited_entries,violation,cut_short,kind,keys,arrivals,offered_per_s,\
+            think_ns,work,history,scheduled,late,backlog_max,response_ns_p50,response_ns_p99,\
+            response_ns_p999,response_ns_max,stalled_ns_max,jain_ppm,cpu_ns,switches_voluntary,\
+            switches_forced,retries,started_ms,invalid";
         assert_eq!(header(), golden.split(',').collect::<Vec<_>>());
 
         let page = include_str!("../../results/SCHEMA.md");
@@ -166,7 +197,7 @@ mod tests {
     #[test]
     fn a_malformed_file_is_refused_by_line_and_reason() {
         let good = String::from_utf8(write_rows(&[sample::row("mutex", 0, 1_000)])).unwrap();
-        let refused = |text: &str| rows_of(text.as_bytes()).unwrap_err();
+        let refused = |text: &str| rows_of::<Row>(text.as_bytes()).unwrap_err();
         let row = good.lines().nth(1).unwrap();
 
         let newer = format!("{good}2{}\n", row.strip_prefix('1').unwrap());
@@ -174,15 +205,15 @@ mod tests {
         assert_eq!(refused(&newer), (3, message.to_owned()));
         assert_eq!(
             refused(&format!("{good}1,2\n")),
-            (3, "2 fields where the header has 33".to_owned())
+            (3, "2 fields where the header has 56".to_owned())
         );
         let (line, reason) = refused(&good.replace(",threads,", ",ghosts,"));
         assert_eq!(line, 2);
         assert!(reason.starts_with("unknown variant `ghosts`"), "{reason}");
         let (_, reason) = refused(&good.replace(",1000,", ",many,"));
         assert_eq!(reason, "column completed: invalid digit found in string");
-        assert!(refused("<html>\n").1.contains("no file of rounds"));
-        assert!(refused("").1.contains("no file of rounds"));
+        assert!(refused("<html>\n").1.contains("no file of hotrow"));
+        assert!(refused("").1.contains("no file of hotrow"));
     }
 
     /// The error is all that the user has: file, line, reason.

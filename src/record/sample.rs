@@ -1,6 +1,6 @@
 //! Made-up rows for tests: what an honest run of one cell could look like.
 
-use super::{ClientKind, Environment, Finding, LoadAverage, Role, Row, SCHEMA, SavedRun};
+use super::{ClientKind, Environment, Finding, Kind, LoadAverage, Role, Row, SCHEMA, SavedRun};
 
 /// One row of a contender on one hot row with 2 threads, over a window of one second.
 pub(crate) fn row(strategy: &str, block: u32, completed: u64) -> Row {
@@ -38,6 +38,28 @@ pub(crate) fn row(strategy: &str, block: u32, completed: u64) -> Row {
         audited_entries: 1_000,
         violation: String::new(),
         cut_short: false,
+        kind: Kind::Throughput,
+        keys: "uniform".to_owned(),
+        arrivals: "closed".to_owned(),
+        offered_per_s: 0,
+        think_ns: 0,
+        work: 0,
+        history: true,
+        scheduled: 0,
+        late: 0,
+        backlog_max: 0,
+        response_ns_p50: 0,
+        response_ns_p99: 0,
+        response_ns_p999: 0,
+        response_ns_max: 0,
+        stalled_ns_max: 0,
+        jain_ppm: 1_000_000,
+        cpu_ns: 2_000_000_000,
+        switches_voluntary: 0,
+        switches_forced: 0,
+        retries: None,
+        started_ms: 1_000 * u64::from(block),
+        invalid: String::new(),
     }
 }
 
@@ -91,8 +113,11 @@ pub(crate) fn run(rows: &[Row]) -> SavedRun {
         rustc: "rustc 1.95.0".to_owned(),
         profile: "release".to_owned(),
         commit: Some("abcdef123456".to_owned()),
+        machine: "box".to_owned(),
+        plan: String::new(),
+        resumed: 0,
         load_before: Some(load),
         load_after: Some(load),
     };
-    SavedRun { environment, rows: rows.to_vec() }
+    SavedRun { rows: rows.to_vec(), ..SavedRun::empty(environment) }
 }

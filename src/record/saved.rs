@@ -5,29 +5,48 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Environment, ReadError, Row, check_writable, read_rows, replace, write_rows};
+use serde::{Serialize, de::DeserializeOwned};
 
-const ENVIRONMENT: &str = "env.json";
-const ROUNDS: &str = "rounds.csv";
+use super::{
+    CheckRow, Environment, MemoryRow, QuantileRow, ReadError, Row, check_writable, replace,
+    rounds::{read_table, table},
+};
 
-/// Everything that is kept of one run.
+pub(super) const ENVIRONMENT: &str = "env.json";
+pub(super) const ROUNDS: &str = "rounds.csv";
+pub(super) const QUANTILES: &str = "quantiles.csv";
+const MEMORY: &str = "memory.csv";
+const CHECKS: &str = "checks.csv";
+
+/// Everything that is kept of one run. What a run has nothing of is empty, and has no file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SavedRun {
     /// What it was measured on.
     pub environment: Environment,
     /// What was measured, in the order in which it was.
     pub rows: Vec<Row>,
+    /// The tails of those measurements whose requests were all timed.
+    pub quantiles: Vec<QuantileRow>,
+    /// What strategies cost in memory.
+    pub memory: Vec<MemoryRow>,
+    /// What strategies were proved to keep.
+    pub checks: Vec<CheckRow>,
 }
 
 impl SavedRun {
+    /// A run that has nothing yet.
+    pub fn empty(environment: Environment) -> SavedRun {
+        let (rows, quantiles, memory, checks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        SavedRun { environment, rows, quantiles, memory, checks }
+    }
+
     /// Makes sure, before any work is done, that a run can be saved in `directory`.
     ///
     /// # Errors
     /// As [`save`](SavedRun::save) would fail now.
     pub fn prepare(directory: &Path) -> io::Result<()> {
         fs::create_dir_all(directory)?;
-        check_writable(&directory.join(ENVIRONMENT))?;
-        check_writable(&directory.join(ROUNDS))
+        check_writable(&directory.join(ENVIRONMENT))
     }
 
     /// Writes the run into `directory`, in place of the one that is there.
@@ -36,25 +55,26 @@ impl SavedRun {
     /// As making the directory or writing a file fails.
     pub fn save(&self, directory: &Path) -> io::Result<()> {
         fs::create_dir_all(directory)?;
-        replace(&directory.join(ROUNDS), &write_rows(&self.rows))?;
+        save_table(&directory.join(ROUNDS), &self.rows)?;
+        save_table(&directory.join(QUANTILES), &self.quantiles)?;
+        save_table(&directory.join(MEMORY), &self.memory)?;
+        save_table(&directory.join(CHECKS), &self.checks)?;
         replace(&directory.join(ENVIRONMENT), self.environment.to_json().as_bytes())
     }
 
     /// Reads the run that is in `directory`.
     ///
     /// # Errors
-    /// [`ReadError`] where a file is missing or malformed, or the two are not of one run.
+    /// [`ReadError`] where there is none, or a file is malformed, or not all are of one run.
     pub fn load(directory: &Path) -> Result<SavedRun, ReadError> {
         let environment = Environment::read(&directory.join(ENVIRONMENT))?;
-        let file = directory.join(ROUNDS);
-        let rows = read_rows(&file)?;
-        match rows.iter().position(|row| row.run != environment.run) {
-            Some(stranger) => {
-                let reason = format!("not of run {}, as {ENVIRONMENT} is", environment.run);
-                Err(ReadError { file, line: stranger as u64 + 2, reason })
-            }
-            None => Ok(SavedRun { environment, rows }),
-        }
+        Ok(SavedRun {
+            rows: load_table(directory, ROUNDS, &environment, |row: &Row| &row.run)?,
+            quantiles: load_table(directory, QUANTILES, &environment, |row: &QuantileRow| &row.run)?,
+            memory: load_table(directory, MEMORY, &environment, |row: &MemoryRow| &row.run)?,
+            checks: load_table(directory, CHECKS, &environment, |row: &CheckRow| &row.run)?,
+            environment,
+        })
     }
 
     /// The directories below `results` that hold a run, in the order of their names.
@@ -68,10 +88,39 @@ impl SavedRun {
         }
         for machine in directories(results)? {
             found
-                .extend(directories(&machine)?.into_iter().filter(|run| run.join(ROUNDS).exists()));
+                .extend(directories(&machine)?.into_iter().filter(|run| run.join(ENVIRONMENT).exists()));
         }
         found.sort();
         Ok(found)
+    }
+}
+
+fn save_table<T: Serialize>(file: &Path, rows: &[T]) -> io::Result<()> {
+    match rows.is_empty() {
+        true if file.exists() => fs::remove_file(file),
+        true => Ok(()),
+        false => replace(file, &table(rows)),
+    }
+}
+
+/// The rows of one file of a run; none if it is not there.
+fn load_table<T: DeserializeOwned>(
+    directory: &Path,
+    name: &str,
+    environment: &Environment,
+    run: impl Fn(&T) -> &String,
+) -> Result<Vec<T>, ReadError> {
+    let file = directory.join(name);
+    if !file.exists() {
+        return Ok(Vec::new());
+    }
+    let rows = read_table(&file)?;
+    match rows.iter().position(|row| *run(row) != environment.run) {
+        None => Ok(rows),
+        Some(stranger) => {
+            let reason = format!("not of run {}, as {ENVIRONMENT} is", environment.run);
+            Err(ReadError { file, line: stranger as u64 + 2, reason })
+        }
     }
 }
 

@@ -1,4 +1,6 @@
-//! Who asks, as it is typed: `threads:2` or `tasks:64`.
+//! Who asks, as it is typed: `threads:2`, `tasks:64`, or `threads:cores`.
+
+use std::thread;
 
 use crate::engine::Clients;
 
@@ -9,17 +11,30 @@ const THREADS_MAX: u32 = 256;
 const TASKS_MAX: u32 = 16_384;
 
 /// Reads a kind and a count.
-pub(super) fn parse(text: &str) -> Result<Clients, String> {
+pub(in crate::cli) fn parse(text: &str) -> Result<Clients, String> {
     let (kind, count) = text.split_once(':').unwrap_or(("", text));
     let (clients, most): (fn(u32) -> Clients, u32) = match kind {
         "threads" => (Clients::Threads, THREADS_MAX),
         "tasks" => (Clients::Tasks, TASKS_MAX),
         _ => return Err("say of which kind: write it as threads:2 or tasks:64".to_owned()),
     };
+    if count == "cores" {
+        return Ok(clients(cores()));
+    }
     match count.parse() {
         Ok(count) if (1..=most).contains(&count) => Ok(clients(count)),
         _ => Err(format!("{kind} are 1 to {most}: write it as {kind}:2")),
     }
+}
+
+/// As many as can run at once, and two where that is one: alone nobody contends.
+pub(in crate::cli) fn threads_of_machine() -> Clients {
+    Clients::Threads(cores())
+}
+
+fn cores() -> u32 {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(cores).unwrap_or(u32::MAX).clamp(2, 64)
 }
 
 #[cfg(test)]
@@ -31,6 +46,7 @@ mod tests {
     fn clients_have_a_kind_and_a_count() {
         assert_eq!(parse("threads:2"), Ok(Clients::Threads(2)));
         assert_eq!(parse("tasks:64"), Ok(Clients::Tasks(64)));
+        assert_eq!(parse("threads:cores"), Ok(threads_of_machine()));
         for text in ["2", "", "64t", "fibers:2", ":2"] {
             assert!(parse(text).unwrap_err().ends_with("threads:2 or tasks:64"), "{text}");
         }

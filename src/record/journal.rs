@@ -1,0 +1,164 @@
+//! A run as it is written down: while it is measured, round by round.
+//!
+//! What is measured stands under `unfinished/` beside the run that was there before, and takes its
+//! place when it is done. Whoever kills the program, or fills the disk, loses the round that was
+//! being measured and nothing else: the earlier run is whole, and the new one can be taken up again
+//! where it was left.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use csv::{Writer, WriterBuilder};
+use serde::Serialize;
+
+use super::{
+    Environment, QuantileRow, ReadError, Row, SavedRun, check_writable, replace,
+    rounds::read_as_far_as_it_goes,
+    saved::{ENVIRONMENT, QUANTILES, ROUNDS},
+};
+
+/// The directory of what is not done, inside that of the run.
+const UNFINISHED: &str = "unfinished";
+
+/// Rows of one round that were interrupted: another round with the same number stands in for it.
+const INTERRUPTED: &str = "the run was interrupted";
+
+/// A run that is being written down.
+pub struct Journal {
+    directory: PathBuf,
+    rounds: Writer<File>,
+    quantiles: Writer<File>,
+}
+
+impl Journal {
+    /// Makes sure, before any work is done, that a run can be kept in `directory`, and that none is
+    /// there that somebody may want to take up again.
+    ///
+    /// # Errors
+    /// As writing there fails now; [`io::ErrorKind::AlreadyExists`] where a run was left unfinished.
+    pub fn prepare(directory: &Path) -> io::Result<()> {
+        fs::create_dir_all(directory)?;
+        for file in [ENVIRONMENT, ROUNDS, QUANTILES] {
+            check_writable(&directory.join(file))?;
+        }
+        match directory.join(UNFINISHED).exists() {
+            true => Err(io::ErrorKind::AlreadyExists.into()),
+            false => Ok(()),
+        }
+    }
+
+    /// Begins a run.
+    ///
+    /// # Errors
+    /// As making the files fails.
+    pub fn begin(directory: &Path, environment: &Environment) -> io::Result<Journal> {
+        Journal::with(directory, environment, &[], &[])
+    }
+
+    /// Takes up the run that `directory` has: the unfinished one, or else one that was stopped.
+    /// Rounds for which `is_whole` does not hold are kept and do not count.
+    ///
+    /// # Errors
+    /// [`ReadError`] where there is no such run, or it was of another plan, program or machine, or
+    /// the files cannot be written.
+    pub fn resume(
+        directory: &Path,
+        now: &Environment,
+        is_whole: impl Fn(&[&Row]) -> bool,
+    ) -> Result<(Journal, SavedRun), ReadError> {
+        let unfinished = directory.join(UNFINISHED);
+        let from = if unfinished.exists() { unfinished.as_path() } else { directory };
+        let environment = Environment::read(&from.join(ENVIRONMENT))?;
+        if let Some(reason) = environment.differs_from(now) {
+            let file = from.join(ENVIRONMENT);
+            return Err(ReadError { file, line: 0, reason });
+        }
+        let mut rows = read_as_far_as_it_goes(&from.join(ROUNDS))?;
+        let quantiles = read_as_far_as_it_goes(&from.join(QUANTILES)).unwrap_or_default();
+        interrupt(&mut rows, is_whole);
+        let environment = Environment { resumed: environment.resumed + 1, ..environment };
+        let failed = |error: io::Error| ReadError::of_file(&unfinished, &error);
+        let journal = Journal::with(directory, &environment, &rows, &quantiles).map_err(failed)?;
+        Ok((journal, SavedRun { rows, quantiles, ..SavedRun::empty(environment) }))
+    }
+
+    fn with(
+        directory: &Path,
+        environment: &Environment,
+        rows: &[Row],
+        quantiles: &[QuantileRow],
+    ) -> io::Result<Journal> {
+        let unfinished = directory.join(UNFINISHED);
+        fs::create_dir_all(&unfinished)?;
+        replace(&unfinished.join(ENVIRONMENT), environment.to_json().as_bytes())?;
+        Ok(Journal {
+            directory: directory.to_owned(),
+            rounds: started(&unfinished.join(ROUNDS), rows)?,
+            quantiles: started(&unfinished.join(QUANTILES), quantiles)?,
+        })
+    }
+
+    /// Writes down a round, so that it is there whatever happens next.
+    ///
+    /// # Errors
+    /// As writing fails, as on a full disk; what was written before stands.
+    pub fn append(&mut self, rows: &[Row], quantiles: &[QuantileRow]) -> io::Result<()> {
+        write_down(&mut self.quantiles, quantiles)?;
+        write_down(&mut self.rounds, rows)
+    }
+
+    /// Puts the run in the place of the one that was there.
+    ///
+    /// # Errors
+    /// As writing or renaming fails; what is not renamed yet stays unfinished.
+    pub fn finish(self, environment: &Environment) -> io::Result<()> {
+        let Journal { directory, rounds, quantiles } = self;
+        for writer in [rounds, quantiles] {
+            let file = writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+            file.sync_all()?;
+        }
+        let unfinished = directory.join(UNFINISHED);
+        replace(&unfinished.join(ENVIRONMENT), environment.to_json().as_bytes())?;
+        for file in [ROUNDS, QUANTILES, ENVIRONMENT] {
+            fs::rename(unfinished.join(file), directory.join(file))?;
+        }
+        fs::remove_dir(unfinished)
+    }
+}
+
+/// Marks the rows of rounds that are not whole.
+fn interrupt(rows: &mut [Row], is_whole: impl Fn(&[&Row]) -> bool) {
+    let name = |row: &Row| (row.process, row.block, row.cell.clone());
+    let mut rounds: Vec<_> = rows.iter().map(name).collect();
+    rounds.sort();
+    rounds.dedup();
+    for round in rounds {
+        let of_round = |row: &&Row| row.invalid != INTERRUPTED && name(row) == round;
+        let whole = is_whole(&rows.iter().filter(of_round).collect::<Vec<_>>());
+        for row in rows.iter_mut().filter(|row| !whole && name(row) == round) {
+            row.invalid = INTERRUPTED.to_owned();
+        }
+    }
+}
+
+/// A file that has these rows, and to which others are added.
+fn started<T: Serialize>(path: &Path, rows: &[T]) -> io::Result<Writer<File>> {
+    let mut bytes = Writer::from_writer(Vec::new());
+    for row in rows {
+        bytes.serialize(row).map_err(io::Error::other)?;
+    }
+    let bytes = bytes.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+    replace(path, &bytes)?;
+    let file = OpenOptions::new().append(true).open(path)?;
+    Ok(WriterBuilder::new().has_headers(rows.is_empty()).from_writer(file))
+}
+
+fn write_down<T: Serialize>(writer: &mut Writer<File>, rows: &[T]) -> io::Result<()> {
+    for row in rows {
+        writer.serialize(row).map_err(io::Error::other)?;
+    }
+    writer.flush()
+}

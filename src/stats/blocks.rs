@@ -36,6 +36,11 @@ impl Blocks {
         self.0.iter().copied().flatten().collect()
     }
 
+    /// Returns the value of each block in order, `None` where there is none.
+    pub fn iter(&self) -> impl Iterator<Item = Option<f64>> {
+        self.0.iter().copied()
+    }
+
     /// Returns `ln(self / other)` for each block that both have, in the order of the blocks.
     ///
     /// Each is finite, even where the quotient itself would overflow.

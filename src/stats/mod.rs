@@ -5,7 +5,11 @@
 //! are compared block by block and never by their totals: drift that both sides of a block share
 //! cancels in the ratio. Medians, not means, so that one disturbed block moves nothing.
 //!
-//! The module is pure: no clock, no I/O, no randomness. Equal input gives equal output.
+//! Two runs have no blocks in common; a [`Shift`] compares them all the same, and sees less. Along an
+//! axis of cells there are [`crossings`], where the lead changes, and the curve of [`Usl`].
+//!
+//! The module is pure: no clock, no I/O, and no randomness but from a seed that it is given. Equal
+//! input gives equal output.
 //!
 //! ```
 //! use hotrow::stats::{Better, Blocks, Floor, Ratio, Verdict};
@@ -20,19 +24,29 @@
 //! ```
 
 mod blocks;
+mod crossing;
+mod curve;
+mod fairness;
 mod interval;
 mod quantile;
 mod ratio;
+mod shift;
 #[cfg(test)]
 mod simulation;
 mod summary;
 mod tiers;
+mod usl;
 mod verdict;
 
 pub use blocks::{Blocks, InvalidValue};
+pub use crossing::{Along, Crossing, crossings};
+pub use curve::Curve;
+pub use fairness::{geometric_mean, jain};
 pub use interval::{BLOCKS_MIN, Interval};
 pub use quantile::{median, quantile};
 pub use ratio::Ratio;
+pub use shift::Shift;
 pub use summary::Summary;
 pub use tiers::{Standing, Subject, tiers};
+pub use usl::{CurveIntervals, Usl};
 pub use verdict::{Better, Floor, Verdict};

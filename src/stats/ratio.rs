@@ -37,30 +37,14 @@ impl Ratio {
 
     /// Tells which of the two is faster, as far as the blocks and the floor of the machine allow.
     pub fn verdict(&self, floor: Floor, better: Better) -> Verdict {
-        Verdict::of(self, floor, better)
-    }
-
-    /// Two, none where all numbers have three digits without, or as many as leave the smallest two
-    /// digits that are not leading zeros.
-    fn decimals(&self) -> usize {
-        let smallest = self.interval.map_or(self.median, |interval| interval.low);
-        if smallest >= 100.0 {
-            return 0;
-        }
-        let mut decimals = 2;
-        let mut shown = smallest * 100.0;
-        while shown < 10.0 && decimals < DECIMALS_MAX {
-            shown *= 10.0;
-            decimals += 1;
-        }
-        decimals
+        Verdict::of(self.median, self.interval, floor, better)
     }
 }
 
 impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { median, blocks, .. } = self;
-        let decimals = self.decimals();
+        let decimals = decimals(self.interval.map_or(*median, |interval| interval.low));
         match self.interval {
             Some(Interval { low, high }) => {
                 write!(f, "{median:.decimals$} x [{low:.decimals$}, {high:.decimals$}]")
@@ -68,6 +52,21 @@ impl fmt::Display for Ratio {
             None => write!(f, "{median:.decimals$} x [too few blocks: {blocks}]"),
         }
     }
+}
+
+/// Two, none where all numbers have three digits without, or as many as leave the smallest two
+/// digits that are not leading zeros.
+pub(super) fn decimals(smallest: f64) -> usize {
+    if smallest >= 100.0 {
+        return 0;
+    }
+    let mut decimals = 2;
+    let mut shown = smallest * 100.0;
+    while shown < 10.0 && decimals < DECIMALS_MAX {
+        shown *= 10.0;
+        decimals += 1;
+    }
+    decimals
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! The median has to pass it and not the interval's far end, or else the noisier of two comparisons
 //! would be the one that is called a difference.
 
-use super::{Blocks, Ratio, quantile};
+use super::{Blocks, Interval, quantile};
 
 /// The share of the twins' blocks that the floor covers.
 const FLOOR_QUANTILE: f64 = 0.95;
@@ -58,13 +58,18 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub(super) fn of(ratio: &Ratio, floor: Floor, better: Better) -> Self {
-        let Some(interval) = ratio.interval else { return Self::Unknown };
-        let inside_floor = floor.0.recip() <= ratio.median && ratio.median <= floor.0;
+    pub(super) fn of(
+        median: f64,
+        interval: Option<Interval>,
+        floor: Floor,
+        better: Better,
+    ) -> Self {
+        let Some(interval) = interval else { return Self::Unknown };
+        let inside_floor = floor.0.recip() <= median && median <= floor.0;
         if interval.contains(1.0) || inside_floor {
             return Self::Tie;
         }
-        match (better, ratio.median > 1.0) {
+        match (better, median > 1.0) {
             (Better::Higher, true) | (Better::Lower, false) => Self::Faster,
             (Better::Higher, false) | (Better::Lower, true) => Self::Slower,
         }

@@ -74,6 +74,8 @@ pub mod engine;
 pub mod history;
 pub mod linearizability;
 #[cfg(not(hotrow_loom))]
+pub mod machine;
+#[cfg(not(hotrow_loom))]
 pub mod proof;
 #[cfg(not(hotrow_loom))]
 pub mod record;

@@ -55,6 +55,7 @@ Exit codes:
        one line, and nothing was measured
   3    a strategy that claims to be sound was found wrong, or an audited history
        impossible
+  4    `compare` found something worse by more than --fail-above
   130  stopped by Ctrl-C or SIGTERM; what was measured is shown, saved and
        marked partial (a second one stops at once and saves nothing)";
 
@@ -66,6 +67,9 @@ comes out from itself, and the limits `fetch-add` and `null`.
 
 Examples:
   hotrow run                               all strategies on one hot row
+  hotrow run --profile standard            thirty cells, in under ten minutes
+  hotrow run cas mutex --sweep users=1,16,256
+  hotrow run --rate 50k --clients tasks:8  response under a promised rate
   hotrow run mutex cas queue --blocks 20   a closer look at three
   hotrow run --clients tasks:64            tasks of a runtime and not threads
   hotrow run --store tables --clients tasks:32 --latency assignment
@@ -106,6 +110,21 @@ Exit codes:
   2    a line is malformed: told with its number, and the file is not audited
   3    a history is impossible";
 
+const COMPARE_HELP: &str = "\
+Rates of two runs are minutes or weeks apart, and what the machine did between
+them is in every difference: the line of `null`, which answers nothing, shows
+how much. Ratios to the baseline were taken within the blocks of each run, and
+are what should be the same in both.
+
+Examples:
+  hotrow compare results/laptop/before results/laptop/after
+  hotrow compare before.csv after.csv --fail-above 10%
+
+Exit codes:
+  0    compared
+  1    a run could not be read, they share no cell, or are of two machines
+  4    something got worse by more than --fail-above, beyond doubt";
+
 /// All of it.
 #[derive(Debug, Parser)]
 #[command(
@@ -130,6 +149,11 @@ pub(super) enum Command {
     Run(Run),
     /// Show strategies, stores and promises
     List(List),
+    /// Compare two runs
+    #[command(after_help = COMPARE_HELP)]
+    Compare(Compare),
+    /// Rank strategies over all cells of several runs
+    Rank(Rank),
     /// Prove strategies right, or show how they are not
     #[command(after_help = CHECK_HELP)]
     Check(Check),
@@ -248,7 +272,7 @@ impl Run {
 }
 
 /// Where results go, and what they are drawn from.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Output {
     /// What all that is random is drawn from
     #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
@@ -274,10 +298,26 @@ pub(super) struct Output {
     /// Go on with what DIR has of a run that was stopped
     #[arg(long, requires = "results")]
     pub(super) resume: bool,
-    /// Print each row when it is measured: what a process
-    /// of several tells the one that started it
-    #[arg(long, hide = true)]
-    pub(super) stream: bool,
+    /// Measure as this process of several, and tell each
+    /// round to the one that started it
+    #[arg(long, value_name = "PROCESS", hide = true, verbatim_doc_comment)]
+    pub(super) stream: Option<u32>,
+}
+
+impl Output {
+    /// A table and nothing else.
+    pub(super) fn table() -> Output {
+        Output {
+            seed: 1,
+            format: Format::Table,
+            export_csv: None,
+            export_json: None,
+            export_markdown: None,
+            results: None,
+            resume: false,
+            stream: None,
+        }
+    }
 }
 
 /// Sentences and tables, a row for each measurement, or the environment and the rankings.
@@ -301,6 +341,42 @@ pub(super) struct List {
 pub(super) enum ListFormat {
     Table,
     Json,
+}
+
+/// Two runs.
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    /// The earlier run: its directory, or a CSV file
+    pub(super) before: PathBuf,
+    /// The later run
+    pub(super) after: PathBuf,
+    /// Exit with 4 if anything got worse by more than this,
+    /// as 10%, and that is beyond doubt
+    #[arg(long, value_name = "SHARE", value_parser = share, verbatim_doc_comment)]
+    pub(super) fail_above: Option<f64>,
+    /// Compare them even if they are of two machines
+    #[arg(long)]
+    pub(super) across_machines: bool,
+}
+
+/// Runs to rank over.
+#[derive(Debug, Args)]
+pub(super) struct Rank {
+    /// Directories of runs, or CSV files
+    #[arg(value_name = "RUN", required = true)]
+    pub(super) runs: Vec<PathBuf>,
+    /// Print Markdown
+    #[arg(long)]
+    pub(super) markdown: bool,
+}
+
+/// Reads a share such as `10%` or `0.1`.
+fn share(text: &str) -> Result<f64, String> {
+    let (digits, whole) = text.strip_suffix('%').map_or((text, 1.0), |digits| (digits, 100.0));
+    match digits.trim().parse::<f64>() {
+        Ok(share) if share.is_finite() && share >= 0.0 => Ok(share / whole),
+        _ => Err("write it as 10% or 0.1".to_owned()),
+    }
 }
 
 /// Strategies to prove.

@@ -61,7 +61,7 @@ pub(super) fn check(asked: &Check) -> Result<Exit, Failure> {
 /// held to what it would have to promise.
 fn entries(asked: &Check) -> Result<Vec<Entry>, Failure> {
     let names: BTreeSet<&str> = asked.strategies.iter().map(String::as_str).collect();
-    let store = asked.store.as_deref().map(plan::store).transpose()?;
+    let store = asked.store.as_deref().map(plan::draft::store).transpose()?;
     for name in &names {
         plan::check_fits(name, store)?;
     }

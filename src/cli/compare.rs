@@ -1,89 +1,89 @@
-//! The quick comparison as a benchmark that `cargo bench` runs.
-//!
-//! Cargo passes the same words on to every benchmark, so those that others understand must be
-//! understood here, and a word that picks nothing is no mistake: it may be meant for another.
+//! Runs that were saved, against each other and together.
 
-use std::time::Duration;
-
-use clap::Parser;
+use std::path::Path;
 
 use super::{
-    arguments::{Format, Output},
+    arguments::{Compare, Rank},
     failure::{Exit, Failure, note},
-    plan::Plan,
-    printed, quick, run,
+    printed,
 };
-use crate::{engine::Schedule, registry};
+use crate::{
+    record::{Environment, Row, SavedRun, read_rows},
+    report::{Across, Change, comparisons},
+};
 
-/// What `cargo bench` passes on.
-#[derive(Debug, Parser)]
-#[command(name = "compare", about = "Ranks strategies by the quick comparison")]
-pub(super) struct Words {
-    /// Strategies whose name has this in it [default: all]
-    filter: Option<String>,
-    /// Name them and measure nothing
-    #[arg(long)]
-    list: bool,
-    /// Measure each once, for milliseconds, to see whether it is right
-    #[arg(long)]
-    test: bool,
-    /// What is measured anyway
-    #[arg(long)]
-    quick: bool,
-    /// Passed on by cargo; without it everything is only tested, as in `cargo test --benches`
-    #[arg(long, hide = true)]
-    bench: bool,
+/// Rows, and what they were measured on if that is known.
+struct Loaded {
+    rows: Vec<Row>,
+    environment: Option<Environment>,
 }
 
-/// Lists, tests or compares.
-pub(super) fn compare(words: &Words) -> Result<Exit, Failure> {
-    let filter = words.filter.as_deref().unwrap_or_default();
-    let strategies = strategies(filter);
-    if words.list {
-        let lines = strategies.iter().map(|name| format!("{name}: benchmark\n"));
-        printed::print(&lines.collect::<String>()).map_err(Failure::of_output)?;
-        return Ok(Exit::Done);
-    }
-    if strategies.is_empty() {
-        note(format_args!("no strategy has {filter:?} in its name: nothing to compare"));
-        return Ok(Exit::Done);
-    }
-    let output = Output { seed: 1, format: Format::Table, export_csv: None, results: None };
-    let plan = quick::plan_of(filter, &output)?;
-    let plan = if words.test || !words.bench { tiny(plan) } else { plan };
-    run::run(&plan, &output)
-}
-
-/// Names with `filter` in them, each once, in the order of the registry.
-fn strategies(filter: &str) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for entry in registry::entries().filter(|entry| entry.strategy.contains(filter)) {
-        if names.iter().all(|name| name != entry.strategy) {
-            names.push(entry.strategy.to_owned());
+/// Shows what changed from one run to another.
+pub(super) fn compare(asked: &Compare) -> Result<Exit, Failure> {
+    let (before, after) = (load(&asked.before)?, load(&asked.after)?);
+    let caution = match (&before.environment, &after.environment) {
+        (Some(before), Some(after)) => before.incomparable_with(after),
+        _ => {
+            note("a bare CSV does not say what it was measured on: was it the same machine?");
+            None
         }
+    };
+    if let Some(what) = caution {
+        if !asked.across_machines {
+            return Err(Failure::failed(format!(
+                "the runs are of two machines, {what}: their rates compare machines; use \
+                 --across-machines to see them all the same"
+            )));
+        }
+        note(format_args!("CAUTION: these are two machines: {what}"));
     }
-    names
+    let change = Change::between(&before.rows, &after.rows);
+    if change.cells() == 0 {
+        let (before, after) = (asked.before.display(), asked.after.display());
+        return Err(Failure::failed(format!("{before} and {after} have no cell in common")));
+    }
+    printed::print(&change.terminal(printed::width())).map_err(Failure::of_output)?;
+    let worse = asked.fail_above.map_or_else(Vec::new, |share| change.worse_by(share));
+    for one in &worse {
+        note(format_args!("worse: {one}"));
+    }
+    Ok(if worse.is_empty() { Exit::Done } else { Exit::Worse })
 }
 
-/// The same once, and as short as can be: enough for an audit, and nothing to rank.
-fn tiny(plan: Plan) -> Plan {
-    let [warm_up, capacity_window, latency_window] = [1, 4, 2].map(Duration::from_millis);
-    let schedule =
-        Schedule { blocks: 1, warm_up, capacity_window, latency_window, ..plan.schedule };
-    Plan { schedule, ..plan }
+/// Ranks strategies over the cells of all these runs.
+pub(super) fn rank(asked: &Rank) -> Result<Exit, Failure> {
+    let loaded = asked.runs.iter().map(|run| load(run)).collect::<Result<Vec<_>, _>>()?;
+    let environments: Vec<&Environment> =
+        loaded.iter().filter_map(|one| one.environment.as_ref()).collect();
+    let other = environments.windows(2).find_map(|pair| pair[0].incomparable_with(pair[1]));
+    if let Some(what) = other {
+        note(format_args!("CAUTION: these are of more than one machine: {what}"));
+    }
+    // Cells of two runs are two cells: their blocks are not the same blocks.
+    let all: Vec<_> = loaded.iter().flat_map(|one| comparisons(&one.rows)).collect();
+    let across = Across::of(&all);
+    let text = match asked.markdown {
+        true => across.markdown(),
+        false => across.terminal(printed::width()),
+    };
+    printed::print(&text).map_err(Failure::of_output)?;
+    Ok(Exit::Done)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A word in a name picks all that have it, and one in none picks nothing and not all.
-    #[test]
-    fn a_filter_picks_by_part_of_a_name() {
-        assert_eq!(strategies("async-"), ["async-mutex", "async-rwlock"]);
-        assert_eq!(strategies("zzz"), [""; 0]);
-        let mut all: Vec<_> = registry::entries().map(|entry| entry.strategy).collect();
-        all.dedup();
-        assert_eq!(strategies(""), all);
+fn load(path: &Path) -> Result<Loaded, Failure> {
+    let failed = |error: crate::record::ReadError| Failure::failed(error.to_string());
+    let loaded = match path.is_dir() {
+        true => {
+            let run = SavedRun::load(path).map_err(failed)?;
+            if run.environment.partial {
+                note(format_args!("{} is PARTIAL: it was stopped before its end", path.display()));
+            }
+            Loaded { rows: run.rows, environment: Some(run.environment) }
+        }
+        false => Loaded { rows: read_rows(path).map_err(failed)?, environment: None },
+    };
+    match loaded.rows.is_empty() {
+        true => Err(Failure::failed(format!("{} has no rows in it", path.display()))),
+        false => Ok(loaded),
     }
 }

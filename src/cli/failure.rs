@@ -13,6 +13,7 @@ pub(super) enum Exit {
     Failed,
     Usage,
     Wrong,
+    Worse,
     Interrupted,
 }
 
@@ -23,6 +24,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::Wrong => 3,
+            Exit::Worse => 4,
             Exit::Interrupted => 130,
         })
     }

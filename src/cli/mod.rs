@@ -9,11 +9,12 @@
 
 mod arguments;
 mod audit;
+mod bench;
 mod check;
-mod clients;
 mod compare;
 mod failure;
 mod interrupt;
+mod keeping;
 mod list;
 mod measuring;
 mod pages;
@@ -30,7 +31,7 @@ use clap::Parser;
 
 use self::{
     arguments::{Arguments, Command},
-    compare::Words,
+    bench::Words,
     failure::{Exit, Failure},
 };
 
@@ -46,7 +47,7 @@ pub fn main() -> ExitCode {
 /// Runs the quick comparison as `cargo bench` asks for it, and returns the code to exit with.
 pub fn compare() -> ExitCode {
     let exit = match Words::try_parse() {
-        Ok(words) => compare::compare(&words).unwrap_or_else(Failure::tell),
+        Ok(words) => bench::compare(&words).unwrap_or_else(Failure::tell),
         Err(error) => failure::of_clap(&error).unwrap_or_else(Failure::tell),
     };
     exit.into()
@@ -61,6 +62,8 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
             let exit = run::run(&plan, &asked.output)?;
             recording::record(&plan, file, exit)
         }
+        Some(Command::Compare(asked)) => compare::compare(&asked),
+        Some(Command::Rank(asked)) => compare::rank(&asked),
         Some(Command::List(asked)) => list::list(&asked),
         Some(Command::Check(asked)) => check::check(&asked),
         Some(Command::Audit(asked)) => audit::audit(&asked),

@@ -37,7 +37,9 @@ pub(super) fn record(plan: &Plan, file: Option<&Path>, exit: Exit) -> Result<Exi
     let (mut text, mut histories, mut exit) = (Vec::new(), 0, exit);
     for planned in &plan.cells {
         for contestant in planned.contestants.iter().filter(|one| has_books(one)) {
-            let trial = Trial { cell: planned.cell, schedule: plan.schedule, block: 0 };
+            // A history is what is recorded, also where none is kept when it is measured.
+            let cell = Cell { history: true, ..planned.cell };
+            let trial = Trial { cell, schedule: plan.schedule, block: 0 };
             let recording = recorded(contestant, &trial)?;
             if let Err(violation) = witness(&recording.history) {
                 let name = contestant.entry.strategy;

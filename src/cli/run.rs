@@ -1,70 +1,91 @@
 //! Has a plan measured, shows what came of it, and keeps it where that was asked for.
 
-use std::env;
+use std::{env, io::ErrorKind, path::PathBuf, time::Instant};
 
 use super::{
     arguments::{Format, Output},
     failure::{Exit, Failure, note},
     interrupt,
-    measuring::measure,
+    keeping::{Keeper, Teller},
+    measuring::{measure, measure_apart, told},
     plan::{Plan, PlannedCell},
     printed,
-    progress::Progress,
 };
 use crate::{
     database::Latency,
-    engine::Schedule,
+    engine::{Schedule, Stop},
     record::{
-        Environment, Finding, Place, Role, Row, SavedRun, check_writable, replace, write_rows,
+        Environment, Finding, Journal, Role, Row, SavedRun, check_writable, replace, write_rows,
     },
-    report::{comparisons, terminal, to_json},
+    report::{Comparison, Sweep, comparisons, markdown, terminal, to_json},
 };
 
 /// Measures, prints and saves; what cannot be written is found before anything is measured.
 pub(super) fn run(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
+    if let Some(process) = output.stream {
+        return tell(plan, process);
+    }
     check_outputs(output)?;
     let stop = interrupt::listen()?;
     if cfg!(debug_assertions) {
         note("this is a debug build and its numbers mean little: use `cargo run --release`");
     }
+    let before = Environment::before(command_line(), plan.schedule.seed);
+    let environment = Environment { plan: plan.fingerprint(), ..before };
+    let mut keeper = match &output.results {
+        Some(directory) if output.resume => Keeper::resume(plan, &environment, directory)?,
+        directory => Keeper::begin(plan, environment, directory.as_deref())?,
+    };
     note(expectation(plan));
-
-    let environment = Environment::before(command_line(), plan.schedule.seed);
-    let mut rows = Vec::new();
-    let progress = Progress::of(measurements(plan));
-    measure(plan, stop, &mut |placed| {
-        let place = Place {
-            run: &environment.run,
-            block: placed.block,
-            position: u32::try_from(placed.position).unwrap_or(u32::MAX),
-            seed: plan.schedule.seed,
-        };
-        let planned = &plan.cells[placed.cell];
-        let who = planned.contestants[placed.subject].who();
-        rows.push(Row::of(place, &planned.cell, who, &placed.measurement));
-        progress.finished(who.strategy);
-    });
-    drop(progress);
-
-    let partial = interrupt::requested();
-    let run = SavedRun { environment: environment.after(partial), rows };
-    let saved = save(&run, output);
-    printed::print(&shown(&run, output.format)).map_err(Failure::of_output)?;
-    saved?;
+    measure_all(plan, stop, &mut keeper)?;
+    let run = keeper.finish(interrupt::requested())?;
+    let exported = export(plan, &run, output);
+    printed::print(&shown(plan, &run, output.format)).map_err(Failure::of_output)?;
+    exported?;
     Ok(conclusion(plan, &run))
 }
 
+fn measure_all(plan: &Plan, stop: &Stop, keeper: &mut Keeper<'_>) -> Result<(), Failure> {
+    if plan.processes == 1 {
+        let known = keeper.known(0);
+        measure(plan, 0, &known, stop, keeper);
+        return Ok(());
+    }
+    for process in (0..plan.processes).take_while(|_| !interrupt::requested()) {
+        let (known, began_ms) = (keeper.known(process), keeper.now_ms());
+        measure_apart(process, &known, stop, |round| keeper.adopt(round, began_ms))?;
+    }
+    Ok(())
+}
+
+/// Measures as one process of several, for the one that started it.
+fn tell(plan: &Plan, process: u32) -> Result<Exit, Failure> {
+    let known = told()?;
+    let stop = interrupt::listen()?;
+    let mut teller = Teller { plan, process, began: Instant::now() };
+    measure(plan, process, &known, stop, &mut teller);
+    Ok(Exit::Done)
+}
+
 fn check_outputs(output: &Output) -> Result<(), Failure> {
-    if let Some(file) = &output.export_csv {
+    let Output { export_csv, export_json, export_markdown, .. } = output;
+    for file in [export_csv, export_json, export_markdown].into_iter().flatten() {
         check_writable(file)
             .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))?;
     }
-    if let Some(directory) = &output.results {
-        SavedRun::prepare(directory).map_err(|error| {
-            Failure::usage(format!("cannot save in {}: {error}", directory.display()))
-        })?;
-    }
-    Ok(())
+    let Some(directory) = output.results.as_deref().filter(|_| !output.resume) else {
+        return Ok(());
+    };
+    Journal::prepare(directory).map_err(|error| {
+        let directory = directory.display();
+        Failure::usage(match error.kind() {
+            ErrorKind::AlreadyExists => format!(
+                "{directory}/unfinished has a run that was not finished: go on with --resume, or \
+                 remove it"
+            ),
+            _ => format!("cannot save in {directory}: {error}"),
+        })
+    })
 }
 
 /// What is about to happen and how long it takes, without what opening and auditing cost.
@@ -72,16 +93,11 @@ fn expectation(plan: &Plan) -> String {
     let cells = plan.cells.len();
     let real = plan.cells.iter().filter(|planned| planned.cell.latency == Latency::None);
     let Schedule { blocks, warm_up, capacity_window, latency_window, .. } = plan.schedule;
-    let measured: u32 = real.map(|planned| blocks * contestants(planned)).sum();
+    let measured: u32 = real.map(|planned| plan.processes * blocks * contestants(planned)).sum();
     let windows = (warm_up + capacity_window + latency_window) * measured;
-    let count = measurements(plan);
+    let count = plan.measurements();
     let cells = if cells == 1 { "one cell".to_owned() } else { format!("{cells} cells") };
     format!("{count} measurements in {cells}, {} s and the time to audit them", windows.as_secs())
-}
-
-fn measurements(plan: &Plan) -> u64 {
-    let contestants = plan.cells.iter().map(contestants).sum::<u32>();
-    u64::from(plan.schedule.blocks) * u64::from(contestants)
 }
 
 fn contestants(planned: &PlannedCell) -> u32 {
@@ -97,36 +113,56 @@ fn command_line() -> String {
     words.join(" ")
 }
 
-fn save(run: &SavedRun, output: &Output) -> Result<(), Failure> {
-    if let Some(file) = &output.export_csv {
-        replace(file, &write_rows(&run.rows)).map_err(|error| {
-            Failure::failed(format!("cannot write {}: {error}", file.display()))
-        })?;
-        note(format_args!("{} rows in {}", run.rows.len(), file.display()));
-    }
+fn export(plan: &Plan, run: &SavedRun, output: &Output) -> Result<(), Failure> {
+    let written = |file: &Option<PathBuf>, text: &dyn Fn() -> Vec<u8>| match file {
+        None => Ok(()),
+        Some(file) => replace(file, &text())
+            .map_err(|error| Failure::failed(format!("cannot write {}: {error}", file.display())))
+            .inspect(|()| note(format_args!("{} is written", file.display()))),
+    };
+    written(&output.export_csv, &|| write_rows(&run.rows))?;
+    written(&output.export_json, &|| to_json(run).into_bytes())?;
+    written(&output.export_markdown, &|| markdown_of(plan, run).into_bytes())?;
     if let Some(directory) = &output.results {
-        run.save(directory).map_err(|error| {
-            Failure::failed(format!("cannot save in {}: {error}", directory.display()))
-        })?;
         note(format_args!("saved in {}", directory.display()));
     }
     Ok(())
 }
 
-fn shown(run: &SavedRun, format: Format) -> String {
+fn markdown_of(plan: &Plan, run: &SavedRun) -> String {
+    let tables = comparisons(&run.rows);
+    let sections = tables.iter().map(|one| format!("## {}\n\n{}", one.title, markdown(one)));
+    let mut sections: Vec<String> = sections.collect();
+    sections.extend(swept(plan, &tables).map(|sweep| sweep.markdown()));
+    sections.join("\n")
+}
+
+fn shown(plan: &Plan, run: &SavedRun, format: Format) -> String {
     match format {
         Format::Csv => String::from_utf8(write_rows(&run.rows)).expect("every field is a text"),
         Format::Json => to_json(run),
         Format::Table if run.rows.is_empty() => "Nothing was measured.\n".to_owned(),
         Format::Table => {
             let width = printed::width();
-            let tables = comparisons(&run.rows);
-            let tables: Vec<String> = tables.iter().map(|one| terminal(one, width)).collect();
+            let comparisons = comparisons(&run.rows);
+            let mut tables: Vec<String> =
+                comparisons.iter().map(|one| terminal(one, width)).collect();
+            tables.extend(swept(plan, &comparisons).map(|sweep| sweep.terminal(width)));
             let partial = "PARTIAL, stopped before its end.\n\n";
             let partial = if run.environment.partial { partial } else { "" };
             partial.to_owned() + &tables.join("\n\n")
         }
     }
+}
+
+/// Where the lead changes along the axis, if there is one.
+fn swept(plan: &Plan, comparisons: &[Comparison]) -> Option<Sweep> {
+    let axis = plan.axis.as_ref()?;
+    let of_id = |id: &str| comparisons.iter().find(|comparison| comparison.cell == id);
+    let values = axis.values.iter().cycle();
+    let stops = plan.cells.iter().zip(values);
+    let stops = stops.filter_map(|(planned, value)| Some((value.clone(), of_id(&planned.id())?)));
+    Some(Sweep::along(&axis.part, &stops.collect::<Vec<_>>()))
 }
 
 /// Tells what is not as it should be; what is wrong weighs more than that somebody stopped it.
@@ -178,12 +214,7 @@ mod tests {
     use crate::record::sample;
 
     fn concluded(rows: &[Row], partial: bool) -> Exit {
-        let plan = crate::cli::quick::plan(&Output {
-            seed: 1,
-            format: Format::Table,
-            export_csv: None,
-            results: None,
-        });
+        let plan = crate::cli::quick::plan(&Output::table());
         let mut run = sample::run(rows);
         run.environment.partial = partial;
         conclusion(&plan.unwrap(), &run)

@@ -8,7 +8,7 @@ use super::{
     watch::Watch,
     windows::Windows,
 };
-use crate::clock::Tick;
+use crate::{clock::Tick, machine::Usage};
 
 /// How often the coordinator looks for reports once nobody asks any more.
 const DRAIN_SLICE: Duration = Duration::from_millis(1);
@@ -34,6 +34,8 @@ pub(super) struct Conductor<'a> {
 pub(super) struct Conducted {
     /// Length of the capacity window, as it was.
     pub(super) window_ns: u64,
+    /// What the process used while the capacity window was open.
+    pub(super) usage: Option<Usage>,
     /// The longest that a client was seen to wait in the windows.
     pub(super) stalled_ns_max: u64,
     pub(super) cut_short: bool,
@@ -81,14 +83,16 @@ impl Conductor<'_> {
         if !self.pass(warm_up, |_| ()).await {
             return Conducted { cut_short: true, ..Conducted::default() };
         }
+        let before = Usage::now();
         let opened_ns = self.watch.ns();
         self.course.open(opened_ns);
         let full = self.pass(capacity, |now_ns| lookout.look(now_ns)).await;
         let closed_ns = self.watch.ns();
         self.course.close(closed_ns, if full { Phase::Latency } else { Phase::Over });
+        let usage = before.and_then(|before| Some(Usage::now()?.since(before)));
         let cut_short = !full || !self.pass(latency, |now_ns| lookout.look(now_ns)).await;
         let window_ns = closed_ns - opened_ns;
-        Conducted { window_ns, stalled_ns_max: lookout.longest_ns, cut_short }
+        Conducted { window_ns, usage, stalled_ns_max: lookout.longest_ns, cut_short }
     }
 
     /// Waits for `time` to pass in slices, telling the time at each. False if it was told to stop.

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     audit::{Books, Examined, Sheet, Violation},
+    database::Latency,
     domain::{Account, Policy, UserId},
     store::{Page, Store},
     strategy::{ConcurrencyStrategy, Family},
@@ -168,6 +169,9 @@ pub(super) fn unreadable(unread: &Unread) -> Violation {
 }
 
 fn summary<T: ConcurrencyStrategy>(run: &Run<T>, trial: &Trial, verdict: Verdict) -> Measurement {
+    // Of a simulated clock's window nobody knows how long it was.
+    let usage = run.conducted.usage.filter(|_| trial.cell.latency == Latency::None);
+    let usage = usage.unwrap_or_default();
     let is_watched = trial.cell.load == Load::CLOSED;
     let mut measurement = Measurement {
         completed_by: vec![0; run.scripts.len() - 1],
@@ -175,6 +179,9 @@ fn summary<T: ConcurrencyStrategy>(run: &Run<T>, trial: &Trial, verdict: Verdict
         service: Times::default(),
         open: None,
         stalled_ns_max: if is_watched { run.conducted.stalled_ns_max } else { 0 },
+        cpu_ns: usage.cpu_ns,
+        switches_voluntary: usage.switches_voluntary,
+        switches_forced: usage.switches_forced,
         retries: run.service.retries(),
         applied: 0,
         refused: 0,

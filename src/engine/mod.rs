@@ -24,6 +24,7 @@ mod client;
 mod conduct;
 mod course;
 mod crew;
+mod outside;
 mod run;
 mod times;
 mod watch;
@@ -39,6 +40,7 @@ use self::measure::measure_within;
 pub use self::{
     alone::{Kind, alone},
     measure::measure,
+    outside::Machine,
     record::record,
     times::Times,
 };

@@ -7,7 +7,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -23,9 +23,6 @@ use super::{
 /// The directory of what is not done, inside that of the run.
 const UNFINISHED: &str = "unfinished";
 
-/// Rows of one round that were interrupted: another round with the same number stands in for it.
-const INTERRUPTED: &str = "the run was interrupted";
-
 /// A run that is being written down.
 pub struct Journal {
     directory: PathBuf,
@@ -34,6 +31,10 @@ pub struct Journal {
 }
 
 impl Journal {
+    /// Why rows of a round that was interrupted do not count: another with the same number stands in
+    /// for it.
+    pub const INTERRUPTED: &str = "the run was interrupted";
+
     /// Makes sure, before any work is done, that a run can be kept in `directory`, and that none is
     /// there that somebody may want to take up again.
     ///
@@ -136,10 +137,10 @@ fn interrupt(rows: &mut [Row], is_whole: impl Fn(&[&Row]) -> bool) {
     rounds.sort();
     rounds.dedup();
     for round in rounds {
-        let of_round = |row: &&Row| row.invalid != INTERRUPTED && name(row) == round;
+        let of_round = |row: &&Row| row.invalid != Journal::INTERRUPTED && name(row) == round;
         let whole = is_whole(&rows.iter().filter(of_round).collect::<Vec<_>>());
         for row in rows.iter_mut().filter(|row| !whole && name(row) == round) {
-            row.invalid = INTERRUPTED.to_owned();
+            row.invalid = Journal::INTERRUPTED.to_owned();
         }
     }
 }

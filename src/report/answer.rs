@@ -5,7 +5,10 @@ use super::{
     figures::{RateUnit, percent_above_one},
     standing::{Books, Standing},
 };
-use crate::{record::Role, stats::BLOCKS_MIN};
+use crate::{
+    record::{Kind, Role},
+    stats::BLOCKS_MIN,
+};
 
 /// Says who answers most, by how much, and what was found wrong.
 pub fn answer(comparison: &Comparison) -> String {
@@ -18,6 +21,14 @@ pub fn answer(comparison: &Comparison) -> String {
 }
 
 fn finding(comparison: &Comparison) -> String {
+    if let Some((invalid, reason)) = comparison.invalid.as_ref().filter(|_| !comparison.is_measured())
+    {
+        let all = invalid + comparison.blocks;
+        return format!(
+            "NOT MEASURED on this machine today: {invalid} of {all} blocks do not count, the last \
+             for this: {reason}; nothing is ranked"
+        );
+    }
     let tiers = comparison.tiers();
     let Some(first) = tiers.first() else { return unranked(comparison) };
     let Some(second) = tiers.get(1) else { return alone(comparison, first) };
@@ -25,10 +36,15 @@ fn finding(comparison: &Comparison) -> String {
     let (leader, next) = (&first[0].strategy, &second[0].strategy);
     let tied = settled(first);
     let tied = (tied.len() > 1).then(|| format!("{} tie for first", names(&tied)));
-    let head = format!("{leader} answers {lead} as many requests as {next}");
+    let head = match comparison.kind {
+        Kind::Latency => {
+            format!("the response of {next} takes {lead} as long at p99 as that of {leader}")
+        }
+        _ => format!("{leader} answers {lead} as many requests as {next}"),
+    };
     let last = tiers.last().filter(|_| tiers.len() > 2);
     let last = last.map(|last| farthest(comparison, last));
-    [tied, Some(head), tie(second), last, uneven(comparison)]
+    [tied, Some(head), tie(second), last, uneven(comparison), saturated(comparison)]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
@@ -53,11 +69,21 @@ fn uneven(comparison: &Comparison) -> Option<String> {
     (!uneven.is_empty()).then(|| format!("{} {verb} too uneven to place", names(&uneven)))
 }
 
+/// Those that did not keep what was promised.
+fn saturated(comparison: &Comparison) -> Option<String> {
+    let is_saturated =
+        |one: &&Standing| one.promise.is_some_and(|promise| promise.is_saturated());
+    let saturated: Vec<_> = comparison.contenders.iter().filter(is_saturated).collect();
+    let verb = if saturated.len() == 1 { "does" } else { "do" };
+    (!saturated.is_empty()).then(|| format!("{} {verb} not keep the promise", names(&saturated)))
+}
+
 fn farthest(comparison: &Comparison, tier: &[&Standing]) -> String {
     let slowest = tier.last().expect("a tier has a leader");
+    let of = if comparison.kind == Kind::Latency { "the p99 " } else { "" };
     match (&comparison.baseline, slowest.ratio) {
         (Some(baseline), Some(ratio)) if *baseline != slowest.strategy => {
-            format!("{} comes last with {ratio} of {baseline}", slowest.strategy)
+            format!("{} comes last with {ratio} {of}of {baseline}", slowest.strategy)
         }
         _ => format!("{} comes last", slowest.strategy),
     }

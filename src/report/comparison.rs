@@ -3,15 +3,15 @@
 //! A contender whose books balance is ranked. A reference is a limit and is listed below. A control,
 //! and whatever else does not balance, is listed last: how fast a wrong answer comes is no merit.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use super::{
     standing::{Books, Series, Standing},
     title::Title,
 };
 use crate::{
-    record::{Role, Row},
-    stats::{Better, Blocks, Floor, Ratio, Subject, tiers},
+    record::{Journal, Kind, Role, Row},
+    stats::{BLOCKS_MIN, Better, Blocks, Floor, Ratio, Subject, tiers},
 };
 
 /// What others are compared with, the first of these that ran in the cell and balances; else what
@@ -25,17 +25,26 @@ pub struct Comparison {
     pub cell: String,
     /// The same for people.
     pub title: Title,
-    /// Blocks in which anything was measured to its end.
+    /// What its rows may be quoted for.
+    pub kind: Kind,
+    /// Blocks in which anything was measured to its end and which count.
     pub blocks: usize,
+    /// Fresh processes that these blocks are of.
+    pub processes: usize,
+    /// Blocks that do not count, by what was seen from outside, and why the last of them does not.
+    pub invalid: Option<(usize, String)>,
     /// What ratios are to.
     pub baseline: Option<String>,
     /// The strategy that ran twice, if one did and both runs share a block.
     pub twin: Option<String>,
+    /// How often identical code measured, to itself.
+    pub twins: Option<Ratio>,
     /// What the cell can resolve; [`Floor::MIN`] without twins.
     pub floor: Floor,
-    /// Contenders that balance: ranked, best first, then those with too few blocks to be.
+    /// Contenders that balance: ranked, best first, then those that are not.
     pub contenders: Vec<Standing>,
-    /// How far the leader of each tier is ahead of the next tier's.
+    /// How far the leader of each tier is ahead of the next tier's: how many times as many requests
+    /// or, under a promised rate, how many times as long the next one's response takes.
     pub leads: Vec<Ratio>,
     /// References.
     pub limits: Vec<Standing>,
@@ -43,6 +52,9 @@ pub struct Comparison {
     pub unsound: Vec<Standing>,
     /// Whether a measurement was stopped before its end.
     pub partial: bool,
+    /// What each contender that balances is ranked by, and what the same is of each reference, over
+    /// the replicates.
+    values: Vec<(String, Blocks)>,
 }
 
 /// Compares what was measured, cell by cell: memory before what takes time, few users before many.
@@ -63,42 +75,87 @@ pub fn comparisons(rows: &[Row]) -> Vec<Comparison> {
 impl Comparison {
     /// Compares the rows of one cell, of which there is at least one.
     fn of(rows: &[&Row]) -> Comparison {
-        let all_series = series(rows);
+        let kind = rows[0].kind;
+        let validity = Validity::of(rows);
+        let all_series = series(rows, &validity);
         let balances = |series: &&Series<'_>| matches!(series.books(), Books::Balanced { .. });
         let (contenders, wrong): (Vec<_>, Vec<_>) =
             with_role(&all_series, Role::Contender).into_iter().partition(balances);
-        let (twin, floor) = floor(&all_series);
+        let null = all_series.iter().find(|series| series.strategy == "null");
+        let value = |series: &Series<'_>| match kind {
+            Kind::Latency => series.tails_above(null),
+            _ => series.rates(),
+        };
+        let (twin, twins, floor) = twins(&all_series, value);
         let baseline = BASELINES
             .iter()
             .find_map(|name| contenders.iter().find(|series| series.strategy == *name))
             .or_else(|| contenders.iter().find(|series| Some(series.strategy) == twin.as_deref()))
             .or(contenders.first());
-        let baseline_rates = baseline.map(|series| series.rates()).unwrap_or_default();
-
-        let null = all_series.iter().find(|series| series.strategy == "null");
-        let null_ns = null.map_or([None; 4], Series::service_ns);
-        let standing = |series: &Series<'_>| series.standing(&baseline_rates, null_ns);
+        let baseline_values = baseline.map(|series| value(series)).unwrap_or_default();
+        let standing = |series: &Series<'_>| {
+            series.standing(Ratio::of(&value(series), &baseline_values), null)
+        };
         let standings = |listed: &[&Series<'_>]| -> Vec<Standing> {
             listed.iter().map(|series| standing(series)).collect()
         };
-        let (ranked, leads) = rank(&contenders, floor.unwrap_or(Floor::MIN), standing);
+        let named = |series: &&Series<'_>| (series.strategy.to_owned(), value(series));
+        let mut values: Vec<(String, Blocks)> = contenders.iter().map(named).collect();
+        let (ranked, leads) = match validity.is_measured() {
+            true => rank(standings(&contenders), &values, floor, better(kind)),
+            false => (standings(&contenders), Vec::new()),
+        };
 
+        let references = with_role(&all_series, Role::Reference);
+        values.extend(references.iter().map(named));
         let mut unsound = wrong;
         unsound.extend(with_role(&all_series, Role::Control));
-        let whole = rows.iter().filter(|row| !row.cut_short);
         Comparison {
             cell: rows[0].cell.clone(),
             title: Title::of(rows[0]),
-            blocks: whole.map(|row| (row.process, row.block)).collect::<BTreeSet<_>>().len(),
+            kind,
+            blocks: validity.measured,
+            processes: validity.processes,
+            invalid: validity.invalid,
             baseline: baseline.map(|series| series.strategy.to_owned()),
-            twin: twin.filter(|_| floor.is_some()),
-            floor: floor.unwrap_or(Floor::MIN),
+            twin: twin.filter(|_| twins.is_some()),
+            twins,
+            floor,
             contenders: ranked,
             leads,
-            limits: standings(&with_role(&all_series, Role::Reference)),
+            limits: standings(&references),
             unsound: standings(&unsound),
             partial: rows.iter().any(|row| row.cut_short),
+            values,
         }
+    }
+
+    /// Whether half of its blocks and more count. If not, nothing is ranked, and what is shown is of
+    /// all blocks.
+    pub fn is_measured(&self) -> bool {
+        self.invalid.as_ref().is_none_or(|(invalid, _)| *invalid <= self.blocks)
+    }
+
+    /// Which way that is good by which it is ranked.
+    pub fn better(&self) -> Better {
+        better(self.kind)
+    }
+
+    /// How one compares with another in what contenders are ranked by, where both are contenders that
+    /// balance, or references.
+    pub fn ratio(&self, subject: &str, other: &str) -> Option<Ratio> {
+        Ratio::of(self.values(subject)?, self.values(other)?)
+    }
+
+    /// What a contender that balances is ranked by, or what the same is of a reference, over the
+    /// replicates.
+    pub fn values(&self, strategy: &str) -> Option<&Blocks> {
+        self.values.iter().find(|(known, _)| known == strategy).map(|(_, values)| values)
+    }
+
+    /// The line of a strategy that is not a twin.
+    pub fn standing(&self, strategy: &str) -> Option<&Standing> {
+        self.standings().find(|standing| standing.strategy == strategy)
     }
 
     /// The contenders of each tier, best tier first.
@@ -118,20 +175,83 @@ impl Comparison {
     }
 }
 
-/// The rows of each strategy and role, in the order in which they first appear by name of role and
-/// strategy: blocks are shuffled, and a table must not be.
-fn series<'a>(rows: &[&'a Row]) -> Vec<Series<'a>> {
-    let blocks: BTreeSet<_> = rows.iter().map(|row| (row.process, row.block)).collect();
-    let index_of = |row: &Row| blocks.range(..(row.process, row.block)).count();
+fn better(kind: Kind) -> Better {
+    match kind {
+        Kind::Latency | Kind::Cost => Better::Lower,
+        Kind::Throughput | Kind::Delay => Better::Higher,
+    }
+}
+
+/// Which blocks of a cell count.
+struct Validity {
+    /// The blocks that are looked at: those that count, or all if too few do.
+    counted: Vec<(u32, u32)>,
+    /// Those of them that were measured to their end.
+    measured: usize,
+    processes: usize,
+    invalid: Option<(usize, String)>,
+}
+
+impl Validity {
+    fn of(rows: &[&Row]) -> Validity {
+        let place = |row: &&&Row| (row.process, row.block);
+        let distinct = |rows: &mut dyn Iterator<Item = &&Row>| {
+            rows.map(|row| place(&row)).collect::<BTreeSet<(u32, u32)>>()
+        };
+        let valid = distinct(&mut rows.iter().filter(|row| row.invalid.is_empty()));
+        let objected = |row: &&&Row| !row.invalid.is_empty() && row.invalid != Journal::INTERRUPTED;
+        let invalid = distinct(&mut rows.iter().filter(objected));
+        let reason = rows.iter().rfind(objected).map(|row| row.invalid.clone());
+        let too_few = valid.len() < invalid.len();
+        let counted = if too_few { valid.union(&invalid).copied().collect() } else { valid.clone() };
+        let whole = rows.iter().filter(|row| !row.cut_short && valid.contains(&place(row)));
+        let measured: BTreeSet<_> = whole.map(|row| place(&row)).collect();
+        let processes: BTreeSet<u32> = rows.iter().map(|row| row.process).collect();
+        Validity {
+            counted: counted.into_iter().collect(),
+            measured: measured.len(),
+            processes: processes.len(),
+            invalid: reason.map(|reason| (invalid.len(), reason)),
+        }
+    }
+
+    fn is_measured(&self) -> bool {
+        self.invalid.as_ref().is_none_or(|(invalid, _)| *invalid <= self.measured)
+    }
+
+    /// The place of a block among those that are looked at.
+    fn index_of(&self, row: &Row) -> Option<usize> {
+        self.counted.binary_search(&(row.process, row.block)).ok()
+    }
+
+    /// The blocks of each process, where there are enough to be the replicates.
+    fn replicates(&self) -> Option<Vec<Range<usize>>> {
+        let chunks = self.counted.chunk_by(|one, other| one.0 == other.0);
+        let mut end = 0;
+        let ranges: Vec<Range<usize>> = chunks
+            .map(|chunk| {
+                end += chunk.len();
+                end - chunk.len()..end
+            })
+            .collect();
+        (ranges.len() >= BLOCKS_MIN).then_some(ranges)
+    }
+}
+
+/// The rows of each strategy and role, by the name of the strategy: blocks are shuffled, and a table
+/// must not be.
+fn series<'a>(rows: &[&'a Row], validity: &Validity) -> Vec<Series<'a>> {
     let mut all_series: Vec<Series<'a>> = Vec::new();
     for row in rows {
         let known =
             |series: &Series<'_>| series.strategy == row.strategy && series.role == row.role;
         let place = all_series.iter().position(known).unwrap_or_else(|| {
-            all_series.push(Series::new(row, blocks.len()));
+            let blocks = validity.counted.len();
+            all_series.push(Series::new(row, blocks, validity.replicates()));
             all_series.len() - 1
         });
-        all_series[place].push(index_of(row), row);
+        let counts = row.invalid.is_empty() || !validity.is_measured();
+        all_series[place].push(validity.index_of(row).filter(|_| counts), row);
     }
     all_series.sort_by_key(|series| series.strategy);
     all_series
@@ -141,42 +261,57 @@ fn with_role<'s, 'a>(all_series: &'s [Series<'a>], role: Role) -> Vec<&'s Series
     all_series.iter().filter(|series| series.role == role).collect()
 }
 
-/// Who ran twice, and how far apart the two came out.
-fn floor(all_series: &[Series<'_>]) -> (Option<String>, Option<Floor>) {
+/// Who ran twice, how the two came out, and what that leaves to be told apart.
+fn twins(
+    all_series: &[Series<'_>],
+    value: impl Fn(&Series<'_>) -> Blocks,
+) -> (Option<String>, Option<Ratio>, Floor) {
     let Some(twin) = all_series.iter().find(|series| series.role == Role::Twin) else {
-        return (None, None);
+        return (None, None, Floor::MIN);
     };
     let original = all_series
         .iter()
         .find(|series| series.role == Role::Contender && series.strategy == twin.strategy);
-    let floor = original.and_then(|original| Floor::of_twins(&original.rates(), &twin.rates()));
-    (Some(twin.strategy.to_owned()), floor)
+    let values = original.map(|original| (value(twin), value(original)));
+    let twins = values.as_ref().and_then(|(twin, original)| Ratio::of(twin, original));
+    let floor = values.as_ref().and_then(|(twin, original)| Floor::of_twins(original, twin));
+    (Some(twin.strategy.to_owned()), twins, floor.unwrap_or(Floor::MIN))
 }
 
-/// The contenders in order, each with its tier, and the lead of each tier over the next.
+/// The contenders in order, each with its tier, and the lead of each tier over the next. Who did not
+/// keep a promised rate is not ranked: the longer it is measured, the longer its tail gets.
 fn rank(
-    contenders: &[&Series<'_>],
+    standings: Vec<Standing>,
+    values: &[(String, Blocks)],
     floor: Floor,
-    standing: impl Fn(&Series<'_>) -> Standing,
+    better: Better,
 ) -> (Vec<Standing>, Vec<Ratio>) {
-    let rates: Vec<Blocks> = contenders.iter().map(|series| series.rates()).collect();
-    let subjects: Vec<Subject<'_>> = contenders
+    let saturated = |standing: &Standing| standing.promise.is_some_and(|it| it.is_saturated());
+    let (saturated, mut waiting): (Vec<Standing>, Vec<Standing>) =
+        standings.into_iter().partition(saturated);
+    let kept = |name: &str| waiting.iter().any(|standing| standing.strategy == name);
+    let subjects: Vec<Subject<'_>> = values
         .iter()
-        .zip(&rates)
-        .map(|(series, blocks)| Subject { name: series.strategy, blocks })
+        .filter(|(name, _)| kept(name))
+        .map(|(name, blocks)| Subject { name, blocks })
         .collect();
-    let index_of = |name: &str| contenders.iter().position(|series| series.strategy == name);
-
     let (mut ranked, mut leaders) = (Vec::new(), Vec::new());
-    for place in tiers(&subjects, floor, Better::Higher) {
-        let index = index_of(place.name).expect("tiers name the subjects that they were given");
+    for place in tiers(&subjects, floor, better) {
+        let index = waiting.iter().position(|standing| standing.strategy == place.name);
+        let standing = waiting.remove(index.expect("tiers name the subjects that they were given"));
         let unsettled = place.ratio.is_some_and(|ratio| spans_too_much(&ratio));
-        ranked.push(Standing { rank: place.rank, unsettled, ..standing(contenders[index]) });
+        ranked.push(Standing { rank: place.rank, unsettled, ..standing });
         if place.rank.is_some_and(|rank| rank > leaders.len()) {
-            leaders.push(&rates[index]);
+            let subject = subjects.iter().find(|subject| subject.name == place.name);
+            leaders.push(subject.expect("tiers name the subjects that they were given").blocks);
         }
     }
-    let leads = leaders.windows(2).filter_map(|pair| Ratio::of(pair[0], pair[1])).collect();
+    let lead = |pair: &[&Blocks]| match better {
+        Better::Higher => Ratio::of(pair[0], pair[1]),
+        Better::Lower => Ratio::of(pair[1], pair[0]),
+    };
+    let leads = leaders.windows(2).filter_map(lead).collect();
+    ranked.extend(saturated);
     (ranked, leads)
 }
 

@@ -22,6 +22,12 @@ impl RateUnit {
     }
 }
 
+/// `41.4 Mops/s`, in the unit that fits.
+pub fn rate_of(per_second: f64) -> String {
+    let unit = RateUnit::for_largest(per_second);
+    format!("{} {}", unit.show(per_second), unit.name)
+}
+
 /// `50 ns`, `1.25 us`, `13.0 ms`, `1.20 s`.
 pub(super) fn duration(ns: f64) -> String {
     match ns {

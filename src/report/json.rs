@@ -23,7 +23,11 @@ fn cell(comparison: &Comparison) -> Value {
         "cell": comparison.cell,
         "title": comparison.title.to_string(),
         "answer": super::answer(comparison),
+        "kind": comparison.kind,
+        "measured": comparison.is_measured(),
+        "invalid_blocks": comparison.invalid.as_ref().map(|(blocks, _)| blocks),
         "blocks": comparison.blocks,
+        "processes": comparison.processes,
         "baseline": comparison.baseline,
         "floor": comparison.floor.ratio(),
         "twin": comparison.twin,
@@ -45,9 +49,26 @@ fn standing(one: &Standing) -> Value {
         "ops_per_s_interval": one.rate.and_then(|rate| rate.interval).map(interval),
         "ratio": one.ratio.map(ratio),
         "service": { "p50": p50, "p99": p99, "p999": p999, "max": max },
+        "response": responses(one),
+        "promise": one.promise.map(|promise| json!({
+            "achieved": promise.achieved,
+            "late": promise.late,
+            "backlog_max": promise.backlog_max,
+            "saturated": promise.is_saturated(),
+        })),
         "fairness": one.fairness,
+        "jain": one.jain,
+        "ops_per_cpu_s": one.effort.per_cpu_second,
+        "switches_per_op": one.effort.switches,
+        "retries_per_command": one.effort.retries,
+        "stalled_ns_max": one.effort.stalled_ns_max,
         "books": books(&one.books),
     })
+}
+
+fn responses(one: &Standing) -> Value {
+    let [p50, p99, p999, max] = one.response.map(service);
+    json!({ "p50": p50, "p99": p99, "p999": p999, "max": max })
 }
 
 fn ratio(ratio: Ratio) -> Value {

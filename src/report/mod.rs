@@ -8,8 +8,10 @@
 //!          one per cell   Table           as text for a terminal, as Markdown for a page
 //! ```
 
+mod across;
 mod answer;
 mod blocks;
+mod change;
 mod comparison;
 mod environment;
 mod figures;
@@ -17,17 +19,21 @@ mod json;
 mod page;
 mod ranking;
 mod standing;
+mod sweep;
 mod table;
 mod title;
 
 pub use self::{
+    across::Across,
     answer::answer,
     blocks::{BlockError, Source, render_block},
+    change::Change,
     comparison::{Comparison, comparisons},
-    figures::grouped,
+    figures::{grouped, rate_of},
     json::to_json,
     page::{PageError, refresh},
     ranking::{markdown, terminal},
-    standing::{Books, ServiceTime, Standing},
+    standing::{Books, Effort, Promise, ServiceTime, Standing},
+    sweep::Sweep,
     table::{Align, Column, Table, wrap},
 };

@@ -4,10 +4,13 @@ use super::{
     answer::answer,
     comparison::Comparison,
     figures::{RateUnit, duration, percent_above_one, rough},
-    standing::{Books, ServiceTime, Standing},
+    standing::{Books, Promise, ServiceTime, Standing},
     table::{Align, Column, Table, wrap},
 };
-use crate::stats::{BLOCKS_MIN, Summary};
+use crate::{
+    record::Kind,
+    stats::{BLOCKS_MIN, Summary},
+};
 
 /// Renders for a terminal of `width` columns.
 pub fn terminal(comparison: &Comparison, width: usize) -> String {
@@ -43,20 +46,42 @@ fn table(comparison: &Comparison) -> Table {
         Some(baseline) => format!("vs {baseline}"),
         None => "vs none".to_owned(),
     };
-    let mut table = Table::new(vec![
+    let is_promise = comparison.kind == Kind::Latency;
+    // Under a promised rate the response is what is asked for, and the rate is what was promised.
+    let (rate, response, service) = if is_promise { (5, 0, 9) } else { (0, 0, 1) };
+    let mut columns = vec![
         Column::new("#", Align::Right, 0),
         Column::new("strategy", Align::Left, 0),
         Column::new("family", Align::Left, 6),
-        Column::new(unit.name, Align::Right, 0),
-        Column::new("95 % interval", Align::Left, 5),
-        Column::new(versus, Align::Left, 0),
-        Column::new("p50", Align::Right, 2),
-        Column::new("p99", Align::Right, 1),
-        Column::new("p99.9", Align::Right, 4),
-        Column::new("max", Align::Right, 7),
-        Column::new("fair", Align::Right, 3),
-        Column::new("books", Align::Left, 0),
-    ]);
+    ];
+    if is_promise {
+        columns.extend([
+            Column::new("kept", Align::Right, 1),
+            Column::new("p50", Align::Right, 2),
+            Column::new("p99", Align::Right, response),
+            Column::new("p99.9", Align::Right, 3),
+            Column::new("max", Align::Right, 7),
+            Column::new("p99 ".to_owned() + &versus, Align::Left, 0),
+            Column::new("late", Align::Right, 4),
+            Column::new("backlog", Align::Right, 8),
+            Column::new("service p50", Align::Right, service),
+            Column::new("service p99", Align::Right, service),
+        ]);
+    } else {
+        columns.extend([
+            Column::new(unit.name, Align::Right, rate),
+            Column::new("95 % interval", Align::Left, 5),
+            Column::new(versus, Align::Left, 0),
+            Column::new("p50", Align::Right, service + 1),
+            Column::new("p99", Align::Right, service),
+            Column::new("p99.9", Align::Right, 4),
+            Column::new("max", Align::Right, 7),
+            Column::new("fair", Align::Right, 3),
+            Column::new("Jain", Align::Right, 8),
+        ]);
+    }
+    columns.push(Column::new("books", Align::Left, 0));
+    let mut table = Table::new(columns);
     let line = |one: &Standing| cells(one, comparison, unit);
     comparison.contenders.iter().for_each(|one| table.push(line(one)));
     let groups =
@@ -92,24 +117,48 @@ fn cells(one: &Standing, comparison: &Comparison, unit: RateUnit) -> Vec<String>
         Some(ratio) => ratio.to_string(),
         None => "-".to_owned(),
     };
+    let share = |share: Option<f64>, decimals: usize| {
+        share.map_or_else(|| "-".to_owned(), |share| format!("{share:.decimals$}"))
+    };
     let [p50, p99, p999, max] = one.service.map(service);
-    vec![
-        rank(one),
-        one.strategy.clone(),
-        one.family.clone(),
-        rate(|rate, unit| Some(unit.show(rate.median))),
-        rate(|rate, unit| {
-            let interval = rate.interval?;
-            Some(format!("[{}, {}]", unit.show(interval.low), unit.show(interval.high)))
-        }),
-        ratio,
-        p50,
-        p99,
-        p999,
-        max,
-        one.fairness.map_or_else(|| "-".to_owned(), |share| format!("{share:.2}")),
-        books(&one.books),
-    ]
+    let mut cells = vec![rank(one), one.strategy.clone(), one.family.clone()];
+    if comparison.kind == Kind::Latency {
+        let [response_p50, response_p99, response_p999, response_max] = one.response.map(service);
+        let percent = |share: fn(&Promise) -> f64| {
+            let share = one.promise.as_ref().map(share);
+            share.map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", share * 100.0))
+        };
+        let backlog = one.promise.map(|promise| promise.backlog_max);
+        cells.extend([
+            percent(|promise| promise.achieved),
+            response_p50,
+            response_p99,
+            response_p999,
+            response_max,
+            ratio,
+            percent(|promise| promise.late),
+            share(backlog, 0),
+            p50,
+            p99,
+        ]);
+    } else {
+        cells.extend([
+            rate(|rate, unit| Some(unit.show(rate.median))),
+            rate(|rate, unit| {
+                let interval = rate.interval?;
+                Some(format!("[{}, {}]", unit.show(interval.low), unit.show(interval.high)))
+            }),
+            ratio,
+            p50,
+            p99,
+            p999,
+            max,
+            share(one.fairness, 2),
+            share(one.jain, 3),
+        ]);
+    }
+    cells.push(books(&one.books));
+    cells
 }
 
 fn service(time: Option<ServiceTime>) -> String {
@@ -144,6 +193,16 @@ fn caption(comparison: &Comparison) -> String {
         few if few < BLOCKS_MIN => format!("{few} blocks, of which at least {BLOCKS_MIN} rank"),
         enough => format!("{enough} blocks"),
     };
+    let blocks = match comparison.processes {
+        1 => blocks,
+        processes => format!("{blocks} of {processes} processes"),
+    };
+    let invalid = match &comparison.invalid {
+        Some((invalid, reason)) => {
+            format!("; {invalid} more blocks do not count, the last for this: {reason}")
+        }
+        None => String::new(),
+    };
     let floor = percent_above_one(comparison.floor.ratio());
     let floor = match &comparison.twin {
         Some(twin) => format!("floor {floor} by twins of {twin}"),
@@ -155,18 +214,27 @@ fn caption(comparison: &Comparison) -> String {
         false => "",
     };
     let mix = comparison.title.mix();
+    let saturated = match comparison.contenders.iter().any(is_saturated) {
+        true => "; sat: less than 99 % of the promise was kept, and the tail means nothing",
+        false => "",
+    };
     let uneven = match comparison.contenders.iter().any(|one| one.unsettled) {
         true => "; ? too uneven to place",
         false => "",
     };
     format!(
-        "{partial}{mix}; {blocks}; {floor}; equal ranks are ties{uneven}; [low, high] covers 95 \
+        "{partial}{mix}; {blocks}{invalid}; {floor}; equal ranks are ties{uneven}{saturated}; [low, high] covers 95 \
          %{clock}"
     )
 }
 
+fn is_saturated(one: &Standing) -> bool {
+    one.promise.is_some_and(|promise| promise.is_saturated())
+}
+
 fn rank(one: &Standing) -> String {
     match (one.rank, one.unsettled) {
+        (None, _) if is_saturated(one) => "sat".to_owned(),
         (None, _) => "-".to_owned(),
         (Some(rank), false) => rank.to_string(),
         (Some(rank), true) => format!("{rank}?"),

@@ -1,5 +1,7 @@
 //! What one strategy measured in one cell, over all blocks.
 
+use std::ops::Range;
+
 use crate::{
     record::{Finding, Role, Row},
     stats::{Blocks, Ratio, Summary, median},
@@ -21,14 +23,57 @@ pub struct Standing {
     pub unsettled: bool,
     /// Requests completed per second; `None` if no block was measured to its end.
     pub rate: Option<Summary>,
-    /// Its rate to the baseline's; `None` if they share no block.
+    /// What it is ranked by to the baseline's: its rate or, under a promised rate, the response time
+    /// that 99 in 100 did not exceed. `None` if they share no block.
     pub ratio: Option<Ratio>,
     /// Service times that half, 99 %, 99.9 % and all of the samples did not exceed.
     pub service: [Option<ServiceTime>; 4],
+    /// The same of response times, under a promised rate.
+    pub response: [Option<ServiceTime>; 4],
+    /// How the promise was kept, under a promised rate.
+    pub promise: Option<Promise>,
     /// What the slowest client completed, as a share of the mean; 1 is perfectly fair.
     pub fairness: Option<f64>,
+    /// Jain's index of what clients completed; 1 is perfectly fair.
+    pub jain: Option<f64>,
+    /// What it takes beside time.
+    pub effort: Effort,
     /// Whether its books balance, over all blocks.
     pub books: Books,
+}
+
+/// How a promised rate was kept, as medians over the blocks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Promise {
+    /// Requests completed, as a share of those that were due.
+    pub achieved: f64,
+    /// Requests asked more than 10 microseconds after they were due, as a share of all.
+    pub late: f64,
+    /// The most requests of one client that were due and not asked.
+    pub backlog_max: f64,
+}
+
+impl Promise {
+    /// The least share of what was due that must be completed for its tail to be ranked.
+    pub const ACHIEVED_MIN: f64 = 0.99;
+
+    /// Whether less was completed than came.
+    pub fn is_saturated(&self) -> bool {
+        self.achieved < Promise::ACHIEVED_MIN
+    }
+}
+
+/// What answering takes beside time, as medians over the blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Effort {
+    /// Requests completed for each second of one core.
+    pub per_cpu_second: Option<f64>,
+    /// Times that a thread changed, for each request.
+    pub switches: Option<f64>,
+    /// Commands decided again, for each that was decided.
+    pub retries: Option<f64>,
+    /// The longest that a client was seen to wait, in nanoseconds, in any block.
+    pub stalled_ns_max: Option<u64>,
 }
 
 /// A service time in nanoseconds, as the median over the blocks.
@@ -64,43 +109,105 @@ pub enum Books {
 pub(super) struct Series<'a> {
     pub(super) strategy: &'a str,
     pub(super) role: Role,
-    /// Of all blocks, whole or cut short.
+    /// Of all blocks, whatever became of them.
     rows: Vec<&'a Row>,
-    /// Of the blocks that were measured to their end.
+    /// Of the blocks that count.
     whole: Vec<Option<&'a Row>>,
+    /// Which blocks are of one process, where there are processes enough to be the replicates.
+    processes: Option<Vec<Range<usize>>>,
 }
 
 impl<'a> Series<'a> {
-    pub(super) fn new(first: &'a Row, blocks: usize) -> Series<'a> {
+    pub(super) fn new(
+        first: &'a Row,
+        blocks: usize,
+        processes: Option<Vec<Range<usize>>>,
+    ) -> Series<'a> {
         let (strategy, role) = (&first.strategy, first.role);
-        Series { strategy, role, rows: Vec::new(), whole: vec![None; blocks] }
+        Series { strategy, role, rows: Vec::new(), whole: vec![None; blocks], processes }
     }
 
-    pub(super) fn push(&mut self, block: usize, row: &'a Row) {
+    /// Adds a row of the block with this index; of a block that does not count, without one.
+    pub(super) fn push(&mut self, block: Option<usize>, row: &'a Row) {
         self.rows.push(row);
-        if !row.cut_short {
+        if let Some(block) = block.filter(|_| !row.cut_short) {
             self.whole[block] = Some(row);
         }
     }
 
-    /// Requests per second by block. A block in which nothing was completed is left out: it has no
-    /// ratio to anything.
+    /// A value of each replicate: of each block or, where there are processes enough, of each
+    /// process the median of its blocks, since blocks of one process are more alike than those of
+    /// two.
+    pub(super) fn blocks(&self, value: impl Fn(&Row) -> Option<f64>) -> Blocks {
+        let usable = |value: &f64| value.is_finite() && *value > 0.0;
+        let of_block = |row: &Option<&Row>| row.and_then(&value).filter(usable);
+        let values: Vec<Option<f64>> = self.whole.iter().map(of_block).collect();
+        let replicates = match &self.processes {
+            None => values,
+            Some(processes) => {
+                let of_process = |blocks: &Range<usize>| {
+                    median(&values[blocks.clone()].iter().flatten().copied().collect::<Vec<_>>())
+                };
+                processes.iter().map(of_process).collect()
+            }
+        };
+        Blocks::of(replicates).expect("values that have no logarithm are left out")
+    }
+
+    /// Requests per second. A block in which nothing was completed is left out: it has no ratio to
+    /// anything.
     pub(super) fn rates(&self) -> Blocks {
-        Blocks::of(self.whole.iter().map(|row| {
-            let row = row.filter(|row| row.completed > 0 && row.window_ns > 0)?;
-            Some(row.completed as f64 * 1e9 / row.window_ns as f64)
-        }))
-        .expect("both counts are above zero")
+        self.blocks(|row| {
+            (row.window_ns > 0).then(|| row.completed as f64 * 1e9 / row.window_ns as f64)
+        })
+    }
+
+    /// The response time in nanoseconds that 99 in 100 did not exceed.
+    pub(super) fn tails(&self) -> Blocks {
+        self.blocks(|row| Some(row.response_ns_p99 as f64))
+    }
+
+    /// As [`tails`](Series::tails), and none shorter than that of `null` in the same block: below
+    /// that nothing can be told apart.
+    pub(super) fn tails_above(&self, null: Option<&Series<'_>>) -> Blocks {
+        let null_ns = |row: &Row| {
+            let rows = null.map_or(&[][..], |null| &null.rows);
+            let same = |other: &&&Row| (other.process, other.block) == (row.process, row.block);
+            rows.iter().find(same).map_or(0, |null| null.response_ns_p99)
+        };
+        self.blocks(|row| Some(row.response_ns_p99.max(null_ns(row)) as f64))
     }
 
     /// The median over the blocks of each quantile, where anything was timed.
     pub(super) fn service_ns(&self) -> [Option<f64>; 4] {
-        let quantiles: [fn(&Row) -> u64; 4] =
-            [|row| row.ns_p50, |row| row.ns_p99, |row| row.ns_p999, |row| row.ns_max];
+        self.quantiles_ns([
+            |row| row.ns_p50,
+            |row| row.ns_p99,
+            |row| row.ns_p999,
+            |row| row.ns_max,
+        ])
+    }
+
+    /// The same of response times.
+    pub(super) fn response_ns(&self) -> [Option<f64>; 4] {
+        self.quantiles_ns([
+            |row| row.response_ns_p50,
+            |row| row.response_ns_p99,
+            |row| row.response_ns_p999,
+            |row| row.response_ns_max,
+        ])
+    }
+
+    fn quantiles_ns(&self, quantiles: [fn(&Row) -> u64; 4]) -> [Option<f64>; 4] {
         quantiles.map(|quantile| {
-            let timed = self.whole.iter().flatten().filter(|row| row.samples > 0);
-            median(&timed.map(|row| quantile(row) as f64).collect::<Vec<_>>())
+            self.median(|row| (row.samples > 0).then(|| quantile(row) as f64))
         })
+    }
+
+    /// The median over the blocks that count.
+    fn median(&self, value: impl Fn(&Row) -> Option<f64>) -> Option<f64> {
+        let values = self.whole.iter().flatten().filter_map(|row| value(row));
+        median(&values.collect::<Vec<_>>())
     }
 
     pub(super) fn books(&self) -> Books {
@@ -115,34 +222,71 @@ impl<'a> Series<'a> {
     }
 
     /// The whole line but for the rank.
-    pub(super) fn standing(&self, baseline: &Blocks, null_ns: [Option<f64>; 4]) -> Standing {
-        let rates = self.rates();
-        let mut service = self.service_ns().map(|ns| ns.map(ServiceTime::Ns));
-        if self.strategy != "null" {
-            for (time, floor) in service.iter_mut().zip(null_ns) {
+    pub(super) fn standing(&self, ratio: Option<Ratio>, null: Option<&Series<'_>>) -> Standing {
+        let above = |times: [Option<f64>; 4], floors: [Option<f64>; 4]| {
+            let mut times = times.map(|ns| ns.map(ServiceTime::Ns));
+            for (time, floor) in times.iter_mut().zip(floors) {
                 *time = time.map(|time| time.above(floor));
             }
-        }
+            times
+        };
+        let null = null.filter(|_| self.strategy != "null");
+        let promise = self.promise();
         Standing {
             strategy: self.strategy.to_owned(),
             family: self.rows.first().map_or_else(String::new, |row| row.family.clone()),
             role: self.role,
             rank: None,
             unsettled: false,
-            rate: Summary::of(&rates),
-            ratio: Ratio::of(&rates, baseline),
-            service,
+            rate: Summary::of(&self.rates()),
+            ratio,
+            service: above(self.service_ns(), null.map_or([None; 4], Series::service_ns)),
+            response: match promise {
+                None => [None; 4],
+                Some(_) => above(self.response_ns(), null.map_or([None; 4], Series::response_ns)),
+            },
+            promise,
             fairness: self.fairness(),
+            jain: self.median(|row| (row.jain_ppm > 0).then(|| row.jain_ppm as f64 / 1e6)),
+            effort: self.effort(),
             books: self.books(),
         }
     }
 
+    fn promise(&self) -> Option<Promise> {
+        let of_scheduled = |count: fn(&Row) -> u64| {
+            self.median(|row| (row.scheduled > 0).then(|| count(row) as f64 / row.scheduled as f64))
+        };
+        Some(Promise {
+            achieved: of_scheduled(|row| row.completed)?,
+            late: of_scheduled(|row| row.late)?,
+            backlog_max: self.median(|row| Some(row.backlog_max as f64))?,
+        })
+    }
+
+    fn effort(&self) -> Effort {
+        let busy = |row: &Row| row.completed > 0 && row.cpu_ns > 0;
+        let each = |row: &Row, count: u64| count as f64 / row.completed as f64;
+        let stalls = self.whole.iter().flatten().map(|row| row.stalled_ns_max);
+        Effort {
+            per_cpu_second: self
+                .median(|row| busy(row).then(|| row.completed as f64 * 1e9 / row.cpu_ns as f64)),
+            switches: self.median(|row| {
+                busy(row).then(|| each(row, row.switches_voluntary + row.switches_forced))
+            }),
+            retries: self.median(|row| {
+                let decided = row.applied + row.refused;
+                row.retries.filter(|_| decided > 0).map(|retries| retries as f64 / decided as f64)
+            }),
+            stalled_ns_max: stalls.max().filter(|ns| *ns > 0),
+        }
+    }
+
     fn fairness(&self) -> Option<f64> {
-        let busy = self.whole.iter().flatten().filter(|row| row.completed > 0);
-        let shares = busy.map(|row| {
-            row.completed_by_slowest as f64 * f64::from(row.clients) / row.completed as f64
-        });
-        median(&shares.collect::<Vec<_>>())
+        self.median(|row| {
+            let slowest = row.completed_by_slowest as f64;
+            (row.completed > 0).then(|| slowest * f64::from(row.clients) / row.completed as f64)
+        })
     }
 }
 

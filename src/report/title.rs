@@ -2,31 +2,53 @@
 
 use std::fmt;
 
-use super::figures::grouped;
-use crate::record::{ClientKind, Row};
+use super::figures::{duration, grouped};
+use crate::{
+    record::{ClientKind, Kind, Row},
+    workload::Mix,
+};
 
 /// The parts of a cell's description, by which cells are put in order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Title {
+    kind: Kind,
     is_simulated: bool,
     store: String,
+    /// Cells that differ from the plain ones in more than clients and users come after them.
+    is_unusual: bool,
     users: u64,
+    keys: String,
     client_kind: ClientKind,
     clients: u32,
     mix: String,
     latency: String,
+    arrivals: String,
+    offered_per_s: u64,
+    think_ns: u64,
+    work: u32,
+    history: bool,
 }
 
 impl Title {
     pub(super) fn of(row: &Row) -> Title {
+        let is_usual = (&*row.keys, row.think_ns, row.work, row.history) == ("uniform", 0, 0, true)
+            && row.mix == Mix::WRITE_ONLY.to_string();
         Title {
+            kind: row.kind,
             is_simulated: row.latency != "none",
             store: row.store.clone(),
+            is_unusual: !is_usual,
             users: row.users,
+            keys: row.keys.clone(),
             client_kind: row.client_kind,
             clients: row.clients,
             mix: row.mix.clone(),
             latency: row.latency.clone(),
+            arrivals: row.arrivals.clone(),
+            offered_per_s: row.offered_per_s,
+            think_ns: row.think_ns,
+            work: row.work,
+            history: row.history,
         }
     }
 
@@ -39,9 +61,35 @@ impl Title {
     pub fn is_simulated(&self) -> bool {
         self.is_simulated
     }
+
+    /// What is not as usual, in the order in which it is told.
+    fn particulars(&self) -> Vec<String> {
+        let mut particulars = Vec::new();
+        if self.kind == Kind::Latency {
+            let (arrivals, rate) = (&self.arrivals, grouped(self.offered_per_s));
+            particulars.push(format!("{rate} requests a second promised, {arrivals}"));
+        }
+        if self.keys != "uniform" {
+            particulars.push(format!("keys {}", self.keys));
+        }
+        if self.mix != Mix::WRITE_ONLY.to_string() {
+            let named = Mix::NAMED.iter().find(|(_, mix)| mix.to_string() == self.mix);
+            particulars.push(named.map_or(&*self.mix, |(name, _)| name).to_owned());
+        }
+        if self.think_ns > 0 {
+            particulars.push(format!("thinking {}", duration(self.think_ns as f64)));
+        }
+        if self.work > 0 {
+            particulars.push(format!("{} rounds of work", grouped(u64::from(self.work))));
+        }
+        if !self.history {
+            particulars.push("no history".to_owned());
+        }
+        particulars
+    }
 }
 
-/// `one hot row with 2 threads on slab`.
+/// `one hot row with 2 threads on slab`, and what is not as usual.
 impl fmt::Display for Title {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.users {
@@ -52,6 +100,9 @@ impl fmt::Display for Title {
         let kind = self.client_kind.name();
         let kind = if self.clients == 1 { kind.trim_end_matches('s') } else { kind };
         write!(f, " with {clients} {kind} on {}", self.store)?;
+        for particular in self.particulars() {
+            write!(f, ", {particular}")?;
+        }
         if self.is_simulated() {
             write!(f, " (latency {}, simulated time)", self.latency)?;
         }

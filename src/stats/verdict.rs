@@ -29,6 +29,11 @@ impl Floor {
         Some(Self(quantile(&apart, FLOOR_QUANTILE)?.exp().max(Self::MIN.0)))
     }
 
+    /// The one of two floors that resolves less, for what is compared across both.
+    pub fn wider(one: Self, other: Self) -> Self {
+        Self(one.0.max(other.0))
+    }
+
     /// Returns the floor as a ratio: 1.02 means that 0.98 to 1.02 is all one to this machine.
     pub fn ratio(self) -> f64 {
         self.0

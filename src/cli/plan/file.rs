@@ -110,7 +110,7 @@ impl Value {
 impl Definitions {
     /// Those that are built in, and those of `file`, or of the file of the usual name if there is one.
     pub(in crate::cli) fn load(file: Option<&Path>) -> Result<Definitions, Failure> {
-        let mut all = Definitions::parse(BUILT_IN, "the built-in plans")?;
+        let mut all = Definitions::built_in()?;
         let file = match file {
             Some(file) => file,
             None if Path::new(FILE).exists() => Path::new(FILE),
@@ -123,6 +123,11 @@ impl Definitions {
         all.workload.extend(own.workload);
         all.plan.extend(own.plan);
         Ok(all)
+    }
+
+    /// Those that are built in.
+    pub(in crate::cli) fn built_in() -> Result<Definitions, Failure> {
+        Definitions::parse(BUILT_IN, "the built-in plans")
     }
 
     fn parse(text: &str, name: &str) -> Result<Definitions, Failure> {

@@ -80,6 +80,17 @@ impl PlannedCell {
 }
 
 impl Plan {
+    /// Measurements of all processes, if every round counts.
+    pub(super) fn measurements(&self) -> u64 {
+        let round: usize = self.cells.iter().map(|planned| planned.contestants.len()).sum();
+        u64::from(self.processes) * u64::from(self.schedule.blocks) * round as u64
+    }
+
+    /// What a process draws from: what is drawn in one is not drawn in another.
+    pub(super) fn seed_of(&self, process: u32) -> u64 {
+        self.schedule.seed.wrapping_add(u64::from(process))
+    }
+
     /// All that the plan says, in one line: a run that is taken up again must be of the same.
     pub(super) fn fingerprint(&self) -> String {
         let Schedule { blocks, warm_up, capacity_window, latency_window, seed } = self.schedule;

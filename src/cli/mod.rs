@@ -12,6 +12,7 @@ mod audit;
 mod check;
 mod clients;
 mod compare;
+mod doctor;
 mod failure;
 mod interrupt;
 mod list;
@@ -62,6 +63,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
             recording::record(&plan, file, exit)
         }
         Some(Command::List(asked)) => list::list(&asked),
+        Some(Command::Doctor(asked)) => doctor::doctor(&asked),
         Some(Command::Check(asked)) => check::check(&asked),
         Some(Command::Audit(asked)) => audit::audit(&asked),
         Some(Command::Report(asked)) => pages::report(&asked),

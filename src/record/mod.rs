@@ -17,8 +17,10 @@ mod row;
 pub(crate) mod sample;
 mod saved;
 
+pub use crate::machine::LoadAverage;
+
 pub use self::{
-    environment::{Environment, LoadAverage},
+    environment::Environment,
     replace::{check_writable, replace},
     rounds::{ReadError, read_rows, write_rows},
     row::{ClientKind, Finding, Place, Role, Row, SCHEMA, Who},

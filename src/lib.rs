@@ -25,9 +25,10 @@
 //! | 0 | [`database`] | the two given tables, with the latency that they simulate | rules, strategies |
 //! | 0 | [`clock`] | the time that goes into a ledger, told and not asked for | |
 //! | 0 | [`sync`] | all that strategies and stores synchronise with | |
-//! | 0 | [`stats`] | ratios with intervals, ties, tiers | |
+//! | 0 | [`stats`] | ratios with intervals, ties, tiers, curves, crossings | |
+//! | 0 | [`machine`] | what the machine is and what it did meanwhile | verdicts on strategies |
 //! | 1 | [`history`] | what clients asked, were told, and when | verdicts |
-//! | 1 | [`workload`] | seeded streams of what clients ask | strategies, stores |
+//! | 1 | [`workload`] | seeded streams of what clients ask, of whom, and when | strategies, stores |
 //! | 1 | [`audit`] | whether the books of a run balance | strategies, stores |
 //! | 1 | [`linearizability`] | whether a history has an order: a search, and brute force to try it on | versions, ledgers |
 //! | 1 | [`store`] | where accounts live, what a store can do, decorators | rules |

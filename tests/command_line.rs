@@ -151,6 +151,30 @@ fn help_and_lists_can_be_piped() {
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
 }
 
+/// A program that measures every night looks first, and a person does not read beyond the edge.
+#[test]
+fn the_doctor_tells_what_the_machine_is_like() {
+    let output = run(&["doctor", "--json", "--seconds", "1"]);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = told["findings"].as_array().unwrap();
+    let names: Vec<_> = findings.iter().map(|finding| finding["name"].as_str().unwrap()).collect();
+    for name in ["build", "foreign cpu", "steal", "longest gap", "clock", "hand-over"] {
+        assert!(names.contains(&name), "{name}: {names:?}");
+    }
+    for finding in findings {
+        let judgement = finding["judgement"].as_str().unwrap();
+        assert!(["fine", "note", "warning"].contains(&judgement), "{finding}");
+        assert_eq!(finding["advice"].is_string(), judgement != "fine", "{finding}");
+    }
+
+    let output = run(&["doctor", "--seconds", "1"]);
+    let table = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(table.is_ascii() && table.lines().all(|line| line.len() <= 80), "{table}");
+    refused(&["doctor", "--seconds", "0"], "0 is not in 1..=60");
+}
+
 /// From a run to a page: what is saved is what is shown and what pages are checked against.
 #[test]
 fn a_run_is_saved_and_a_page_is_fresh_or_stale() {

@@ -23,6 +23,9 @@ pub(super) const BLOCKS_MAX: i64 = 1_000;
 /// The most schedules that can be asked for: hours.
 pub(super) const SCHEDULES_MAX: u64 = 1_000_000;
 
+/// The longest look at a machine: what is not seen in a minute comes too seldom to matter.
+const SECONDS_MAX: u64 = 60;
+
 const HELP: &str = "\
 Compares ways to make read-decide-write safe on a contended row: locks, queues,
 compare-and-set, actors. Every measurement is audited, every reply and every
@@ -45,6 +48,7 @@ Examples:
   hotrow run mutex cas --clients threads:4
   hotrow run --users 1024 --mix charge:45,use:45,read:10
   hotrow list                              what there is to compare
+  hotrow doctor                            whether this machine can tell
   hotrow check                             whether they are right
   hotrow audit recorded.jsonl              whether a history has an order
 
@@ -92,6 +96,18 @@ Examples:
 Exit codes:
   0    nothing is wrong with any of them
   3    something is: the table says what, a counter-example how";
+
+const DOCTOR_HELP: &str = "\
+A loop on every processor finds out who else runs, and probes what the clock,
+sleeping and waking another thread cost. `!!` makes results wrong or wide, and
+there is something to do about it; `!` belongs beside them.
+
+Examples:
+  hotrow doctor                            before a run that is to be kept
+  hotrow doctor --seconds 10 --json        a longer look, for a program
+
+Exit codes:
+  0    it looked, whatever it found";
 
 const AUDIT_HELP: &str = "\
 A history is linearizable if every operation seems to happen at one moment
@@ -154,6 +170,9 @@ pub(super) enum Command {
     Compare(Compare),
     /// Rank strategies over all cells of several runs
     Rank(Rank),
+    /// Look whether this machine is fit to measure on
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(Doctor),
     /// Prove strategies right, or show how they are not
     #[command(after_help = CHECK_HELP)]
     Check(Check),
@@ -377,6 +396,17 @@ fn share(text: &str) -> Result<f64, String> {
         Ok(share) if share.is_finite() && share >= 0.0 => Ok(share / whole),
         _ => Err("write it as 10% or 0.1".to_owned()),
     }
+}
+
+/// The machine.
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// How long to look, with all processors busy
+    #[arg(long, default_value_t = 2, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
+    pub(super) seconds: u64,
+    /// Print an object
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// Strategies to prove.

@@ -12,6 +12,7 @@ mod audit;
 mod bench;
 mod check;
 mod compare;
+mod doctor;
 mod failure;
 mod interrupt;
 mod keeping;
@@ -65,6 +66,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Some(Command::Compare(asked)) => compare::compare(&asked),
         Some(Command::Rank(asked)) => compare::rank(&asked),
         Some(Command::List(asked)) => list::list(&asked),
+        Some(Command::Doctor(asked)) => doctor::doctor(&asked),
         Some(Command::Check(asked)) => check::check(&asked),
         Some(Command::Audit(asked)) => audit::audit(&asked),
         Some(Command::Report(asked)) => pages::report(&asked),

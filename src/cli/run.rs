@@ -1,6 +1,11 @@
 //! Has a plan measured, shows what came of it, and keeps it where that was asked for.
 
-use std::{env, io::ErrorKind, path::PathBuf, time::Instant};
+use std::{
+    env,
+    io::ErrorKind,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use super::{
     arguments::{Format, Output},
@@ -14,11 +19,15 @@ use super::{
 use crate::{
     database::Latency,
     engine::{Schedule, Stop},
+    machine::{self, Judgement, examine},
     record::{
         Environment, Finding, Journal, Role, Row, SavedRun, check_writable, replace, write_rows,
     },
     report::{Comparison, Sweep, comparisons, markdown, terminal, to_json},
 };
+
+/// How long the machine is looked at before it is measured on.
+const LOOK: Duration = Duration::from_millis(300);
 
 /// Measures, prints and saves; what cannot be written is found before anything is measured.
 pub(super) fn run(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
@@ -31,7 +40,12 @@ pub(super) fn run(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
         note("this is a debug build and its numbers mean little: use `cargo run --release`");
     }
     let before = Environment::before(command_line(), plan.schedule.seed);
-    let environment = Environment { plan: plan.fingerprint(), ..before };
+    let examination = examine(LOOK).findings;
+    let warnings = examination.iter().filter(|one| one.judgement == Judgement::Warning);
+    for machine::Finding { name, value, .. } in warnings.filter(|_| !cfg!(debug_assertions)) {
+        note(format_args!("this machine is disturbed, {name}: {value}; `hotrow doctor` says more"));
+    }
+    let environment = Environment { plan: plan.fingerprint(), examination, ..before };
     let mut keeper = match &output.results {
         Some(directory) if output.resume => Keeper::resume(plan, &environment, directory)?,
         directory => Keeper::begin(plan, environment, directory.as_deref())?,

@@ -5,6 +5,7 @@ use std::{env, fs, path::Path, thread, time::SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::{ReadError, SCHEMA};
+use crate::machine::{self, LoadAverage};
 
 /// The machine, the build and the command of one run. What could not be found out is `None`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,19 +49,13 @@ pub struct Environment {
     /// How often the run was taken up again.
     #[serde(default)]
     pub resumed: u32,
+    /// What was found out of the machine before the run.
+    #[serde(default)]
+    pub examination: Vec<machine::Finding>,
     /// When the run began.
     pub load_before: Option<LoadAverage>,
     /// When the run had ended.
     pub load_after: Option<LoadAverage>,
-}
-
-/// Processes that ran or waited to run, on average over the time before.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct LoadAverage {
-    /// Over the last minute.
-    pub one_minute: f64,
-    /// Over the last five.
-    pub five_minutes: f64,
 }
 
 impl Environment {
@@ -77,18 +72,19 @@ impl Environment {
             seed,
             partial: false,
             cores: thread::available_parallelism().map_or(1, usize::from),
-            cpu_model: of_cpu("model name"),
+            cpu_model: machine::cpu_model(),
             os: format!("{} {}", env::consts::OS, env::consts::ARCH),
-            kernel: line("/proc/sys/kernel/osrelease"),
-            hypervisor: hypervisor(),
+            kernel: machine::kernel(),
+            hypervisor: machine::hypervisor(),
             hotrow: env!("CARGO_PKG_VERSION").to_owned(),
             rustc: env!("HOTROW_RUSTC").to_owned(),
             profile: env!("HOTROW_PROFILE").to_owned(),
             commit: Some(env!("HOTROW_COMMIT").to_owned()).filter(|commit| !commit.is_empty()),
-            machine: line("/proc/sys/kernel/hostname").unwrap_or_default(),
+            machine: machine::name().unwrap_or_default(),
             plan: String::new(),
             resumed: 0,
-            load_before: load_average(),
+            examination: Vec::new(),
+            load_before: machine::load_average(),
             load_after: None,
         }
     }
@@ -126,7 +122,7 @@ impl Environment {
 
     /// Adds what is known only at the end.
     pub fn after(self, partial: bool) -> Environment {
-        Environment { partial, load_after: load_average(), ..self }
+        Environment { partial, load_after: machine::load_average(), ..self }
     }
 
     /// The environment as an indented JSON text.
@@ -151,33 +147,4 @@ impl Environment {
             other => Err(refused(0, format!("schema {other} is not the {SCHEMA} that is known"))),
         }
     }
-}
-
-fn hypervisor() -> Option<String> {
-    let flags = of_cpu("flags")?;
-    flags.split(' ').find(|flag| *flag == "hypervisor")?;
-    let vendor = line("/sys/class/dmi/id/sys_vendor").unwrap_or_default();
-    let product = line("/sys/class/dmi/id/product_name").unwrap_or_default();
-    let named = format!("{vendor} {product}");
-    match named.trim() {
-        "" => Some("yes".to_owned()),
-        named => Some(named.to_owned()),
-    }
-}
-
-fn of_cpu(key: &str) -> Option<String> {
-    let info = fs::read_to_string("/proc/cpuinfo").ok()?;
-    let line = info.lines().find(|line| line.starts_with(key))?;
-    Some(line.split_once(':')?.1.trim().to_owned())
-}
-
-fn load_average() -> Option<LoadAverage> {
-    let line = line("/proc/loadavg")?;
-    let mut numbers = line.split(' ').map(str::parse);
-    let (one_minute, five_minutes) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
-    Some(LoadAverage { one_minute, five_minutes })
-}
-
-fn line(file: &str) -> Option<String> {
-    Some(fs::read_to_string(file).ok()?.trim().to_owned())
 }

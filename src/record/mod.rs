@@ -23,8 +23,10 @@ pub(crate) mod sample;
 mod saved;
 mod tables;
 
+pub use crate::machine::LoadAverage;
+
 pub use self::{
-    environment::{Environment, LoadAverage},
+    environment::Environment,
     journal::Journal,
     quantiles::{Clocked, LADDER_PPM, QuantileRow},
     replace::{check_writable, replace},

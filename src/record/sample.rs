@@ -116,6 +116,7 @@ pub(crate) fn run(rows: &[Row]) -> SavedRun {
         machine: "box".to_owned(),
         plan: String::new(),
         resumed: 0,
+        examination: Vec::new(),
         load_before: Some(load),
         load_after: Some(load),
     };

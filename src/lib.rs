@@ -26,6 +26,7 @@
 //! | 0 | [`clock`] | the time that goes into a ledger, told and not asked for | |
 //! | 0 | [`sync`] | all that strategies and stores synchronise with | |
 //! | 0 | [`stats`] | ratios with intervals, ties, tiers | |
+//! | 0 | [`mod@plot`] | charts as structs, drawn as SVG and as a page | where the numbers come from |
 //! | 1 | [`history`] | what clients asked, were told, and when | verdicts |
 //! | 1 | [`workload`] | seeded streams of what clients ask | strategies, stores |
 //! | 1 | [`audit`] | whether the books of a run balance | strategies, stores |
@@ -73,6 +74,8 @@ pub mod domain;
 pub mod engine;
 pub mod history;
 pub mod linearizability;
+#[cfg(not(hotrow_loom))]
+pub mod plot;
 #[cfg(not(hotrow_loom))]
 pub mod proof;
 #[cfg(not(hotrow_loom))]

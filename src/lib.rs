@@ -26,7 +26,7 @@
 //! | 0 | [`clock`] | the time that goes into a ledger, told and not asked for | |
 //! | 0 | [`sync`] | all that strategies and stores synchronise with | |
 //! | 0 | [`stats`] | ratios with intervals, ties, tiers | |
-//! | 0 | [`mod@plot`] | charts as structs, drawn as SVG and as a page | where the numbers come from |
+//! | 0 | [`plot`] | charts as structs, drawn as SVG and as a page | where the numbers come from |
 //! | 1 | [`history`] | what clients asked, were told, and when | verdicts |
 //! | 1 | [`workload`] | seeded streams of what clients ask | strategies, stores |
 //! | 1 | [`audit`] | whether the books of a run balance | strategies, stores |

@@ -144,7 +144,7 @@ impl Estimate {
     pub(super) fn show(&self, unit: Unit) -> String {
         match self.finite_interval() {
             Some(Range { low, high }) => {
-                let [low, high] = [low, high].map(|end| unit.bare(end, self.mid));
+                let [low, high] = unit.ends([low, high], self.mid);
                 format!("{} [{low}, {high}]", unit.exact(self.mid))
             }
             None => unit.exact(self.mid),

@@ -128,7 +128,7 @@ impl Forest {
     fn draw_key(&self, drawing: &mut Drawing) {
         let shown = || self.rows.iter().filter(|row| row.shown().is_some());
         let floor = self.floor.map(|floor| {
-            let [low, high] = [floor.low, floor.high].map(|end| Unit::Multiple.bare(end, 1.0));
+            let [low, high] = Unit::Multiple.ends([floor.low, floor.high], 1.0);
             format!("floor: {low} to {high} is a tie")
         });
         let mut entries = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::{
     chart::{Point, Range},
-    drawing::{Anchor, Drawing, MARGIN, Mark, WIDTH, width_of},
+    drawing::{Anchor, Drawing, MARGIN, Mark, WIDTH, cut, width_of},
     labels::{Area, apart},
     ruler::{Axis, Ruler, Tick},
     style::COLOURS,
@@ -35,7 +35,7 @@ const LEADER: f64 = 22.0;
 const HEIGHT: f64 = 300.0;
 /// Between an edge and the first point, so that marks stay within.
 const INSET: f64 = 16.0;
-const NOTE_SIZE: f64 = 11.0;
+const NOTE_SIZE: f64 = 11.5;
 
 impl Frame {
     /// Lays both axes below what `drawing` has, with room for `labels` at the right.
@@ -109,9 +109,11 @@ impl Frame {
             let bend = ((self.right + 4.0).max(from.0), from.1);
             drawing.path("leader", &[from, bend, (x - 6.0, y), (x - 3.0, y)], false);
             drawing.close();
-            drawing.text(x, y + 4.0, Anchor::Start, "", &label.name);
-            if !label.note.is_empty() {
-                let x = x + width_of(&label.name, 12.0) + 6.0;
+            let end = WIDTH - MARGIN;
+            let name = cut(&label.name, 12.0, end - x);
+            drawing.text(x, y + 4.0, Anchor::Start, "", &name);
+            let x = x + width_of(&name, 12.0) + 6.0;
+            if !label.note.is_empty() && x + width_of(&label.note, NOTE_SIZE) <= end {
                 drawing.text(x, y + 4.0, Anchor::Start, "soft", &label.note);
             }
         }
@@ -169,5 +171,5 @@ fn named(ruler: &Ruler, axis: &Axis) -> Vec<(Tick, String)> {
 }
 
 fn note_width(note: &str) -> f64 {
-    if note.is_empty() { 0.0 } else { 6.0 + width_of(note, NOTE_SIZE + 0.5) }
+    if note.is_empty() { 0.0 } else { 6.0 + width_of(note, NOTE_SIZE) }
 }

@@ -60,8 +60,8 @@ impl Area {
 /// How far from its point a label may be set, in rings.
 const RINGS: [f64; 6] = [8.0, 14.0, 22.0, 32.0, 44.0, 60.0];
 
-/// A place near (`x`, `y`) for a label of `width` by `height`: the nearest that lies within `bounds`
-/// and on nothing that is `taken`, or else the one that hides least.
+/// A place near (`x`, `y`) for a label of `width` by `height`: the nearest that lies within
+/// `bounds` and on nothing that is `taken`, or else the one that hides least.
 pub(super) fn beside(
     (x, y): (f64, f64),
     (width, height): (f64, f64),

@@ -38,10 +38,11 @@
     const range = estimate?.interval;
     return range && isNumber(range.low) && isNumber(range.high) ? range : null;
   };
-  /// `1.83 x [1.71, 1.96]`: ends without a unit are in that of the value.
+  /// `1.83 x [1.71, 1.96]`: both ends without a unit if it is that of the value.
   const told = (unit, estimate) => {
     const range = intervalOf(estimate), [per] = stepOf(unit, estimate.mid);
-    const end = (value) => (stepOf(unit, value)[0] === per ? digits(unit, value / per) : exact(unit, value));
+    const alike = range && [range.low, range.high].every((value) => stepOf(unit, value)[0] === per);
+    const end = (value) => (alike ? digits(unit, value / per) : exact(unit, value));
     return exact(unit, estimate.mid) + (range ? ` [${end(range.low)}, ${end(range.high)}]` : "");
   };
   const valuesOf = (estimate) => {
@@ -147,6 +148,13 @@
     return lines;
   }
 
+  /// `text` in at most `width`, with dots for what had to go.
+  function cut(text, size, width) {
+    if (widthOf(text, size) <= width) return text;
+    while (text && widthOf(`${text}\u2026`, size) > width) text = text.slice(0, -1);
+    return `${text}\u2026`;
+  }
+
   const round = (value) => (isNumber(value) ? Math.round(value * 100) / 100 : 0);
 
   class Drawing {
@@ -171,9 +179,11 @@
     add(name, attributes) {
       return this.group.appendChild(this.element(name, attributes));
     }
-    within(colour, draw) {
+    /// Draws in a colour; what has a name stands out when that is pointed at.
+    within(colour, draw, name) {
       const outer = this.group;
       this.group = this.add("g", { class: colour });
+      if (name !== undefined) this.group.dataset.name = name;
       draw();
       this.group = outer;
     }
@@ -307,9 +317,10 @@
     labels.forEach(({ place, colour, name, note }, index) => {
       const x = frame.right + LEADER, y = places[index], from = place[0] + 6;
       drawing.within(colour, () => drawing.path("leader",
-        [[from, place[1]], [Math.max(from, frame.right + 4), place[1]], [x - 6, y], [x - 3, y]]));
-      drawing.text(x, y + 4, "start", "", name);
-      if (note) drawing.text(x + widthOf(name, 12) + 6, y + 4, "start", "soft", note);
+        [[from, place[1]], [Math.max(from, frame.right + 4), place[1]], [x - 6, y], [x - 3, y]]), name);
+      const end = WIDTH - MARGIN, shown = cut(name, 12, end - x), after = x + widthOf(shown, 12) + 6;
+      drawing.text(x, y + 4, "start", "", shown);
+      if (note && after + widthOf(note, 11.5) <= end + 2) drawing.text(after, y + 4, "start", "soft", note);
     });
   }
 
@@ -373,7 +384,7 @@
           const y = top + ROW * (index + 0.5), [colour, shape] = LOOKS[row.role];
           if (index && row.role !== rows[index - 1].role) drawing.line("grid", MARGIN, y - ROW / 2, WIDTH - MARGIN, y - ROW / 2);
           if (row.tier !== null) drawing.text(MARGIN + 4, y + 4, "start", "soft", row.tier);
-          drawing.text(label, y + 4, "start", "", row.label);
+          drawing.text(label, y + 4, "start", "", cut(row.label, 12, 200));
           if (measured.includes(row)) {
             const range = intervalOf(row.ratio);
             drawing.within(colour, () => {
@@ -437,13 +448,14 @@
         drawAxes(drawing, frame, "share of commands that took no longer", ticks, { label: chart.axis, unit: "nanoseconds" });
         for (const one of series) drawing.within(colourOf(one), () => {
           drawing.path("band", bandIn(frame, one.points), true);
-          drawing.path(LINES[one.times], lineIn(frame, one.points));
-        });
+          const again = one.times === "response" && [...colours.keys()].indexOf(one.name) >= COLOURS;
+          drawing.path(again ? "line again" : LINES[one.times], lineIn(frame, one.points));
+        }, one.name);
         labelEnds(drawing, frame, named.map((one) => ({ place: lineIn(frame, one.points).at(-1), colour: colourOf(one), name: nameOf(one) })));
-        for (const one of series) for (const point of one.points) {
+        for (const one of series) drawing.within(colourOf(one), () => one.points.forEach((point) => {
           const words = `${one.name}, ${one.times}\n${point.q === 1 ? "maximum" : `${Number((point.q * 100).toPrecision(9))} % within`} ${told("nanoseconds", point.y)}`;
           drawing.target(...frame.place(point.x, point.y.mid), words, 12, 12);
-        }
+        }), one.name);
         return drawing.done(withoutPlace(series.reduce((sum, one) => sum + one.given - one.points.length, 0)));
       },
     },
@@ -465,7 +477,7 @@
         for (const one of series) drawing.within(colourOf(one), () => {
           drawing.path(series.length > 4 ? "band many" : "band", bandIn(frame, one.fit?.points ?? []), true);
           drawing.path(one.fit ? "line" : "line thin", lineIn(frame, one.fit?.points ?? one.points));
-        });
+        }, one.name);
         const places = placed.map((point) => frame.x.at(point.x)).sort((a, b) => a - b);
         const gap = Math.min(Infinity, ...places.slice(1).map((at, index) => at - places[index]).filter((gap) => gap > 0.01));
         const aside = series.length > 1 && placed.length > 1 ? Math.min(3.5, 0.7 * gap / series.length) : 0;
@@ -480,7 +492,7 @@
             const words = `${one.name}\n${chart.x.label}: ${tickName(chart.x.unit, point.x)}\n${chart.y.label}: ${told(chart.y.unit, point.y)}`;
             drawing.target(px, at[1], one.fit?.label ? `${words}\nfit: ${one.fit.label}` : words, Math.max(6, aside * 2), 14);
           }
-        }));
+        }, one.name));
         const ends = series.map((one) => {
           const line = lineIn(frame, one.fit?.points ?? []);
           const place = (line.length ? line : lineIn(frame, one.points)).at(-1);
@@ -551,10 +563,10 @@
         const multiples = (valid.length ? valid : blocks).map((block) => block.multiple);
         const low = Math.min(Math.max(Math.min(...multiples), 0.25), 0.9), high = Math.max(Math.min(Math.max(...multiples), 4), 1.1);
         const minutes = blocks.map((block) => block.minutes), first = Math.min(...minutes);
-        const left = MARGIN + Math.max(...lanes.map((lane) => widthOf(lane.name, 12))) + 56, right = WIDTH - MARGIN - 6;
+        const left = MARGIN + Math.min(160, Math.max(...lanes.map((lane) => widthOf(lane.name, 12)))) + 56, right = WIDTH - MARGIN - 6;
         const x = laid({ scale: "linear", low: first, high: Math.max(Math.max(...minutes), first + 1e-3) }, left, right);
         drawing.text(MARGIN, drawing.y + 12, "start", "soft", chart.axis);
-        const LANE = 40, GAP = 12, top = drawing.y + 26, bottom = top + (LANE + GAP) * lanes.length;
+        const LANE = lanes.length > 12 ? 24 : 40, GAP = 12, top = drawing.y + 26, bottom = top + (LANE + GAP) * lanes.length;
         for (const { value } of ticksOf(x)) {
           drawing.line("faint", x.clamped(value), top, x.clamped(value), bottom);
           drawing.text(x.clamped(value), bottom + 15, "middle", "soft", tickName("plain", value));
@@ -564,7 +576,7 @@
         lanes.forEach((lane, index) => {
           const upper = top + (LANE + GAP) * index, lower = upper + LANE;
           const y = laid({ scale, low: low / 1.02, high: high * 1.02 }, lower, upper);
-          drawing.text(MARGIN, (upper + lower) / 2 + 4, "start", "", lane.name);
+          drawing.text(MARGIN, (upper + lower) / 2 + 4, "start", "", cut(lane.name, 12, 160));
           for (const at of [upper, lower]) drawing.line("grid", left - 8, at, right + 6, at);
           drawing.line("one", left - 8, y.clamped(1), right + 6, y.clamped(1));
           drawing.text(left - 14, upper + 7, "end", "soft", tickName("multiple", Math.round(high * 100) / 100));
@@ -653,6 +665,8 @@
         redraw();
       });
       press();
+      toggle.addEventListener("pointerenter", () => hidden.has(name) || highlight(figure.querySelector("svg"), name));
+      toggle.addEventListener("pointerleave", () => highlight(figure.querySelector("svg"), null));
       tools.append(toggle);
       return [name, toggle, press];
     });
@@ -660,7 +674,18 @@
     redraw();
   }
 
+  /// Dims all series of a chart but the one of that name; none for null.
+  function highlight(svg, name) {
+    for (const group of svg?.querySelectorAll("g[data-name]") ?? [])
+      group.classList.toggle("dim", name !== null && group.dataset.name !== name);
+  }
+
+  let pointed = null;
+
   function showTip(target) {
+    hideTip();
+    pointed = target.closest("svg");
+    highlight(pointed, target.closest("g[data-name]")?.dataset.name ?? null);
     tip.textContent = target.dataset.tip;
     tip.hidden = false;
     const at = target.getBoundingClientRect(), own = tip.getBoundingClientRect();
@@ -672,6 +697,7 @@
   }
   function hideTip() {
     tip.hidden = true;
+    highlight(pointed, null);
   }
 
   const isTarget = (event) => event.target instanceof Element && event.target.classList.contains("target");

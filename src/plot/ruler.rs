@@ -122,7 +122,7 @@ impl Ruler {
             Scale::Log2 => self.doublings(),
             Scale::Log10 => self.decades(),
         };
-        // Over few decades 2 and 5 are named too, and within one there may be hardly a round factor.
+        // Over few decades 2 and 5 are named too; within one there may be hardly a round factor.
         if ticks.iter().filter(|tick| tick.is_major).count() < NAMED_MIN {
             ticks.iter_mut().for_each(|tick| tick.is_major = true);
         }

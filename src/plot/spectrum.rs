@@ -1,4 +1,5 @@
-//! Times over the share of commands that took no longer: where the tail begins, and how far it goes.
+//! Times over the share of commands that took no longer: where the tail begins, and how far it
+//! goes.
 
 use serde::Serialize;
 
@@ -7,6 +8,7 @@ use super::{
     drawing::{Drawing, Entry, Sample},
     frame::{EndLabel, Frame, colour, without_place},
     ruler::{Axis, Ruler, Scale, Tick, extent},
+    style::COLOURS,
     unit::Unit,
 };
 
@@ -88,7 +90,7 @@ impl Spectrum {
         for (one, points) in self.series.iter().zip(&series) {
             drawing.open(&self.colour(one));
             drawing.path("band", &frame.band_of(points), true);
-            drawing.path(one.times.class(), &frame.line_of(points), false);
+            drawing.path(self.class(one), &frame.line_of(points), false);
             drawing.close();
         }
         let ends: Vec<EndLabel> = named
@@ -131,16 +133,29 @@ impl Spectrum {
     }
 
     fn colour(&self, one: &SpectrumSeries) -> String {
-        if one.times == Times::Null {
-            return "null".to_owned();
+        match one.times {
+            Times::Null => "null".to_owned(),
+            Times::Response | Times::Service => colour(self.index(one)),
         }
+    }
+
+    /// What its line looks like: broken where its colour is another's too.
+    fn class(&self, one: &SpectrumSeries) -> &'static str {
+        match one.times {
+            Times::Response if self.index(one) >= COLOURS => "line again",
+            times => times.class(),
+        }
+    }
+
+    /// Of its name among those that have a colour.
+    fn index(&self, one: &SpectrumSeries) -> usize {
         let mut names: Vec<&str> = Vec::new();
         for other in self.series.iter().filter(|other| other.times != Times::Null) {
             if !names.contains(&other.name.as_str()) {
                 names.push(&other.name);
             }
         }
-        colour(names.iter().position(|&name| name == one.name).unwrap_or_default())
+        names.iter().position(|&name| name == one.name).unwrap_or_default()
     }
 
     fn draw_key(&self, drawing: &mut Drawing) {

@@ -40,10 +40,12 @@ pub(super) const RULES: &str = "\
     .plot .whisker{stroke:var(--c);stroke-width:1.75;fill:none}\
     .plot .line{stroke:var(--c);stroke-width:2;fill:none;stroke-linejoin:round}\
     .plot .thin{stroke-width:1.25;opacity:.75}\
+    .plot .again{stroke-dasharray:14 3}\
     .plot .dashed{stroke-dasharray:5 3}\
     .plot .dotted{stroke-dasharray:1.5 3}\
     .plot .band{fill:var(--c);opacity:.14}\
     .plot .many{opacity:.05}\
+    .plot .dim{opacity:.12}\
     .plot .null{--c:var(--null)}\
     .plot .wrong{--c:var(--wrong)}\
     .plot .s0{--c:var(--s0)}.plot .s1{--c:var(--s1)}.plot .s2{--c:var(--s2)}\

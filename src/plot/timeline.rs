@@ -40,13 +40,16 @@ pub struct Block {
     pub invalid: Option<String>,
 }
 
+/// How high a lane is, and where there are many.
 const LANE: f64 = 40.0;
+const LANE_OF_MANY: f64 = 24.0;
+const LANES_MANY: usize = 12;
 /// Between a lane and the next.
 const GAP: f64 = 12.0;
 const NAME_MAX: f64 = 160.0;
 
-/// All lanes have one scale, that of the blocks that count, at least as wide as this and at most as wide as that: one block that
-/// was stopped for a second must not flatten all others.
+/// All lanes have one scale, that of the blocks that count, at least as wide as this and at most
+/// as wide as that: one block that was stopped for a second must not flatten all others.
 const NARROWEST: (f64, f64) = (0.9, 1.1);
 const WIDEST: (f64, f64) = (0.25, 4.0);
 
@@ -75,12 +78,13 @@ impl Timeline {
 
         drawing.text(MARGIN, drawing.y + 12.0, Anchor::Start, "soft", &self.axis);
         let top = drawing.y + 26.0;
-        let bottom = top + (LANE + GAP) * lanes.len() as f64;
+        let height = if lanes.len() > LANES_MANY { LANE_OF_MANY } else { LANE };
+        let bottom = top + (height + GAP) * lanes.len() as f64;
         draw_minutes(&mut drawing, &x, top, bottom);
         let mut is_beyond = false;
         for (index, lane) in lanes.iter().enumerate() {
-            let top = top + (LANE + GAP) * index as f64;
-            is_beyond |= lane.draw(&mut drawing, &x, &y.laid(top + LANE, top));
+            let top = top + (height + GAP) * index as f64;
+            is_beyond |= lane.draw(&mut drawing, &x, &y.laid(top + height, top));
         }
         drawing.y = bottom + 46.0;
         self.draw_key(&mut drawing, is_beyond);

@@ -25,14 +25,12 @@ impl Unit {
         format!("{}{name}", self.digits(value / per))
     }
 
-    /// In the step that fits `mid` and without its name, since that stands before it.
-    pub(super) fn bare(self, value: f64, mid: f64) -> String {
-        match self {
-            Unit::Multiple => self.digits(value),
-            Unit::Plain | Unit::Nanoseconds if self.step(value).0 == self.step(mid).0 => {
-                self.digits(value / self.step(mid).0)
-            }
-            Unit::Plain | Unit::Nanoseconds => self.exact(value),
+    /// Both ends of a range around `mid`, without a unit if that of `mid` is the one of both.
+    pub(super) fn ends(self, ends: [f64; 2], mid: f64) -> [String; 2] {
+        let (per, _) = self.step(mid);
+        match ends.iter().all(|&end| self.step(end).0 == per) {
+            true => ends.map(|end| self.digits(end / per)),
+            false => ends.map(|end| self.exact(end)),
         }
     }
 
@@ -112,9 +110,9 @@ mod tests {
 
     /// An end of an interval in another unit than its value would be read in the value's.
     #[test]
-    fn an_interval_that_crosses_units_names_both() {
-        use super::super::Estimate;
-        let across = Estimate::within(1_100.0, 900.0, 1_300.0).show(Unit::Nanoseconds);
-        assert_eq!(across, "1.10 us [900 ns, 1.30]");
+    fn a_range_that_crosses_units_names_both() {
+        assert_eq!(Unit::Nanoseconds.ends([1_150.0, 1_300.0], 1_200.0), ["1.15", "1.30"]);
+        assert_eq!(Unit::Nanoseconds.ends([900.0, 1_300.0], 1_200.0), ["900 ns", "1.30 us"]);
+        assert_eq!(Unit::Multiple.ends([0.05, 1_300.0], 12.0), ["0.050", "1300"]);
     }
 }

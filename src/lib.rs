@@ -27,6 +27,7 @@
 //! | 0 | [`sync`] | all that strategies and stores synchronise with | |
 //! | 0 | [`stats`] | ratios with intervals, ties, tiers, curves, crossings | |
 //! | 0 | [`machine`] | what the machine is and what it did meanwhile | verdicts on strategies |
+//! | 0 | [`plot`] | charts as structs, drawn as SVG and as a page | where the numbers come from |
 //! | 1 | [`history`] | what clients asked, were told, and when | verdicts |
 //! | 1 | [`workload`] | seeded streams of what clients ask, of whom, and when | strategies, stores |
 //! | 1 | [`audit`] | whether the books of a run balance | strategies, stores |
@@ -76,6 +77,7 @@ pub mod history;
 pub mod linearizability;
 #[cfg(not(hotrow_loom))]
 pub mod machine;
+pub mod plot;
 #[cfg(not(hotrow_loom))]
 pub mod proof;
 #[cfg(not(hotrow_loom))]

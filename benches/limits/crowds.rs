@@ -8,14 +8,12 @@ use std::{
 };
 
 use hotrow::{
-    database::Latency,
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     engine::{Cell, Clients, Schedule, Trial, measure},
     store::{ImmediateStore, Slab, Store},
     strategy::{
         Actor, ConcurrencyStrategy, Desk, Family, Promises, Queue, ShardedActor, Turn, step_now,
     },
-    workload::Mix,
 };
 use parking_lot::MutexGuard;
 use tokio::task;

@@ -267,7 +267,16 @@ pub(super) struct Run {
 const CELL: &str = "What is asked";
 const PLAN: &str = "How often, and for what values";
 const CELL_FLAGS: [&str; 11] = [
-    "store", "users", "keys", "clients", "mix", "think", "work", "no_history", "latency", "rate",
+    "store",
+    "users",
+    "keys",
+    "clients",
+    "mix",
+    "think",
+    "work",
+    "no_history",
+    "latency",
+    "rate",
     "arrivals",
 ];
 

@@ -72,8 +72,8 @@ mod tests {
     /// Warnings come first, each with what to do, and nothing is wider than a terminal.
     #[test]
     fn findings_are_told_with_what_to_do() {
-        let finding = |name, judgement, advice: Option<&str>| Finding {
-            name,
+        let finding = |name: &str, judgement, advice: Option<&str>| Finding {
+            name: name.to_owned(),
             value: "5 ms".to_owned(),
             judgement,
             advice: advice.map(str::to_owned),

@@ -1,6 +1,9 @@
 //! What is measured becomes rows, which are kept, written down and shown as they come.
 
-use std::{path::Path, time::{Duration, Instant}};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use serde::{Deserialize, Serialize};
 

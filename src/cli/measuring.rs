@@ -26,7 +26,13 @@ use crate::{
 
 /// Measures what is not known yet in this process, or less if `stop` is set, and tells of each
 /// round as it is over.
-pub(super) fn measure(plan: &Plan, process: u32, known: &[Known], stop: &Stop, audience: &mut dyn Audience) {
+pub(super) fn measure(
+    plan: &Plan,
+    process: u32,
+    known: &[Known],
+    stop: &Stop,
+    audience: &mut dyn Audience,
+) {
     let comparisons: Vec<Comparison> = plan.cells.iter().map(comparison).collect();
     let schedule = Schedule { seed: plan.seed_of(process), ..plan.schedule };
     blocks::run(&comparisons, &schedule, known, stop, &mut Machine::default(), audience);

@@ -32,11 +32,12 @@ impl Progress {
     /// Of so many things to do.
     pub(super) fn of(count: u64) -> Progress {
         let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-        let style = |template| {
-            ProgressStyle::with_template(template).expect("the template is well formed")
-        };
+        let style =
+            |template| ProgressStyle::with_template(template).expect("the template is well formed");
         let bar = bars.add(ProgressBar::new(count));
-        bar.set_style(style("[{bar:30}] {pos}/{len}, {eta} left  {wide_msg}").progress_chars("=> "));
+        bar.set_style(
+            style("[{bar:30}] {pos}/{len}, {eta} left  {wide_msg}").progress_chars("=> "),
+        );
         let rates = bars.add(ProgressBar::new_spinner());
         rates.set_style(style("{wide_msg}"));
         Progress { bars, bar, rates, cell: usize::MAX, latest: Vec::new(), cells: Vec::new() }

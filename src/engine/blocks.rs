@@ -199,9 +199,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{
-        engine::{Clients, Times, Verdict},
-    };
+    use crate::engine::{Clients, Times, Verdict};
 
     const SCHEDULE: Schedule = Schedule {
         blocks: 12,
@@ -283,7 +281,10 @@ mod tests {
         let mut keeps = Keeps::default();
         let (stop, mut witness) = (Stop::new(false), Objects(objections));
         run(comparisons, &SCHEDULE, known, &stop, &mut witness, &mut keeps);
-        assert_eq!(keeps.rounds.iter().map(|round| round.placed.len()).sum::<usize>(), keeps.measured);
+        assert_eq!(
+            keeps.rounds.iter().map(|round| round.placed.len()).sum::<usize>(),
+            keeps.measured
+        );
         keeps.rounds
     }
 
@@ -297,7 +298,9 @@ mod tests {
         let rounds = run_with(&[comparison(1, 7, measure), comparison(9, 5, measure)], &[], 0);
         let mut blocks: Vec<_> = rounds.iter().map(|round| (round.cell, round.block)).collect();
         blocks.sort_unstable();
-        assert!(blocks.into_iter().eq((0..2).flat_map(|cell| (0..12).map(move |block| (cell, block)))));
+        assert!(
+            blocks.into_iter().eq((0..2).flat_map(|cell| (0..12).map(move |block| (cell, block))))
+        );
         for round in &rounds {
             let mut order = order_of(round);
             order.sort_unstable();
@@ -334,9 +337,8 @@ mod tests {
         let comparisons = [comparison(1, 3, measure), comparison(9, 3, measure)];
         let rounds = run_with(&comparisons, &[], 2);
         let of = |cell, counts| {
-            let wanted = move |round: &&Round| {
-                round.cell == cell && round.objection.is_none() == counts
-            };
+            let wanted =
+                move |round: &&Round| round.cell == cell && round.objection.is_none() == counts;
             rounds.iter().filter(wanted).count()
         };
         assert_eq!([of(0, true), of(0, false), of(1, true), of(1, false)], [12, 2, 12, 0]);

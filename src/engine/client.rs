@@ -179,9 +179,7 @@ impl<T: ConcurrencyStrategy> Turn<T> {
         let began_ns = client.watch.ns();
         let (stops_always, appointments) = match &client.habit {
             Habit::Closed { think_ns } => (*think_ns > 0, None),
-            Habit::Open(gaps) => {
-                (true, Some(Appointments::from(gaps.clone(), began_ns)))
-            }
+            Habit::Open(gaps) => (true, Some(Appointments::from(gaps.clone(), began_ns))),
         };
         let mut turn = Turn {
             stops_always,

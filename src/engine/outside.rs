@@ -61,12 +61,10 @@ fn of_null(cell: &Cell, measured: &Measurement) -> Option<String> {
     match (cell.load, &measured.open) {
         (Load::CLOSED, _) => {
             let window_ns = measured.window_ns as f64;
-            let share =
-                measured.cpu_ns as f64 / (window_ns * f64::from(busy_cores(cell.clients)));
+            let share = measured.cpu_ns as f64 / (window_ns * f64::from(busy_cores(cell.clients)));
             let is_known = measured.cpu_ns > 0 && measured.window_ns > 0;
-            (is_known && share + TICK_NS / window_ns < OWN_MIN).then(|| {
-                format!("a loop that never waits had {:.0} % of its cores", share * 100.0)
-            })
+            (is_known && share + TICK_NS / window_ns < OWN_MIN)
+                .then(|| format!("a loop that never waits had {:.0} % of its cores", share * 100.0))
         }
         (_, Some(open)) if open.scheduled > 0 => {
             let share = measured.completed() as f64 / open.scheduled as f64;

@@ -47,8 +47,8 @@ fn every_sound_strategy_balances_and_its_counts_are_its_books() {
                 let measured =
                     (entry.measure)(&trial(clients, users, Latency::None), &Stop::new(false));
                 let name = format!("{} on {}, {clients:?}", entry.strategy, entry.store);
-                match measured.verdict {
-                    Verdict::Balanced { entries, operations } => {
+                match &measured.verdict {
+                    &Verdict::Balanced { entries, operations } => {
                         assert_eq!(entries, measured.applied, "{name}");
                         assert_eq!(operations, entries + measured.refused + measured.reads);
                     }

@@ -57,7 +57,9 @@ impl Watch {
             Watch::Wall(_) if left >= SLEEP_MIN && gives_way => {
                 tokio::time::sleep((left - SLEEP_EARLY).min(SLEEP_MAX)).await;
             }
-            Watch::Wall(_) if left >= SLEEP_MIN => thread::sleep((left - SLEEP_EARLY).min(SLEEP_MAX)),
+            Watch::Wall(_) if left >= SLEEP_MIN => {
+                thread::sleep((left - SLEEP_EARLY).min(SLEEP_MAX))
+            }
             Watch::Wall(_) if gives_way => tokio::task::yield_now().await,
             Watch::Wall(_) => std::hint::spin_loop(),
         }

@@ -381,7 +381,7 @@ mod tests {
     #[test]
     fn an_examination_has_one_finding_of_each_kind() {
         let Examination { findings } = examine(Duration::from_millis(20));
-        let mut names: Vec<&str> = findings.iter().map(|finding| finding.name).collect();
+        let mut names: Vec<&str> = findings.iter().map(|finding| finding.name.as_str()).collect();
         assert_eq!(names.len(), 16);
         names.sort_unstable();
         names.dedup();

@@ -47,8 +47,11 @@ pub(super) fn read_as_far_as_it_goes<T: DeserializeOwned>(
     let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     match whole {
         0 => Ok(Vec::new()),
-        _ => rows_of(&text[..whole])
-            .map_err(|(line, reason)| ReadError { file: file.to_owned(), line, reason }),
+        _ => rows_of(&text[..whole]).map_err(|(line, reason)| ReadError {
+            file: file.to_owned(),
+            line,
+            reason,
+        }),
     }
 }
 

@@ -70,7 +70,9 @@ impl SavedRun {
         let environment = Environment::read(&directory.join(ENVIRONMENT))?;
         Ok(SavedRun {
             rows: load_table(directory, ROUNDS, &environment, |row: &Row| &row.run)?,
-            quantiles: load_table(directory, QUANTILES, &environment, |row: &QuantileRow| &row.run)?,
+            quantiles: load_table(directory, QUANTILES, &environment, |row: &QuantileRow| {
+                &row.run
+            })?,
             memory: load_table(directory, MEMORY, &environment, |row: &MemoryRow| &row.run)?,
             checks: load_table(directory, CHECKS, &environment, |row: &CheckRow| &row.run)?,
             environment,
@@ -87,8 +89,9 @@ impl SavedRun {
             return Ok(found);
         }
         for machine in directories(results)? {
-            found
-                .extend(directories(&machine)?.into_iter().filter(|run| run.join(ENVIRONMENT).exists()));
+            found.extend(
+                directories(&machine)?.into_iter().filter(|run| run.join(ENVIRONMENT).exists()),
+            );
         }
         found.sort();
         Ok(found)

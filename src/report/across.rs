@@ -39,7 +39,8 @@ impl Across {
     /// Renders for a terminal of `width` columns.
     pub fn terminal(&self, width: usize) -> String {
         let (table, _) = self.table().terminal(width);
-        let cells = self.cells.iter().zip(1..).map(|(cell, number)| format!("{number:>3}  {cell}\n"));
+        let cells =
+            self.cells.iter().zip(1..).map(|(cell, number)| format!("{number:>3}  {cell}\n"));
         format!("{table}\n{}\n{}", cells.collect::<String>(), wrap(CAUTION, width, ""))
     }
 
@@ -54,11 +55,15 @@ impl Across {
             Column::new("strategy", Align::Left, 0),
             Column::new("of the best", Align::Right, 0),
         ];
-        columns.extend((1..=self.cells.len()).map(|cell| Column::new(cell.to_string(), Align::Right, 1)));
+        columns.extend(
+            (1..=self.cells.len()).map(|cell| Column::new(cell.to_string(), Align::Right, 1)),
+        );
         let mut table = Table::new(columns);
         for Line { strategy, tiers, mean } in &self.lines {
             let mut cells = vec![strategy.clone(), format!("{mean:.3} x")];
-            cells.extend(tiers.iter().map(|tier| tier.map_or("-".to_owned(), |tier| tier.to_string())));
+            cells.extend(
+                tiers.iter().map(|tier| tier.map_or("-".to_owned(), |tier| tier.to_string())),
+            );
             table.push(cells);
         }
         table
@@ -76,7 +81,11 @@ impl Line {
         for comparison in ranked {
             let best = comparison.contenders.first()?;
             let ratio = comparison.ratio(strategy, &best.strategy)?.median;
-            ratios.push(if comparison.better() == crate::stats::Better::Lower { 1.0 / ratio } else { ratio });
+            ratios.push(if comparison.better() == crate::stats::Better::Lower {
+                1.0 / ratio
+            } else {
+                ratio
+            });
             tiers.push(comparison.standing(strategy)?.rank);
         }
         Some(Line { strategy: strategy.to_owned(), tiers, mean: geometric_mean(&ratios)? })

@@ -21,7 +21,8 @@ pub fn answer(comparison: &Comparison) -> String {
 }
 
 fn finding(comparison: &Comparison) -> String {
-    if let Some((invalid, reason)) = comparison.invalid.as_ref().filter(|_| !comparison.is_measured())
+    if let Some((invalid, reason)) =
+        comparison.invalid.as_ref().filter(|_| !comparison.is_measured())
     {
         let all = invalid + comparison.blocks;
         return format!(
@@ -71,8 +72,7 @@ fn uneven(comparison: &Comparison) -> Option<String> {
 
 /// Those that did not keep what was promised.
 fn saturated(comparison: &Comparison) -> Option<String> {
-    let is_saturated =
-        |one: &&Standing| one.promise.is_some_and(|promise| promise.is_saturated());
+    let is_saturated = |one: &&Standing| one.promise.is_some_and(|promise| promise.is_saturated());
     let saturated: Vec<_> = comparison.contenders.iter().filter(is_saturated).collect();
     let verb = if saturated.len() == 1 { "does" } else { "do" };
     (!saturated.is_empty()).then(|| format!("{} {verb} not keep the promise", names(&saturated)))

@@ -17,32 +17,62 @@ pub struct Source<'a> {
     pub run: &'a SavedRun,
 }
 
-/// Renders the block `name [run]` from one of `sources`.
+/// What a block is rendered from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Material<'a> {
+    /// The run that it is of.
+    pub(super) source: Source<'a>,
+    /// All runs that there are, for what is not in that one.
+    pub(super) sources: &'a [Source<'a>],
+    /// What else is written behind the name of the run.
+    pub(super) rest: &'a str,
+}
+
+impl<'a> Material<'a> {
+    /// The rows of the run.
+    pub(super) fn run(&self) -> &'a SavedRun {
+        self.source.run
+    }
+}
+
+/// Renders one block; what it says on failure is told with the name of the block.
+type Render = fn(&Material<'_>) -> Result<String, String>;
+
+/// Every block by its name.
+const BLOCKS: &[(&str, Render)] = &[
+    ("answer", |material| Ok(answers(material.run()))),
+    ("ranking", |material| Ok(rankings(material.run()))),
+    ("first-table", |material| Ok(first_table(material.run()))),
+    ("environment", |material| Ok(environment::markdown(&material.run().environment))),
+];
+
+/// Renders the block `name [run [rest]]` from one of `sources`.
 ///
 /// # Errors
-/// [`BlockError`] if there is no such block or run, or if there are several runs and none is named.
+/// [`BlockError`] if there is no such block or run, if there are several runs and none is named, or
+/// if the run has nothing to render it from.
 pub fn render_block(block: &str, sources: &[Source<'_>]) -> Result<String, BlockError> {
-    let (name, wanted) =
-        block.split_once(' ').map_or((block, None), |(name, run)| (name, Some(run)));
-    let render = match name {
-        "answer" => answers,
-        "ranking" => rankings,
-        "first-table" => first_table,
-        "environment" => |run: &SavedRun| environment::markdown(&run.environment),
-        _ => return Err(BlockError::Name { name: name.to_owned() }),
+    let mut words = block.splitn(3, ' ').map(str::trim);
+    let name = words.next().unwrap_or_default();
+    let (wanted, rest) = (words.next(), words.next().unwrap_or_default());
+    let Some((_, render)) = BLOCKS.iter().find(|(known, _)| *known == name) else {
+        return Err(BlockError::Name { name: name.to_owned() });
     };
-    match (wanted, sources) {
+    let source = match (wanted, sources) {
         (Some(wanted), _) => {
-            let named = sources.iter().find(|source| source.name == wanted.trim());
-            let source = named.ok_or_else(|| BlockError::Run { run: wanted.to_owned() })?;
-            Ok(headed(source, render(source.run)))
+            let named = sources.iter().find(|source| source.name == wanted);
+            *named.ok_or_else(|| BlockError::Run { run: wanted.to_owned() })?
         }
-        (None, []) => Ok("Nothing has been measured yet.\n".to_owned()),
-        (None, [source]) => Ok(headed(source, render(source.run))),
-        (None, several) => Err(BlockError::Ambiguous {
-            block: name.to_owned(),
-            runs: several.iter().map(|source| source.name.to_owned()).collect(),
-        }),
+        (None, []) => return Ok("Nothing has been measured yet.\n".to_owned()),
+        (None, [source]) => *source,
+        (None, several) => {
+            let runs = several.iter().map(|source| source.name.to_owned()).collect();
+            return Err(BlockError::Ambiguous { block: name.to_owned(), runs });
+        }
+    };
+    match render(&Material { source, sources, rest }) {
+        Ok(body) => Ok(headed(&source, body)),
+        Err(reason) => Err(BlockError::Nothing { block: name.to_owned(), reason }),
     }
 }
 
@@ -88,6 +118,13 @@ pub enum BlockError {
         /// Where it was looked for, below `results`.
         run: String,
     },
+    /// The run has not what the block is of.
+    Nothing {
+        /// The block.
+        block: String,
+        /// What is missing.
+        reason: String,
+    },
     /// There are several runs to choose from.
     Ambiguous {
         /// The block.
@@ -101,11 +138,10 @@ impl fmt::Display for BlockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BlockError::Name { name } => {
-                write!(
-                    f,
-                    "no block is named `{name}`: there are answer, first-table, ranking and environment"
-                )
+                let known: Vec<&str> = BLOCKS.iter().map(|(known, _)| *known).collect();
+                write!(f, "no block is named `{name}`: there are {}", known.join(", "))
             }
+            BlockError::Nothing { block, reason } => write!(f, "block {block}: {reason}"),
             BlockError::Run { run } => write!(f, "there is no run in results/{run}"),
             BlockError::Ambiguous { block, runs } => {
                 let runs = runs.join(", ");

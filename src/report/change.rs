@@ -109,9 +109,9 @@ impl CellChange {
             let shift = Shift::of(&values.1, &values.0);
             let floor = Floor::wider(before.floor, after.floor);
             let verdict = shift.map_or(Verdict::Unknown, |it| it.verdict(floor, before.better()));
-            let ratios = baseline
-                .filter(|baseline| *baseline != name)
-                .and_then(|baseline| Some([before.ratio(name, baseline)?, after.ratio(name, baseline)?]));
+            let ratios = baseline.filter(|baseline| *baseline != name).and_then(|baseline| {
+                Some([before.ratio(name, baseline)?, after.ratio(name, baseline)?])
+            });
             let (before, after) = values;
             Some(Line { strategy: name.to_owned(), before, after, shift, floor, verdict, ratios })
         });

@@ -203,7 +203,8 @@ impl Validity {
         let invalid = distinct(&mut rows.iter().filter(objected));
         let reason = rows.iter().rfind(objected).map(|row| row.invalid.clone());
         let too_few = valid.len() < invalid.len();
-        let counted = if too_few { valid.union(&invalid).copied().collect() } else { valid.clone() };
+        let counted =
+            if too_few { valid.union(&invalid).copied().collect() } else { valid.clone() };
         let whole = rows.iter().filter(|row| !row.cut_short && valid.contains(&place(row)));
         let measured: BTreeSet<_> = whole.map(|row| place(&row)).collect();
         let processes: BTreeSet<u32> = rows.iter().map(|row| row.process).collect();

@@ -162,13 +162,8 @@ impl<'a> Series<'a> {
         })
     }
 
-    /// The response time in nanoseconds that 99 in 100 did not exceed.
-    pub(super) fn tails(&self) -> Blocks {
-        self.blocks(|row| Some(row.response_ns_p99 as f64))
-    }
-
-    /// As [`tails`](Series::tails), and none shorter than that of `null` in the same block: below
-    /// that nothing can be told apart.
+    /// The response time in nanoseconds that 99 in 100 did not exceed, and none shorter than that of
+    /// `null` in the same block: below that nothing can be told apart.
     pub(super) fn tails_above(&self, null: Option<&Series<'_>>) -> Blocks {
         let null_ns = |row: &Row| {
             let rows = null.map_or(&[][..], |null| &null.rows);
@@ -180,12 +175,7 @@ impl<'a> Series<'a> {
 
     /// The median over the blocks of each quantile, where anything was timed.
     pub(super) fn service_ns(&self) -> [Option<f64>; 4] {
-        self.quantiles_ns([
-            |row| row.ns_p50,
-            |row| row.ns_p99,
-            |row| row.ns_p999,
-            |row| row.ns_max,
-        ])
+        self.quantiles_ns([|row| row.ns_p50, |row| row.ns_p99, |row| row.ns_p999, |row| row.ns_max])
     }
 
     /// The same of response times.
@@ -199,9 +189,7 @@ impl<'a> Series<'a> {
     }
 
     fn quantiles_ns(&self, quantiles: [fn(&Row) -> u64; 4]) -> [Option<f64>; 4] {
-        quantiles.map(|quantile| {
-            self.median(|row| (row.samples > 0).then(|| quantile(row) as f64))
-        })
+        quantiles.map(|quantile| self.median(|row| (row.samples > 0).then(|| quantile(row) as f64)))
     }
 
     /// The median over the blocks that count.

@@ -168,13 +168,16 @@ mod tests {
     /// Behind on one row and ahead on many: somewhere in between is what the reader came for.
     #[test]
     fn the_place_where_one_passes_the_other_is_told() {
-        let all: Vec<Row> =
-            [(1, 100, 200), (16, 200, 200), (256, 400, 200)].iter().flat_map(|&(users, cas, mutex)| {
-                rows(users, cas * 10_000, mutex * 10_000)
-            }).collect();
+        let all: Vec<Row> = [(1, 100, 200), (16, 200, 200), (256, 400, 200)]
+            .iter()
+            .flat_map(|&(users, cas, mutex)| rows(users, cas * 10_000, mutex * 10_000))
+            .collect();
         let comparisons = comparisons(&all);
-        let stops: Vec<(String, &Comparison)> =
-            ["1", "16", "256"].iter().zip(&comparisons).map(|(value, one)| ((*value).to_owned(), one)).collect();
+        let stops: Vec<(String, &Comparison)> = ["1", "16", "256"]
+            .iter()
+            .zip(&comparisons)
+            .map(|(value, one)| ((*value).to_owned(), one))
+            .collect();
         let text = Sweep::along("users", &stops).terminal(80);
         assert!(text.contains("cas passes mutex between 1 and 256, near 16."), "{text}");
         let level = Sweep::along("users", &stops[2..]).terminal(80);
@@ -184,7 +187,8 @@ mod tests {
     /// Values are typed in many ways, and must lie in their order on the axis.
     #[test]
     fn a_value_has_a_place_on_the_axis() {
-        let places = ["16", "threads:8", "zipf:0.99", "uniform", "20us", "fixed:5ms", "50k", "1_024"];
+        let places =
+            ["16", "threads:8", "zipf:0.99", "uniform", "20us", "fixed:5ms", "50k", "1_024"];
         let expected = [16.0, 8.0, 0.99, 0.0, 20e3, 5e6, 50e3, 1_024.0];
         assert_eq!(places.map(|value| place_of(value).unwrap()), expected);
         assert_eq!(place_of("assignment"), None);

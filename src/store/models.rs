@@ -122,6 +122,7 @@ pub(crate) fn setup() -> Setup {
     Setup {
         dense_users: 1,
         ledger_entries: 0,
+        history: true,
         latency: Latency::None,
         seed: 1,
         tick: Tick::default(),

@@ -227,8 +227,14 @@ mod tests {
     #[test]
     fn each_part_reaches_the_cell() {
         let parts = [
-            ("users", "1_024"), ("keys", "zipf:0.99"), ("clients", "tasks:8"), ("reads", "91"),
-            ("work", "300"), ("history", "false"), ("arrivals", "burst:16"), ("rate", "50k"),
+            ("users", "1_024"),
+            ("keys", "zipf:0.99"),
+            ("clients", "tasks:8"),
+            ("reads", "91"),
+            ("work", "300"),
+            ("history", "false"),
+            ("arrivals", "burst:16"),
+            ("rate", "50k"),
         ];
         let (store, cell) = drafted(&parts).unwrap();
         let load = Load::Open { arrivals: Arrivals::Burst { size: 16 }, per_second: 50_000.0 };

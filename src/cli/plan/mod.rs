@@ -7,10 +7,7 @@ mod file;
 use std::{collections::BTreeSet, time::Duration};
 
 pub(super) use self::file::Definitions;
-use self::{
-    draft::Draft,
-    file::combined,
-};
+use self::{draft::Draft, file::combined};
 use super::{arguments::Run, failure::Failure};
 use crate::{
     database::Latency,

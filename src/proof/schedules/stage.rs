@@ -287,7 +287,7 @@ impl Stage {
 
 fn setup(latency: Latency) -> Setup {
     // One row is there from the beginning; whoever else comes has to be given one.
-    Setup { dense_users: 1, ledger_entries: 0, latency, seed: 1, tick: Tick::default() }
+    Setup { dense_users: 1, latency, tick: Tick::default(), ..Setup::default() }
 }
 
 /// Waits until no task is left but the one that performs.

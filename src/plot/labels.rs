@@ -1,0 +1,133 @@
+//! Where labels stand, so that none lies on another.
+
+/// Moves `wanted` places apart until neighbours are `gap` from one another, and within `low` to
+/// `high` as far as there is room. Places keep their order and move as little as can be: it is the
+/// least-squares solution, by pooling neighbours that would cross.
+pub(super) fn apart(wanted: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by(|&a, &b| wanted[a].total_cmp(&wanted[b]));
+    // Less the gaps before it, a place only has to be no lower than the one before.
+    let mut pools: Vec<(f64, f64)> = Vec::new();
+    for (index, &at) in order.iter().enumerate() {
+        let mut pool = (wanted[at] - index as f64 * gap, 1.0);
+        while let Some(last) = pools.pop_if(|last| last.0 > pool.0) {
+            let size = last.1 + pool.1;
+            pool = ((last.0 * last.1 + pool.0 * pool.1) / size, size);
+        }
+        pools.push(pool);
+    }
+    let room = (high - gap * wanted.len().saturating_sub(1) as f64).max(low);
+    let mut places = vec![0.0; wanted.len()];
+    let mut index = 0;
+    for (place, size) in pools {
+        let mut left = size;
+        while left > 0.0 {
+            places[order[index]] = place.clamp(low, room) + index as f64 * gap;
+            index += 1;
+            left -= 1.0;
+        }
+    }
+    places
+}
+
+/// A rectangle that is taken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Area {
+    pub(super) x: f64,
+    pub(super) y: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+impl Area {
+    /// How much of it `other` covers.
+    pub(super) fn overlap(&self, other: &Area) -> f64 {
+        let along = |a: f64, a_size: f64, b: f64, b_size: f64| {
+            ((a + a_size).min(b + b_size) - a.max(b)).max(0.0)
+        };
+        along(self.x, self.width, other.x, other.width)
+            * along(self.y, self.height, other.y, other.height)
+    }
+
+    fn is_within(&self, bounds: &Area) -> bool {
+        self.x >= bounds.x
+            && self.y >= bounds.y
+            && self.x + self.width <= bounds.x + bounds.width
+            && self.y + self.height <= bounds.y + bounds.height
+    }
+}
+
+/// How far from its point a label may be set, in rings.
+const RINGS: [f64; 6] = [8.0, 14.0, 22.0, 32.0, 44.0, 60.0];
+
+/// A place near (`x`, `y`) for a label of `width` by `height`: the nearest that lies within
+/// `bounds` and on nothing that is `taken`, or else the one that hides least.
+pub(super) fn beside(
+    (x, y): (f64, f64),
+    (width, height): (f64, f64),
+    bounds: &Area,
+    taken: &[Area],
+) -> Area {
+    let mut best: Option<(f64, Area)> = None;
+    for ring in RINGS {
+        let slant = 0.7 * ring;
+        let corners = [
+            (x + ring, y - height / 2.0),
+            (x - ring - width, y - height / 2.0),
+            (x + slant, y - slant - height),
+            (x + slant, y + slant),
+            (x - slant - width, y - slant - height),
+            (x - slant - width, y + slant),
+            (x - width / 2.0, y - ring - height),
+            (x - width / 2.0, y + ring),
+        ];
+        for (x, y) in corners {
+            let area = Area { x, y, width, height };
+            if !area.is_within(bounds) {
+                continue;
+            }
+            let hidden: f64 = taken.iter().map(|other| area.overlap(other)).sum();
+            if hidden == 0.0 {
+                return area;
+            }
+            if best.is_none_or(|(least, _)| hidden < least) {
+                best = Some((hidden, area));
+            }
+        }
+    }
+    best.map_or(Area { x: x + RINGS[0], y: y - height / 2.0, width, height }, |(_, area)| area)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Eight strategies that are equally fast end in the same place, and their names with them.
+    #[test]
+    fn equal_places_are_moved_apart_around_their_middle() {
+        assert_eq!(apart(&[50.0; 3], 10.0, 0.0, 100.0), [40.0, 50.0, 60.0]);
+        let eight = apart(&[98.0; 8], 12.0, 0.0, 100.0);
+        assert!(eight.windows(2).all(|pair| (pair[1] - pair[0] - 12.0).abs() < 1e-9), "{eight:?}");
+        assert!((eight[7] - 100.0).abs() < 1e-9);
+    }
+
+    /// A label that has room stands beside its line, whatever the others do.
+    #[test]
+    fn what_is_apart_stays_and_order_is_kept() {
+        assert_eq!(apart(&[90.0, 10.0, 50.0], 10.0, 0.0, 100.0), [90.0, 10.0, 50.0]);
+        assert_eq!(apart(&[52.0, 10.0, 48.0], 10.0, 0.0, 100.0), [55.0, 10.0, 45.0]);
+        assert_eq!(apart(&[], 10.0, 0.0, 100.0), [0.0; 0]);
+    }
+
+    /// Points on one spot give labels around it, each on its own.
+    #[test]
+    fn labels_around_one_spot_do_not_touch() {
+        let bounds = Area { x: 0.0, y: 0.0, width: 300.0, height: 200.0 };
+        let mut taken: Vec<Area> = Vec::new();
+        for _ in 0..8 {
+            let area = beside((150.0, 100.0), (60.0, 12.0), &bounds, &taken);
+            assert!(taken.iter().all(|other| area.overlap(other) == 0.0), "{area:?} on {taken:?}");
+            taken.push(area);
+        }
+    }
+}

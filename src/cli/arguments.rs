@@ -126,6 +126,16 @@ Exit codes:
   2    a line is malformed: told with its number, and the file is not audited
   3    a history is impossible";
 
+const DEMO_HELP: &str = "\
+omission  The mutex stalls for 20 ms in every 250. Clients that wait for their
+          answers hardly see it, since they do not ask while they wait; of
+          requests that come anyway it is most of the tail. Half a minute.
+order     Identical code is measured one after the other, and in shuffled
+          blocks. What the machine does meanwhile is a difference in the one
+          and cancels in the other. Under a minute.
+
+With --results DIR, `order` keeps its rows in DIR-one-by-one and DIR-shuffled.";
+
 const COMPARE_HELP: &str = "\
 Rates of two runs are minutes or weeks apart, and what the machine did between
 them is in every difference: the line of `null`, which answers nothing, shows
@@ -179,6 +189,9 @@ pub(super) enum Command {
     /// Find out whether recorded histories have an order
     #[command(after_help = AUDIT_HELP)]
     Audit(Audit),
+    /// Make a mistake of measuring, to see what comes of it
+    #[command(after_help = DEMO_HELP)]
+    Demo(Demo),
     /// Write the computed blocks of REPORT.md and README.md anew
     Report(Report),
 }
@@ -459,6 +472,28 @@ pub(super) enum Model {
     Account,
     Register,
     Kv,
+}
+
+/// A demonstration.
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// omission: to wait for answers before asking again;
+    /// order: to measure one thing after the other
+    #[arg(value_enum, hide_possible_values = true, verbatim_doc_comment)]
+    pub(super) mistake: Mistake,
+    /// What all that is random is drawn from
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
+    pub(super) seed: u64,
+    /// Also keep the rows in DIR
+    #[arg(long, value_name = "DIR")]
+    pub(super) results: Option<PathBuf>,
+}
+
+/// What can be done wrongly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Mistake {
+    Omission,
+    Order,
 }
 
 /// Pages.

@@ -12,6 +12,7 @@ mod audit;
 mod bench;
 mod check;
 mod compare;
+mod demo;
 mod doctor;
 mod failure;
 mod interrupt;
@@ -69,6 +70,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Some(Command::Doctor(asked)) => doctor::doctor(&asked),
         Some(Command::Check(asked)) => check::check(&asked),
         Some(Command::Audit(asked)) => audit::audit(&asked),
+        Some(Command::Demo(asked)) => demo::demo(&asked),
         Some(Command::Report(asked)) => pages::report(&asked),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use super::{answer::answer, comparison::comparisons, environment, ranking};
+use super::{comparison::comparisons, demos, environment, ranking, summary};
 use crate::record::{Environment, SavedRun};
 
 /// Columns of a terminal that nobody has made wider.
@@ -40,9 +40,14 @@ type Render = fn(&Material<'_>) -> Result<String, String>;
 
 /// Every block by its name.
 const BLOCKS: &[(&str, Render)] = &[
-    ("answer", |material| Ok(answers(material.run()))),
+    ("answer", summary::answers),
+    ("choice", summary::choice),
+    ("resolution", summary::resolution),
+    ("family", summary::family),
     ("ranking", |material| Ok(rankings(material.run()))),
     ("first-table", |material| Ok(first_table(material.run()))),
+    ("omission", |material| Ok(demos::omission(&material.run().rows)? + "\n")),
+    ("order", order),
     ("environment", |material| Ok(environment::markdown(&material.run().environment))),
 ];
 
@@ -84,11 +89,6 @@ fn headed(source: &Source<'_>, body: String) -> String {
     format!("_`{command}`, run {run} in `results/{name}`, commit {commit}{partial}._\n\n{body}")
 }
 
-fn answers(run: &SavedRun) -> String {
-    let answers = comparisons(&run.rows);
-    answers.iter().map(|comparison| format!("- {}\n", answer(comparison))).collect()
-}
-
 fn rankings(run: &SavedRun) -> String {
     let tables = comparisons(&run.rows);
     tables
@@ -96,6 +96,13 @@ fn rankings(run: &SavedRun) -> String {
         .map(|comparison| format!("### {}\n\n{}", comparison.title, ranking::markdown(comparison)))
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// Of a run that was made one by one, and of the shuffled one that is named behind it.
+fn order(material: &Material<'_>) -> Result<String, String> {
+    let other = material.sources.iter().find(|source| source.name == material.rest);
+    let other = other.ok_or_else(|| format!("there is no run in results/{}", material.rest))?;
+    Ok(demos::order_of_runs(&material.run().rows, &other.run.rows)? + "\n")
 }
 
 /// The table of the first cell, as a terminal shows it.

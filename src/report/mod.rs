@@ -13,12 +13,15 @@ mod answer;
 mod blocks;
 mod change;
 mod comparison;
+mod demos;
 mod environment;
 mod figures;
 mod json;
 mod page;
 mod ranking;
+mod situations;
 mod standing;
+mod summary;
 mod sweep;
 mod table;
 mod title;
@@ -29,6 +32,7 @@ pub use self::{
     blocks::{BlockError, Source, render_block},
     change::Change,
     comparison::{Comparison, comparisons},
+    demos::{omission, order_of_runs},
     figures::{grouped, rate_of},
     json::to_json,
     page::{PageError, refresh},

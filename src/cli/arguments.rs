@@ -192,6 +192,10 @@ pub(super) enum Command {
     /// Make a mistake of measuring, to see what comes of it
     #[command(after_help = DEMO_HELP)]
     Demo(Demo),
+    /// Print a script that completes commands in a shell
+    Completions(Completions),
+    /// Print the manual, as `hotrow man | man -l -`
+    Man,
     /// Write the computed blocks of REPORT.md and README.md anew
     Report(Report),
 }
@@ -472,6 +476,14 @@ pub(super) enum Model {
     Account,
     Register,
     Kv,
+}
+
+/// A shell.
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// Which shell: bash, zsh, fish, elvish or powershell
+    #[arg(value_enum, hide_possible_values = true)]
+    pub(super) shell: clap_complete::Shell,
 }
 
 /// A demonstration.

@@ -36,7 +36,12 @@ pub(super) fn run(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
     }
     let run = measured(plan, output)?;
     let exported = export(plan, &run, output);
-    printed::print(&shown(plan, &run, output.format)).map_err(Failure::of_output)?;
+    let shown = shown(plan, &run, output.format);
+    let printed = match output.format {
+        Format::Table => printed::print_tables(&shown),
+        Format::Csv | Format::Json => printed::print(&shown),
+    };
+    printed.map_err(Failure::of_output)?;
     exported?;
     Ok(conclusion(plan, &run))
 }
@@ -233,7 +238,7 @@ mod tests {
     use crate::record::sample;
 
     fn concluded(rows: &[Row], partial: bool) -> Exit {
-        let plan = crate::cli::quick::plan(&Output::table());
+        let plan = crate::cli::plan::quick(&Output::table());
         let mut run = sample::run(rows);
         run.environment.partial = partial;
         conclusion(&plan.unwrap(), &run)

@@ -124,9 +124,21 @@ impl Journal {
         let unfinished = directory.join(UNFINISHED);
         replace(&unfinished.join(ENVIRONMENT), environment.to_json().as_bytes())?;
         for file in [ROUNDS, QUANTILES, ENVIRONMENT] {
-            fs::rename(unfinished.join(file), directory.join(file))?;
+            let (from, to) = (unfinished.join(file), directory.join(file));
+            match fs::metadata(&from)?.len() {
+                // What a run has nothing of has no file, also where an earlier one had.
+                0 => fs::remove_file(from).and_then(|()| remove_if_there(&to))?,
+                _ => fs::rename(from, to)?,
+            }
         }
         fs::remove_dir(unfinished)
+    }
+}
+
+fn remove_if_there(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

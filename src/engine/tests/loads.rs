@@ -86,8 +86,9 @@ fn appointments_are_kept_on_the_walls_clock() {
 /// Who thinks for 100 ms after each answer asks as much less.
 #[test]
 fn a_client_that_thinks_asks_less() {
-    let think = Duration::from_millis(100);
-    let measured = run::<Faulty<Sound>>(&slow(Load::Closed { think }));
+    let trial = slow(Load::Closed { think: Duration::from_millis(100) });
+    let schedule = Schedule { capacity_window: Duration::from_millis(40), ..TINY };
+    let measured = run::<Faulty<Sound>>(&Trial { schedule, ..trial });
     let each_ms = measured.window_ns as f64 / 1e6 / measured.completed() as f64;
     assert!((100.0..135.0).contains(&each_ms), "{each_ms} ms each");
     assert_eq!(measured.verdict, balanced(&measured));

@@ -11,13 +11,19 @@
 mod across;
 mod answer;
 mod blocks;
+mod capacity;
+mod cells;
 mod change;
 mod comparison;
 mod environment;
 mod figures;
 mod json;
+mod overview;
 mod page;
+mod plots;
 mod ranking;
+mod response;
+mod slow_store;
 mod standing;
 mod sweep;
 mod table;
@@ -26,12 +32,14 @@ mod title;
 pub use self::{
     across::Across,
     answer::answer,
-    blocks::{BlockError, Source, render_block},
+    blocks::{BlockError, Shown, Source, render_block, shown_plot},
     change::Change,
     comparison::{Comparison, comparisons},
     figures::{grouped, rate_of},
     json::to_json,
+    overview::overview,
     page::{PageError, refresh},
+    plots::{NamedChart, plot, plots},
     ranking::{markdown, terminal},
     standing::{Books, Effort, Promise, ServiceTime, Standing},
     sweep::Sweep,

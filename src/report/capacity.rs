@@ -43,10 +43,7 @@ pub(super) fn markdown(run: &SavedRun) -> Result<String, String> {
 }
 
 /// Strategies over cells, in the order of the first.
-fn table(
-    stops: &[Stop<'_, '_>],
-    heading: impl Fn(&Stop<'_, '_>) -> String,
-) -> Option<Table> {
+fn table(stops: &[Stop<'_, '_>], heading: impl Fn(&Stop<'_, '_>) -> String) -> Option<Table> {
     let mut names: Vec<&str> = Vec::new();
     for one in stops.iter().flat_map(|stop| stop.cell.comparison.contenders.iter()) {
         if !names.contains(&one.strategy.as_str()) {
@@ -125,7 +122,9 @@ mod tests {
     #[test]
     fn a_cell_that_was_not_measured_has_no_numbers() {
         let mut rows = sample::rows(8);
-        rows.iter_mut().filter(|row| row.block > 1).for_each(|row| row.invalid = "steal".to_owned());
+        rows.iter_mut()
+            .filter(|row| row.block > 1)
+            .for_each(|row| row.invalid = "steal".to_owned());
         let text = markdown(&sample::run(&rows)).unwrap();
         assert!(text.contains("| cas | not measured |"), "{text}");
     }

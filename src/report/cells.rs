@@ -83,8 +83,9 @@ impl<'a> Cells<'a> {
     /// More threads on one row than there are cores.
     pub(super) fn oversubscribed(&self) -> Vec<Stop<'_, 'a>> {
         let one_row = self.beside_hot().filter(|cell| cell.row.users == 1);
-        let is_crowded =
-            |cell: &&Cell<'_>| cell.row.client_kind == ClientKind::Threads && !self.is_parallel(cell);
+        let is_crowded = |cell: &&Cell<'_>| {
+            cell.row.client_kind == ClientKind::Threads && !self.is_parallel(cell)
+        };
         stops(one_row.filter(is_crowded), |row| f64::from(row.clients))
     }
 
@@ -93,7 +94,8 @@ impl<'a> Cells<'a> {
         let Some(hot) = self.hot_row() else { return Vec::new() };
         let is_uneven = |cell: &&Cell<'_>| theta(cell.row).is_some_and(|theta| theta > 0.0);
         let alike = || {
-            let closed = self.all.iter().filter(|cell| cell.is_closed() && has_usual_rule(cell.row));
+            let closed =
+                self.all.iter().filter(|cell| cell.is_closed() && has_usual_rule(cell.row));
             closed.filter(|cell| cell.row.store == hot.row.store && has_clients_of(cell, hot))
         };
         let Some(users) = alike().filter(is_uneven).map(|cell| cell.row.users).max() else {
@@ -116,7 +118,8 @@ impl<'a> Cells<'a> {
                 is_usual(cell.row) && cell.row.latency == "assignment" && cell.row.think_ns == 0
             })
         };
-        let users = delay().map(|cell| cell.row.users).filter(|&users| (users == 1) == is_one).max();
+        let users =
+            delay().map(|cell| cell.row.users).filter(|&users| (users == 1) == is_one).max();
         stops(delay().filter(|cell| Some(cell.row.users) == users), |row| f64::from(row.clients))
     }
 

@@ -37,7 +37,8 @@ fn section(cells: &Cells<'_>, cell: &Cell<'_>) -> Section {
         _ => None,
     };
     let caption = format!("{} {}.", answer(comparison), ranking::caption(comparison));
-    let violations: String = ranking::violations(comparison).map(|line| format!(" {line}.")).collect();
+    let violations: String =
+        ranking::violations(comparison).map(|line| format!(" {line}.")).collect();
     Section {
         title: comparison.title.to_string(),
         charts: forest.into_iter().chain(spectrum).collect(),
@@ -57,8 +58,7 @@ fn intro(source: &Source<'_>, cells: &Cells<'_>) -> Vec<String> {
         None => "not virtual as far as it tells".to_owned(),
     };
     let floors = || cells.all.iter().map(|cell| (cell.comparison.floor.ratio() - 1.0) * 100.0);
-    let (low, high) =
-        (floors().fold(f64::INFINITY, f64::min), floors().fold(0.0, f64::max));
+    let (low, high) = (floors().fold(f64::INFINITY, f64::min), floors().fold(0.0, f64::max));
     let floor = match cells.all.is_empty() {
         true => "Nothing was measured.".to_owned(),
         false => format!(

@@ -45,8 +45,7 @@ impl<'c, 'a> SlowStore<'c, 'a> {
             let points: Option<Vec<(u32, Blocks)>> = stops
                 .iter()
                 .map(|stop| {
-                    let balances =
-                        |other: &&Standing| other.strategy == one.strategy;
+                    let balances = |other: &&Standing| other.strategy == one.strategy;
                     stop.cell.comparison.contenders.iter().find(balances)?;
                     let rates = stop.cell.comparison.values(&one.strategy)?;
                     Some((stop.cell.row.clients, rates.clone()))
@@ -91,7 +90,9 @@ impl<'c, 'a> SlowStore<'c, 'a> {
                 one.strategy.clone(),
             ];
             cells.extend(one.numbers());
-            cells.push(rate.map_or_else(|| "-".to_owned(), |rate| number(rate.median, rate.interval, 2)));
+            cells.push(
+                rate.map_or_else(|| "-".to_owned(), |rate| number(rate.median, rate.interval, 2)),
+            );
             table.push(cells);
         }
         table

@@ -38,8 +38,7 @@ pub(super) fn over_skew(cells: &Cells<'_>) -> Option<Chart> {
     let stops = cells.skew();
     let row = stops.first()?.cell.row;
     let clients = format!("{} {}", row.clients, row.client_kind.name());
-    let title =
-        format!("{} rows, asked for more and more unevenly, {clients}", grouped(row.users));
+    let title = format!("{} rows, asked for more and more unevenly, {clients}", grouped(row.users));
     lines(cells, &stops, &title, ("Zipf's theta, of which 0 is uniform", Scale::Linear))
 }
 

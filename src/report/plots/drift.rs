@@ -15,7 +15,8 @@ pub(super) fn timeline(cells: &Cells<'_>) -> Option<Chart> {
     let cell = cells.hot_row()?;
     let limits = cell.comparison.limits.iter().filter(|one| one.strategy == "null");
     let shown = cell.comparison.contenders.iter().chain(limits);
-    let of_cell = || cells.run.rows.iter().filter(|row| row.cell == cell.row.cell && !row.cut_short);
+    let of_cell =
+        || cells.run.rows.iter().filter(|row| row.cell == cell.row.cell && !row.cut_short);
     let lane = |name: &str| {
         let own = of_cell().filter(|row| row.strategy == name && row.role != Role::Twin);
         Lane { name: name.to_owned(), blocks: blocks(&own.collect::<Vec<_>>()) }
@@ -24,10 +25,11 @@ pub(super) fn timeline(cells: &Cells<'_>) -> Option<Chart> {
         heading: Heading {
             title: format!("Drift: {}", sentence(&cell.comparison.title.to_string())),
             subtitle: measured(cells, cell),
-            caption: "Within a block every strategy runs once, in a new order, and blocks of other \
+            caption:
+                "Within a block every strategy runs once, in a new order, and blocks of other \
                       cells lie between. What all lanes share is the machine; ratios within blocks \
                       do not see it."
-                .to_owned(),
+                    .to_owned(),
         },
         axis: "requests a second, as a multiple of the strategy's own median".to_owned(),
         lanes: shown.map(|one| lane(&one.strategy)).collect(),
@@ -35,9 +37,8 @@ pub(super) fn timeline(cells: &Cells<'_>) -> Option<Chart> {
 }
 
 fn blocks(rows: &[&Row]) -> Vec<Block> {
-    let rate = |row: &Row| {
-        (row.window_ns > 0).then(|| row.completed as f64 * 1e9 / row.window_ns as f64)
-    };
+    let rate =
+        |row: &Row| (row.window_ns > 0).then(|| row.completed as f64 * 1e9 / row.window_ns as f64);
     let counted = rows.iter().filter(|row| row.counts()).filter_map(|row| rate(row));
     let counted: Vec<f64> = counted.collect();
     let any = || rows.iter().filter_map(|row| rate(row)).collect::<Vec<f64>>();

@@ -151,6 +151,21 @@ Exit codes:
   1    a run could not be read, they share no cell, or are of two machines
   4    something got worse by more than --fail-above, beyond doubt";
 
+const REPORT_HELP: &str = "\
+A block `plot RUN NAME` of a page shows a chart. Its picture is written to
+RESULTS/RUN/plots/NAME.svg, and is stale like a page if it is not what the rows
+say, or if no page shows it.
+
+Examples:
+  hotrow report                            after a run, or to see what changed
+  hotrow report --check                    in a test
+  hotrow report --html run.html            the latest run, to look around in
+  hotrow report --html run.html laptop/hot another, by its place below results
+
+Exit codes:
+  0    done
+  1    a page or a picture is stale, or could not be read or written";
+
 /// All of it.
 #[derive(Debug, Parser)]
 #[command(
@@ -197,6 +212,7 @@ pub(super) enum Command {
     /// Print the manual, as `hotrow man | man -l -`
     Man,
     /// Write the computed blocks of REPORT.md and README.md anew
+    #[command(after_help = REPORT_HELP)]
     Report(Report),
 }
 
@@ -517,6 +533,11 @@ pub(super) struct Report {
     /// Where runs are saved, as MACHINE/RUN
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(super) results: PathBuf,
+    /// Write no page, but every chart and table of one run
+    /// to FILE, for a browser; the latest, if none is named
+    #[arg(long, value_names = ["FILE", "RUN"], num_args = 1..=2, verbatim_doc_comment)]
+    #[arg(conflicts_with_all = ["check", "pages"])]
+    pub(super) html: Option<Vec<PathBuf>>,
     /// Pages with blocks in them
     #[arg(value_name = "PAGE", default_values = ["README.md", "REPORT.md"])]
     pub(super) pages: Vec<PathBuf>,

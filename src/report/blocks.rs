@@ -2,7 +2,10 @@
 
 use std::{error::Error, fmt};
 
-use super::{comparison::comparisons, demos, environment, ranking, summary};
+use super::{
+    capacity, comparison::comparisons, demos, environment, plots::plot, ranking, response,
+    slow_store, summary,
+};
 use crate::record::{Environment, SavedRun};
 
 /// Columns of a terminal that nobody has made wider.
@@ -38,6 +41,9 @@ impl<'a> Material<'a> {
 /// Renders one block; what it says on failure is told with the name of the block.
 type Render = fn(&Material<'_>) -> Result<String, String>;
 
+/// The block that shows a chart.
+const PLOT: &str = "plot";
+
 /// Every block by its name.
 const BLOCKS: &[(&str, Render)] = &[
     ("answer", summary::answers),
@@ -48,6 +54,10 @@ const BLOCKS: &[(&str, Render)] = &[
     ("first-table", |material| Ok(first_table(material.run()))),
     ("omission", |material| Ok(demos::omission(&material.run().rows)? + "\n")),
     ("order", order),
+    ("capacity", |material| capacity::markdown(material.run())),
+    ("response", |material| response::markdown(material.run())),
+    ("slow-store", |material| slow_store::markdown(material.run())),
+    (PLOT, picture),
     ("environment", |material| Ok(environment::markdown(&material.run().environment))),
 ];
 
@@ -110,6 +120,39 @@ fn first_table(run: &SavedRun) -> String {
     let tables = comparisons(&run.rows);
     let first = tables.first().map(|comparison| ranking::terminal(comparison, COLUMNS));
     format!("```text\n{}\n```\n", first.unwrap_or_default().trim_end())
+}
+
+/// A chart of the run as a picture, and how to read it.
+fn picture(material: &Material<'_>) -> Result<String, String> {
+    let named = plot(material.run(), material.rest)?;
+    let alt = named.alt.replace('[', "(").replace(']', ")");
+    let caption = &named.chart.heading().caption;
+    let file = format!("results/{}/{}", material.source.name, file_of(&named.name));
+    Ok(format!("![{alt}]({file})\n\n_{caption}_\n"))
+}
+
+/// Where a chart is below its run.
+fn file_of(plot: &str) -> String {
+    format!("plots/{plot}.svg")
+}
+
+/// A picture that a block shows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shown {
+    /// The file, below `results`.
+    pub file: String,
+    /// What is to be in it.
+    pub svg: String,
+}
+
+/// The picture that the block `name [run [rest]]` shows, if it shows one and can be rendered.
+pub fn shown_plot(block: &str, sources: &[Source<'_>]) -> Option<Shown> {
+    let mut words = block.splitn(3, ' ').map(str::trim);
+    let (name, run, plot_name) = (words.next()?, words.next()?, words.next()?);
+    let source = sources.iter().find(|source| name == PLOT && source.name == run)?;
+    let named = plot(source.run, plot_name).ok()?;
+    let file = format!("{}/{}", source.name, file_of(&named.name));
+    Some(Shown { file, svg: named.chart.svg() })
 }
 
 /// Why a block cannot be rendered.
@@ -181,6 +224,24 @@ mod tests {
             );
             assert_eq!(render_block(block, &sources).unwrap(), text);
         }
+    }
+
+    /// A picture that no file is written for, or that is written elsewhere than it is looked for,
+    /// would be a hole in the page.
+    #[test]
+    fn a_plot_is_shown_from_the_file_that_is_written() {
+        let run = sample::run(&sample::rows(8));
+        let sources = [Source { name: "box/quick", run: &run }];
+        let block = "plot box/quick forest-hot-row";
+        let text = render_block(block, &sources).unwrap();
+        let shown = shown_plot(block, &sources).unwrap();
+        assert_eq!(shown.file, "box/quick/plots/forest-hot-row.svg");
+        assert!(text.contains(&format!("](results/{})\n\n_Each point", shown.file)), "{text}");
+        assert!(shown.svg.contains(">One hot row with 2 threads on slab<"), "{}", shown.svg);
+        assert_eq!(shown_plot("ranking box/quick", &sources), None);
+        let unknown = render_block("plot box/quick pie", &sources).unwrap_err().to_string();
+        let has = "block plot: the run has no plot `pie`: there are forest-hot-row, ";
+        assert!(unknown.starts_with(has), "{unknown}");
     }
 
     /// A block that cannot be rendered must not be rendered from something else.

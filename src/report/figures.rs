@@ -28,6 +28,15 @@ pub fn rate_of(per_second: f64) -> String {
     format!("{} {}", unit.show(per_second), unit.name)
 }
 
+/// `41.4 M`, `820 k`, `2.51`: a rate whose unit stands elsewhere.
+pub(super) fn short_rate(per_second: f64) -> String {
+    match per_second {
+        rate if rate >= 999.5e3 => format!("{} M", three_digits(rate / 1e6)),
+        rate if rate >= 999.5 => format!("{} k", three_digits(rate / 1e3)),
+        rate => three_digits(rate),
+    }
+}
+
 /// `50 ns`, `1.25 us`, `13.0 ms`, `1.20 s`.
 pub(super) fn duration(ns: f64) -> String {
     match ns {
@@ -97,6 +106,7 @@ mod tests {
         assert_eq!(RateUnit::for_largest(38.14e6).show(38.14e6), "38.1");
         assert_eq!(RateUnit::for_largest(38.14e6).show(42_000.0), "0.0420");
         assert_eq!(RateUnit::for_largest(2.5).show(2.5), "2.50");
+        assert_eq!([2.51, 999.7e3, 41.4e6].map(short_rate), ["2.51", "1.00 M", "41.4 M"]);
         assert_eq!(percent_above_one(1.0207), "2.1 %");
     }
 }

@@ -11,15 +11,21 @@
 mod across;
 mod answer;
 mod blocks;
+mod capacity;
+mod cells;
 mod change;
 mod comparison;
 mod demos;
 mod environment;
 mod figures;
 mod json;
+mod overview;
 mod page;
+mod plots;
 mod ranking;
+mod response;
 mod situations;
+mod slow_store;
 mod standing;
 mod summary;
 mod sweep;
@@ -29,13 +35,15 @@ mod title;
 pub use self::{
     across::Across,
     answer::answer,
-    blocks::{BlockError, Source, render_block},
+    blocks::{BlockError, Shown, Source, render_block, shown_plot},
     change::Change,
     comparison::{Comparison, comparisons},
     demos::{omission, order_of_runs},
     figures::{grouped, rate_of},
     json::to_json,
+    overview::overview,
     page::{PageError, refresh},
+    plots::{NamedChart, plot, plots},
     ranking::{markdown, terminal},
     standing::{Books, Effort, Promise, ServiceTime, Standing},
     sweep::Sweep,

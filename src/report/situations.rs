@@ -22,7 +22,7 @@ enum Pick {
 }
 
 /// Every question in the order of the report.
-const QUESTIONS: [(&str, Pick, Fits); 15] = [
+const QUESTIONS: [(&str, Pick, Fits); 16] = [
     ("one hot account, a thread for each core", Pick::First, |it| {
         it.is_plain(Kind::Throughput) && it.users == 1 && it.is_parallel()
     }),
@@ -57,6 +57,9 @@ const QUESTIONS: [(&str, Pick, Fits); 15] = [
     }),
     ("a slow store, many accounts", Pick::Last, |it| {
         it.is_plain(Kind::Delay) && it.users > 1 && it.latency == "assignment"
+    }),
+    ("a slow store, mostly reads", Pick::First, |it| {
+        it.kind == Kind::Delay && it.mix.ends_with("read:90")
     }),
 ];
 

@@ -36,7 +36,8 @@ minute: every strategy on one hot row, on 1,024 rows, and on the slow tables.";
 
 const AFTER_HELP: &str = "\
 How to read a table:
-  #            rank; equal numbers are ties, `-` is not ranked
+  #            rank; equal numbers are ties, `-` is not ranked, `sat` did not keep
+               the rate that was promised
   vs mutex     median of the ratios of each block, with its 95 % interval
   p50 .. max   service time in a closed loop; `<= floor`: no longer than
                answering nothing takes
@@ -47,6 +48,7 @@ Examples:
   hotrow                                   the quick comparison
   hotrow run mutex cas --clients threads:4
   hotrow run --users 1024 --mix charge:45,use:45,read:10
+  hotrow run --profile standard            thirty cells, for a report
   hotrow list                              what there is to compare
   hotrow doctor                            whether this machine can tell
   hotrow check                             whether they are right
@@ -82,8 +84,8 @@ Examples:
   hotrow run cas --record cas.jsonl        a history for other checkers";
 
 const CHECK_HELP: &str = "\
-Each property that a strategy promises to keep is held against it on a store that
-steps aside in the middle of every step, on one that takes its time, and on
+Each property that a strategy promises is held against it on a store that steps
+aside in the middle of every step, on one that takes its time, and on
 threads. Where chance decides who goes on it is drawn from the seed, and what
 clients saw is judged by two checkers that share nothing but the rules.
 
@@ -187,7 +189,7 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Measure what you choose
     #[command(after_help = RUN_HELP)]
-    Run(Run),
+    Run(Box<Run>),
     /// Show strategies, stores and promises
     List(List),
     /// Compare two runs
@@ -228,8 +230,8 @@ pub(super) struct Run {
     /// Accounts [default: 1]
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=USERS_MAX), help_heading = CELL)]
     users: Option<u64>,
-    /// How often each is asked for: uniform, zipf:0.99, or
-    /// hot:10@90 (10 of them in 90 % of requests)
+    /// How often each is asked for: uniform, zipf:0.99,
+    /// or hot:10@90 (10 of them in 90 % of requests)
     #[arg(long, verbatim_doc_comment, help_heading = CELL)]
     keys: Option<Keys>,
     /// Who asks: threads:2 or tasks:64 [default: a thread
@@ -335,7 +337,7 @@ impl Run {
 /// Where results go, and what they are drawn from.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Output {
-    /// What all that is random is drawn from
+    /// What randomness is drawn from
     #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     pub(super) seed: u64,
     /// What to print: table (rankings), json (rankings,
@@ -356,7 +358,7 @@ pub(super) struct Output {
     /// measured, such as results/laptop/quick
     #[arg(long, value_name = "DIR", verbatim_doc_comment)]
     pub(super) results: Option<PathBuf>,
-    /// Go on with what DIR has of a run that was stopped
+    /// Go on with what DIR has of a stopped run
     #[arg(long, requires = "results")]
     pub(super) resume: bool,
     /// Measure as this process of several, and tell each
@@ -392,8 +394,9 @@ pub(super) enum Format {
 /// The registry.
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// What to print
+    /// What to print: table or json [default: table]
     #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub(super) format: ListFormat,
 }
 
@@ -444,7 +447,7 @@ fn share(text: &str) -> Result<f64, String> {
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
     /// How long to look, with all processors busy
-    #[arg(long, default_value_t = 2, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
+    #[arg(long, value_name = "N", default_value_t = 2, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
     pub(super) seconds: u64,
     /// Print an object
     #[arg(long)]
@@ -459,8 +462,8 @@ pub(super) struct Check {
     /// Only on this store
     #[arg(long)]
     pub(super) store: Option<String>,
-    /// Schedules for each property that leaves it to chance
-    #[arg(long, default_value_t = 200, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=SCHEDULES_MAX))]
+    /// Schedules for each property that is left to chance
+    #[arg(long, value_name = "N", default_value_t = 200, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=SCHEDULES_MAX))]
     pub(super) schedules: u64,
     /// The seed of the first schedule
     #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
@@ -509,7 +512,7 @@ pub(super) struct Demo {
     /// order: to measure one thing after the other
     #[arg(value_enum, hide_possible_values = true, verbatim_doc_comment)]
     pub(super) mistake: Mistake,
-    /// What all that is random is drawn from
+    /// What randomness is drawn from
     #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     pub(super) seed: u64,
     /// Also keep the rows in DIR
@@ -530,7 +533,7 @@ pub(super) struct Report {
     /// Write nothing, and exit with 1 if a page is stale
     #[arg(long)]
     pub(super) check: bool,
-    /// Where runs are saved, as MACHINE/RUN
+    /// Where runs are, as MACHINE/RUN
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(super) results: PathBuf,
     /// Write no page, but every chart and table of one run

@@ -2,7 +2,7 @@
 
 use super::{
     cells::{Cell, Cells, Stop},
-    figures::{grouped, short_rate},
+    figures::{grouped, short_rate, short_ratio},
     standing::Standing,
     table::{Align, Column, Table},
 };
@@ -14,14 +14,13 @@ use crate::record::SavedRun;
 /// If no cell lies on any of them.
 pub(super) fn markdown(run: &SavedRun) -> Result<String, String> {
     let cells = Cells::of(run);
-    let clients = |cell: &Cell<'_>| format!("{} {}", cell.row.clients, cell.row.client_kind.name());
-    let threads = |stop: &Stop<'_, '_>| clients(stop.cell);
+    let threads = |stop: &Stop<'_, '_>| stop.cell.clients();
     let rows = |stop: &Stop<'_, '_>| match stop.cell.row.users {
         1 => "1 row".to_owned(),
         users => format!("{} rows", grouped(users)),
     };
     let keys = |stop: &Stop<'_, '_>| stop.cell.row.keys.clone();
-    let hot = cells.hot_row().map(clients).unwrap_or_default();
+    let hot = cells.hot_row().map(Cell::clients).unwrap_or_default();
     let skew = cells.skew();
     let uneven = skew.first().map_or(0, |stop| stop.cell.row.users);
     let tables = [
@@ -81,7 +80,7 @@ fn entry(cell: &Cell<'_>, strategy: &str) -> String {
     let doubt = if *unsettled { "?" } else { "" };
     let is_baseline = comparison.baseline.as_deref() == Some(strategy);
     let ratio = match ratio {
-        Some(ratio) if !is_baseline => format!(", {:.2} x", ratio.median),
+        Some(ratio) if !is_baseline => format!(", {}", short_ratio(ratio.median)),
         _ => String::new(),
     };
     format!("{}{ratio} ({rank}{doubt})", short_rate(rate.median))
@@ -115,7 +114,7 @@ mod tests {
         assert!(text.contains("| strategy | 1 row | 1,024 rows |"), "{text}");
         assert!(text.contains("| cas | 4.00 M, 2.00 x (1) | WRONG |"), "{text}");
         assert!(text.contains("| mutex | 2.00 M (2) | 2.00 M (1) |"), "{text}");
-        assert!(text.contains("| actor | 100 k, 0.05 x (3) | - |"), "{text}");
+        assert!(text.contains("| actor | 100 k, 0.050 x (3) | - |"), "{text}");
     }
 
     /// Numbers of a cell of which most blocks do not count would be quoted as if they did.

@@ -146,6 +146,15 @@ impl Cell<'_> {
         self.row.kind == Kind::Throughput && self.row.think_ns == 0
     }
 
+    /// `2 threads`.
+    pub(super) fn clients(&self) -> String {
+        let kind = self.row.client_kind.name();
+        match self.row.clients {
+            1 => format!("1 {}", kind.trim_end_matches('s')),
+            clients => format!("{clients} {kind}"),
+        }
+    }
+
     /// Whether so many of its blocks count that anything may be said.
     pub(super) fn is_measured(&self) -> bool {
         self.comparison.is_measured() && self.comparison.blocks > 0

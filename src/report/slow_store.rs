@@ -2,7 +2,7 @@
 
 use super::{
     cells::{Cells, Stop},
-    figures::grouped,
+    figures::{grouped, short_rate},
     standing::Standing,
     table::{Align, Column, Table},
 };
@@ -109,12 +109,13 @@ impl<'c, 'a> SlowStore<'c, 'a> {
             let low = rates.iter().copied().fold(f64::INFINITY, f64::min);
             let high = rates.iter().copied().fold(0.0, f64::max);
             match &names[..] {
-                [only] => format!("{only} answers {high:.2} commands a second"),
+                [only] => format!("{only} answers {} commands a second", short_rate(high)),
                 [init @ .., last] => {
                     let names = format!("{} and {last}", init.join(", "));
-                    match format!("{low:.2}") == format!("{high:.2}") {
-                        true => format!("{names} tie at {high:.2} commands a second"),
-                        false => format!("{names} tie at {low:.2} to {high:.2} commands a second"),
+                    let [low, high] = [low, high].map(short_rate);
+                    match low == high {
+                        true => format!("{names} tie at {high} commands a second"),
+                        false => format!("{names} tie at {low} to {high} commands a second"),
                     }
                 }
                 [] => String::new(),

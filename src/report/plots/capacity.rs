@@ -27,8 +27,8 @@ pub(super) fn over_too_many_clients(cells: &Cells<'_>) -> Option<Chart> {
 /// Over rows.
 pub(super) fn over_users(cells: &Cells<'_>) -> Option<Chart> {
     let stops = cells.users();
-    let row = stops.first()?.cell.row;
-    let clients = format!("{} {}", row.clients, row.client_kind.name());
+    let first = stops.first()?.cell;
+    let clients = first.clients();
     let title = format!("From one row to {}, {clients}", grouped(stops.last()?.cell.row.users));
     lines(cells, &stops, &title, ("rows", Scale::Log10))
 }
@@ -36,9 +36,10 @@ pub(super) fn over_users(cells: &Cells<'_>) -> Option<Chart> {
 /// Over theta.
 pub(super) fn over_skew(cells: &Cells<'_>) -> Option<Chart> {
     let stops = cells.skew();
-    let row = stops.first()?.cell.row;
-    let clients = format!("{} {}", row.clients, row.client_kind.name());
-    let title = format!("{} rows, asked for more and more unevenly, {clients}", grouped(row.users));
+    let first = stops.first()?.cell;
+    let clients = first.clients();
+    let title =
+        format!("{} rows, asked for more and more unevenly, {clients}", grouped(first.row.users));
     lines(cells, &stops, &title, ("Zipf's theta, of which 0 is uniform", Scale::Linear))
 }
 

@@ -1,6 +1,6 @@
 //! The blocks of the headline in the order in which they ran.
 
-use super::{measured, sentence};
+use super::measured;
 use crate::{
     plot::{Block, Chart, Heading, Lane, Timeline},
     record::{Role, Row},
@@ -23,7 +23,7 @@ pub(super) fn timeline(cells: &Cells<'_>) -> Option<Chart> {
     };
     Some(Chart::Timeline(Timeline {
         heading: Heading {
-            title: format!("Drift: {}", sentence(&cell.comparison.title.to_string())),
+            title: format!("Drift: {}", cell.comparison.title),
             subtitle: measured(cells, cell),
             caption:
                 "Within a block every strategy runs once, in a new order, and blocks of other \

@@ -1,11 +1,12 @@
 //! What speed costs the client that is served least.
 
-use super::{measured, of_ratio, of_values, sentence};
+use super::{measured, of_ratio, of_values};
 use crate::{
     plot::{Axis, Chart, Estimate, Heading, Role, Scale, Scatter, Spot, Unit},
     record,
     report::{
         cells::{Cell, Cells},
+        figures::duration,
         standing::Standing,
     },
 };
@@ -21,17 +22,18 @@ pub(super) fn scatter(cells: &Cells<'_>, cell: &Cell<'_>) -> Option<Chart> {
         let (x, y) = (jain(cells, cell, &one.strategy)?, of_ratio(one.ratio?));
         Some(Spot { label: one.strategy.clone(), x, y, role: Role::Contender })
     };
-    let clients = format!("{} {}", cell.row.clients, cell.row.client_kind.name());
+    let clients = cell.clients();
     Some(Chart::Scatter(Scatter {
         heading: Heading {
-            title: format!("Speed and fairness: {}", sentence(&comparison.title.to_string())),
+            title: format!("Speed and fairness: {}", comparison.title),
             subtitle: measured(cells, cell),
             caption: format!(
                 "Jain's index of what each of {clients} completed: 1 if all had the same, 1/{} if \
                  one had everything. Ratios are to {baseline} within a block; lines are 95 % \
-                 intervals. A window of some ten milliseconds is shorter than the system's turns, \
-                 which are in it too.",
-                cell.row.clients
+                 intervals. Who got a core for more of the window of {} than others completed \
+                 more: that is in it too.",
+                cell.row.clients,
+                duration(cell.row.window_ns as f64)
             ),
         },
         x: Axis { label: "Jain's index".to_owned(), scale: Scale::Linear, unit: Unit::Plain },

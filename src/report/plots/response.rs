@@ -9,6 +9,7 @@ use crate::{
     report::{
         cells::{Cell, Cells},
         figures::rough,
+        standing::Standing,
     },
 };
 
@@ -32,7 +33,10 @@ pub(in crate::report) fn spectrum(
     let tails = Tails::of(cells, cell);
     let clocks = [Some(Times::Response), with_service.then_some(Times::Service)];
     let mut series = Vec::new();
-    for one in &cell.comparison.contenders {
+    // By name, as everywhere: a strategy then keeps its colour from chart to chart.
+    let mut contenders: Vec<&Standing> = cell.comparison.contenders.iter().collect();
+    contenders.sort_by_key(|one| &one.strategy);
+    for one in contenders {
         let saturated = one.promise.is_some_and(|promise| promise.is_saturated());
         let shown = if saturated { " (saturated)" } else { "" };
         let name = format!("{}{shown}", one.strategy);

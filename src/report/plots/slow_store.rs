@@ -20,7 +20,10 @@ pub(super) fn curve(cells: &Cells<'_>, is_one: bool) -> Option<Chart> {
     let (first, last) = (slow.stops.first()?, slow.stops.last()?);
     let series = |fitted: &Fitted| {
         let fit = |usl: &Usl| Fit {
-            label: format!("alpha {:.2}", usl.curve.alpha),
+            label: match usl.curve.alpha {
+                alpha if alpha >= 0.0995 => format!("alpha {alpha:.2}"),
+                alpha => format!("alpha {alpha:.3}"),
+            },
             points: drawn(usl, first.x, last.x),
         };
         let point = |(clients, blocks): &(u32, crate::stats::Blocks)| {

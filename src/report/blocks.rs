@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use super::{
     capacity, comparison::comparisons, demos, environment, plots::plot, ranking, response,
-    slow_store, summary,
+    situations::situations, slow_store, summary,
 };
 use crate::record::{Environment, SavedRun};
 
@@ -115,10 +115,11 @@ fn order(material: &Material<'_>) -> Result<String, String> {
     Ok(demos::order_of_runs(&material.run().rows, &other.run.rows)? + "\n")
 }
 
-/// The table of the first cell, as a terminal shows it.
+/// The table of the cell that is asked for first, as a terminal shows it.
 fn first_table(run: &SavedRun) -> String {
     let tables = comparisons(&run.rows);
-    let first = tables.first().map(|comparison| ranking::terminal(comparison, COLUMNS));
+    let asked = situations(&tables).first().map(|it| it.comparison);
+    let first = asked.or(tables.first()).map(|one| ranking::terminal(one, COLUMNS));
     format!("```text\n{}\n```\n", first.unwrap_or_default().trim_end())
 }
 

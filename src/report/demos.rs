@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{
-    comparison::{Comparison, comparisons},
     figures::duration,
-    standing::{ServiceTime, Standing},
+    table::{Align, Column, Table},
 };
 use crate::{
     record::{Kind, Role, Row},
-    stats::{Blocks, Ratio, Shift},
+    stats::{Blocks, Ratio, Shift, median},
 };
 
 /// Who stalls, and who is the same without.
@@ -21,46 +20,60 @@ const CALM: &str = "mutex";
 /// # Errors
 /// Where one of the two is not among the rows.
 pub fn omission(rows: &[Row]) -> Result<String, String> {
-    let all = comparisons(rows);
-    let of = |kind| {
-        let has_both = |one: &&Comparison| {
-            one.kind == kind && [STALLED, CALM].iter().all(|name| one.standing(name).is_some())
-        };
-        all.iter().find(has_both).ok_or_else(|| format!("no {kind:?} rows of {STALLED} and {CALM}"))
-    };
-    let (closed, open) = (of(Kind::Throughput)?, of(Kind::Latency)?);
-    let line = |comparison: &'static str, one: &Comparison, name: &str, times: Times| {
-        let standing = one.standing(name).expect("both are there");
-        let [p50, p99, p999, max] = times(standing).map(shown);
-        format!("{name}, {comparison}: p50 {p50}, p99 {p99}, p99.9 {p999}, max {max}.")
-    };
-    let service: Times = |standing| standing.service;
-    let response: Times = |standing| standing.response;
-    let lines = [
-        line("clients that wait for their answers", closed, CALM, service),
-        line("clients that wait for their answers", closed, STALLED, service),
-        line("requests that come anyway", open, CALM, response),
-        line("requests that come anyway", open, STALLED, response),
-    ];
-    let p99 = |standing: Option<&Standing>, times: Times| {
-        standing.map_or("-".to_owned(), |standing| shown(times(standing)[1]))
-    };
+    let mut table = Table::new(
+        ["who asks", "whom", "p50", "p99", "p99.9", "max"]
+            .map(|heading| Column::new(heading, Align::Left, 0))
+            .to_vec(),
+    );
+    for (who, loops) in [("waits for its answer", CLOSED), ("asks anyway", OPEN)] {
+        for strategy in [CALM, STALLED] {
+            let mut cells = vec![who.to_owned(), strategy.to_owned()];
+            cells.extend(loops.told(rows, strategy)?);
+            table.push(cells);
+        }
+    }
     Ok(format!(
-        "The stall takes 20 ms in every 250 ms. Whoever waits for answers before asking again says \
-         that its p99 is {}; of requests that come whether or not somebody is answered, it is {}. {}",
-        p99(closed.standing(STALLED), service),
-        p99(open.standing(STALLED), response),
-        lines.join(" ")
+        "The stall takes 20 ms in every 250 ms. Whoever waits for an answer before asking again says \
+         that p99 is {}; of requests that come whether or not somebody is answered, it is {}.\n\n{}",
+        CLOSED.told(rows, STALLED)?[1],
+        OPEN.told(rows, STALLED)?[1],
+        table.markdown()
     ))
 }
 
-type Times = fn(&Standing) -> [Option<ServiceTime>; 4];
+/// One of the two ways to ask, and the times that are told of it: p50, p99, p99.9 and the longest.
+struct Loop {
+    kind: Kind,
+    times_ns: [fn(&Row) -> u64; 4],
+}
 
-fn shown(time: Option<ServiceTime>) -> String {
-    match time {
-        None => "-".to_owned(),
-        Some(ServiceTime::AtFloor) => "at the floor".to_owned(),
-        Some(ServiceTime::Ns(ns)) => duration(ns),
+const CLOSED: Loop = Loop {
+    kind: Kind::Throughput,
+    times_ns: [|row| row.ns_p50, |row| row.ns_p99, |row| row.ns_p999, |row| row.ns_max],
+};
+
+const OPEN: Loop = Loop {
+    kind: Kind::Latency,
+    times_ns: [
+        |row| row.response_ns_p50,
+        |row| row.response_ns_p99,
+        |row| row.response_ns_p999,
+        |row| row.response_ns_max,
+    ],
+};
+
+impl Loop {
+    /// The medians over the blocks.
+    fn told(&self, rows: &[Row], strategy: &str) -> Result<[String; 4], String> {
+        let of = |row: &&Row| row.kind == self.kind && row.strategy == strategy && !row.cut_short;
+        let found: Vec<&Row> = rows.iter().filter(of).collect();
+        if found.is_empty() {
+            return Err(format!("there is no row of {strategy} of kind {:?}", self.kind));
+        }
+        Ok(self.times_ns.map(|time| {
+            let times: Vec<f64> = found.iter().map(|row| time(row) as f64).collect();
+            duration(median(&times).unwrap_or_default())
+        }))
     }
 }
 
@@ -99,11 +112,12 @@ pub fn order_of_runs(one_by_one: &[Row], shuffled: &[Row]) -> Result<String, Str
     ))
 }
 
-/// The rates of every strategy that ran twice.
+/// The rates of every strategy that ran twice, also in blocks that would not count elsewhere: what
+/// the machine does meanwhile is what this is about.
 fn pairs(rows: &[Row]) -> Vec<(Blocks, Blocks)> {
     let names: BTreeSet<&str> = rows.iter().map(|row| row.strategy.as_str()).collect();
     let rates = |name: &str, role: Role| {
-        let of = |row: &&Row| row.strategy == name && row.role == role && row.counts();
+        let of = |row: &&Row| row.strategy == name && row.role == role && !row.cut_short;
         let mut found: Vec<&Row> = rows.iter().filter(of).collect();
         found.sort_by_key(|row| row.block);
         let rates = found.iter().filter(|row| row.completed > 0 && row.window_ns > 0);
@@ -149,8 +163,8 @@ mod tests {
         });
         let all: Vec<Row> = open.chain(rows.clone()).collect();
         let told = omission(&all).unwrap();
-        assert!(told.contains("says that its p99 is 1.25 us"), "{told}");
-        assert!(told.contains("is answered, it is 17.9 ms"), "{told}");
+        assert!(told.contains("says that p99 is 1.25 us"), "{told}");
+        assert!(told.contains("is answered, it is 17.9 ms."), "{told}");
         assert!(omission(&rows).is_err());
     }
 }

@@ -122,7 +122,12 @@ fn save(run: &SavedRun, directory: &std::path::Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Prints sentences in the width there is, and the lines of a table as they are.
 fn tell(text: &str) -> Result<Exit, Failure> {
-    printed::print(&report::wrap(text, printed::width(), "")).map_err(Failure::of_output)?;
+    let line = |line: &str| match line.starts_with('|') || line.is_empty() {
+        true => format!("{line}\n"),
+        false => report::wrap(line, printed::width(), ""),
+    };
+    printed::print(&text.lines().map(line).collect::<String>()).map_err(Failure::of_output)?;
     Ok(if interrupt::requested() { Exit::Interrupted } else { Exit::Done })
 }

@@ -118,7 +118,7 @@ fn contestants(planned: &PlannedCell) -> u32 {
     u32::try_from(planned.contestants.len()).expect("the registry is a short table")
 }
 
-fn command_line() -> String {
+pub(super) fn command_line() -> String {
     let mut words = vec!["hotrow".to_owned()];
     words.extend(env::args().skip(1).map(|word| match word.contains([' ', '\'', '"', '`']) {
         true => format!("{word:?}"),

@@ -16,6 +16,7 @@ mod comparison;
 mod environment;
 mod figures;
 mod json;
+mod memory;
 mod page;
 mod ranking;
 mod standing;
@@ -31,6 +32,7 @@ pub use self::{
     comparison::{Comparison, comparisons},
     figures::{grouped, rate_of},
     json::to_json,
+    memory::{MemoryCost, memory_costs},
     page::{PageError, refresh},
     ranking::{markdown, terminal},
     standing::{Books, Effort, Promise, ServiceTime, Standing},

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use super::{answer::answer, comparison::comparisons, environment, ranking};
+use super::{answer::answer, claims, comparison::comparisons, environment, ranking};
 use crate::record::{Environment, SavedRun};
 
 /// Columns of a terminal that nobody has made wider.
@@ -44,6 +44,8 @@ const BLOCKS: &[(&str, Render)] = &[
     ("ranking", |material| Ok(rankings(material.run()))),
     ("first-table", |material| Ok(first_table(material.run()))),
     ("environment", |material| Ok(environment::markdown(&material.run().environment))),
+    ("claims", claims::render),
+    ("cite", claims::cite),
 ];
 
 /// Renders the block `name [run [rest]]` from one of `sources`.

@@ -67,7 +67,7 @@ pub(super) fn percent_above_one(ratio: f64) -> String {
     format!("{:.1} %", (ratio - 1.0) * 100.0)
 }
 
-fn three_digits(value: f64) -> String {
+pub(super) fn three_digits(value: f64) -> String {
     match value {
         value if value >= 99.95 => format!("{value:.0}"),
         value if value >= 9.995 => format!("{value:.1}"),

@@ -12,12 +12,14 @@ mod across;
 mod answer;
 mod blocks;
 mod change;
+mod claims;
 mod comparison;
 mod environment;
 mod figures;
 mod json;
 mod memory;
 mod page;
+mod planted;
 mod ranking;
 mod standing;
 mod sweep;
@@ -29,6 +31,7 @@ pub use self::{
     answer::answer,
     blocks::{BlockError, Source, render_block},
     change::Change,
+    claims::{Outcome, Verdict, outcomes},
     comparison::{Comparison, comparisons},
     figures::{grouped, rate_of},
     json::to_json,

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     record::{SavedRun, replace},
-    report::{Source, refresh, render_block},
+    report::{Outcome, Source, outcomes, refresh, render_block},
 };
 
 /// Renders every page from all saved runs.
@@ -31,9 +31,32 @@ pub(super) fn report(asked: &Report) -> Result<Exit, Failure> {
         }
         stale.push(file.to_string());
     }
+    if asked.check {
+        check_claims(&sources)?;
+    }
     match asked.check && !stale.is_empty() {
         true => Err(Failure::failed(format!("stale: {}; run `hotrow report`", stale.join(", ")))),
         false => Ok(Exit::Done),
+    }
+}
+
+/// A claim that has come out otherwise than it did is found here and not by a reader.
+fn check_claims(sources: &[Source<'_>]) -> Result<(), Failure> {
+    let outcomes = outcomes(sources).unwrap_or_default();
+    let changed: Vec<String> = outcomes
+        .iter()
+        .filter(|outcome| !outcome.is_as_expected())
+        .map(|Outcome { id, expected, verdict, .. }| {
+            format!("{id} is `{}` and was `{}`", verdict.name(), expected.unwrap_or("not there"))
+        })
+        .collect();
+    match changed.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::failed(format!(
+            "claims have come out otherwise: {}; if that is right, \
+             HOTROW_BLESS=1 cargo test --test claims",
+            changed.join(", ")
+        ))),
     }
 }
 

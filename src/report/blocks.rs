@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use super::{answer::answer, claims, comparison::comparisons, environment, ranking};
+use super::{answer::answer, claims, comparison::comparisons, costs, environment, proved, ranking};
 use crate::record::{Environment, SavedRun};
 
 /// Columns of a terminal that nobody has made wider.
@@ -46,6 +46,9 @@ const BLOCKS: &[(&str, Render)] = &[
     ("environment", |material| Ok(environment::markdown(&material.run().environment))),
     ("claims", claims::render),
     ("cite", claims::cite),
+    ("correctness", proved::correctness),
+    ("costs", costs::costs),
+    ("mishaps", mishaps),
 ];
 
 /// Renders the block `name [run [rest]]` from one of `sources`.
@@ -84,6 +87,13 @@ fn headed(source: &Source<'_>, body: String) -> String {
     let partial = if *partial { ", PARTIAL" } else { "" };
     let name = source.name;
     format!("_`{command}`, run {run} in `results/{name}`, commit {commit}{partial}._\n\n{body}")
+}
+
+/// What becomes of the others, and what a refusal costs where that was measured.
+fn mishaps(material: &Material<'_>) -> Result<String, String> {
+    let told = proved::mishaps(material)?;
+    let costs = costs::refusals(material).map(|costs| format!("\n{costs}"));
+    Ok(told + &costs.unwrap_or_default())
 }
 
 fn answers(run: &SavedRun) -> String {

@@ -11,7 +11,7 @@ use crate::{
 /// What is not said is as usual: one hot row in memory, commands only, as fast as they are answered.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct CellPattern {
+pub(in crate::report) struct CellPattern {
     kind: Kind,
     store: String,
     users: u64,
@@ -58,11 +58,25 @@ impl Default for CellPattern {
 }
 
 impl CellPattern {
+    /// The usual cell, with so many tasks.
+    pub(in crate::report) fn with_tasks(tasks: u32) -> CellPattern {
+        CellPattern { clients: Crowd::Tasks(tasks), ..CellPattern::default() }
+    }
+
+    /// The usual cell, with accounts that are used until nothing is left.
+    pub(in crate::report) fn drained() -> CellPattern {
+        CellPattern { mix: "drain".to_owned(), ..CellPattern::default() }
+    }
+
     /// The rows of the cell.
     ///
     /// # Errors
     /// Why there is not one cell and no other.
-    pub(super) fn rows<'a>(&self, rows: &'a [Row], cores: usize) -> Result<Vec<&'a Row>, String> {
+    pub(in crate::report) fn rows<'a>(
+        &self,
+        rows: &'a [Row],
+        cores: usize,
+    ) -> Result<Vec<&'a Row>, String> {
         let mix = self.mix.parse::<Mix>().map_err(|error| error.to_string())?.to_string();
         let found: Vec<&Row> = rows.iter().filter(|row| self.fits(row, &mix, cores)).collect();
         let Some(first) = found.first() else {

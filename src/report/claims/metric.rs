@@ -14,7 +14,7 @@ use crate::{
 /// A number that every row has, or that the rows of some cells have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Metric {
+pub(in crate::report) enum Metric {
     /// Requests answered in a second.
     Rate,
     /// The service time that 99 in 100 requests did not exceed.
@@ -37,7 +37,7 @@ pub(super) enum Metric {
 
 impl Metric {
     /// The number of each replicate; rows in which it is nothing are left out.
-    pub(super) fn of(self, series: &Series<'_>, null: Option<&Series<'_>>) -> Blocks {
+    pub(in crate::report) fn of(self, series: &Series<'_>, null: Option<&Series<'_>>) -> Blocks {
         match self {
             Metric::Rate => series.rates(),
             Metric::ResponseP99 => series.tails_above(null),

@@ -20,7 +20,7 @@ mod metric;
 use serde::Deserialize;
 
 pub use self::judge::Verdict;
-pub(super) use self::{evidence::Evidence, lines::lines_of};
+pub(super) use self::{cell::CellPattern, evidence::Evidence, lines::lines_of, metric::Metric};
 use self::{
     expectation::Expectation,
     judge::{Finding, judge},

@@ -245,14 +245,14 @@ fn consequence(checks: &[CheckRow], properties: &[&str]) -> String {
     let fails: Vec<(&str, &str)> =
         sound.iter().copied().filter(|subject| !keeps(subject)).collect();
     let told = match fails.as_slice() {
-        [] => format!("so it is with all {} strategies on their stores", sound.len()),
+        [] => format!("kept by all {} pairs of a strategy and a store", sound.len()),
         _ => format!("**not so with {}**, of {}", listed(&fails), sound.len()),
     };
     let caught: Vec<(&str, &str)> =
         controls.into_iter().filter(|subject| !keeps(subject)).collect();
     let without = match caught.as_slice() {
         [] => String::new(),
-        _ => format!(", and not so with {}, which is wrong on purpose", listed(&caught)),
+        _ => format!("; wrong on purpose and not kept: {}", listed(&caught)),
     };
     format!("{}; {told}{without}", words.join("; "))
 }
@@ -304,7 +304,7 @@ mod tests {
         let material = Material { source, sources: &[source], rest: "" };
         assert!(correctness(&material).unwrap().contains("| unguarded | slab |"));
         let text = mishaps(&material).unwrap();
-        assert!(text.contains("and not so with unguarded on slab, which is wrong"), "{text}");
+        assert!(text.contains("wrong on purpose and not kept: unguarded on slab."), "{text}");
     }
 
     /// A page must not say that all is well where nobody looked.

@@ -90,7 +90,19 @@ impl Names {
 pub(super) enum Than {
     More,
     Less,
+    /// Within a tenth, beyond doubt.
     Same,
+    /// More, or less by no more than a tenth.
+    NoLess,
+    /// Less, or more by no more than a tenth.
+    NoMore,
+}
+
+impl Than {
+    /// Whether the one with the least does best.
+    pub(super) fn is_downward(self) -> bool {
+        matches!(self, Than::Less | Than::NoMore)
+    }
 }
 
 /// What becomes of a property.

@@ -12,7 +12,7 @@ use crate::{
     registry,
     report::{
         comparison::Measured,
-        figures::three_digits,
+        figures::{percent_above_one, three_digits},
         memory::{MemoryCost, memory_costs},
         planted::victims,
         standing::{Books, Series},
@@ -56,7 +56,7 @@ pub(super) struct Finding {
     pub(super) verdict: Verdict,
 }
 
-/// Two numbers that are counted and less than this apart are as good as one.
+/// Two numbers that are less than this apart are as good as one to whoever has to choose.
 const ALIKE: f64 = 1.1;
 
 /// What is found, or why there is nothing to judge by.
@@ -140,9 +140,9 @@ impl<'a> Cell<'a> {
                 }
             };
             let Some(middle) = median(&values.measured()) else { continue };
-            let is_better = best.as_ref().is_none_or(|(_, _, known)| match is {
-                Than::Less => middle < *known,
-                Than::More | Than::Same => middle > *known,
+            let is_better = best.as_ref().is_none_or(|(_, _, known)| match is.is_downward() {
+                true => middle < *known,
+                false => middle > *known,
             });
             if is_better {
                 best = Some((name, values, middle));
@@ -177,12 +177,14 @@ impl<'a> Cell<'a> {
         let (other, theirs) = self.best(to.into_iter(), metric, is)?;
         let ratio = Ratio::of(&ours, &theirs)
             .ok_or_else(|| format!("{one} and {other} share no block: {}", self.title))?;
-        let told = told(divided(ratio, by).verdict(self.floor(metric), Better::Higher), is)
+        let floor = self.floor(metric);
+        let scaled = divided(ratio, by);
+        let verdict = told(scaled.verdict(floor, Better::Higher), scaled.interval, is)
             .ok_or_else(|| format!("too few blocks: {}", self.title))?;
         let (name, title) = (metric.name(), &self.title);
-        let (middle, interval) = apart(&ratio.to_string());
+        let (middle, interval) = apart(&ratio.to_string(), floor);
         let measured = format!("{one} has {middle} the {name} of {other}; {title}");
-        Ok(Finding { measured, interval, verdict: told })
+        Ok(Finding { measured, interval, verdict })
     }
 
     fn value(&self, of: &str, metric: Metric, is: Than, than: f64) -> Found {
@@ -190,22 +192,17 @@ impl<'a> Cell<'a> {
         let summary = Summary::of(&values)
             .ok_or_else(|| format!("{of} has no {}: {}", metric.name(), self.title))?;
         let interval = summary.interval.ok_or_else(|| format!("too few blocks: {}", self.title))?;
-        let verdict = match (interval.low > than, interval.high < than) {
+        let against = match (interval.low > than, interval.high < than) {
             (true, _) => Told::Faster,
             (_, true) => Told::Slower,
             _ => Told::Tie,
         };
-        let Interval { low, high } = interval;
-        Ok(Finding {
-            measured: format!(
-                "{of} has a {} of {}; {}",
-                metric.name(),
-                metric.show(summary.median),
-                self.title
-            ),
-            interval: format!("[{}, {}]", metric.show(low), metric.show(high)),
-            verdict: told(verdict, is).expect("with an interval something is known"),
-        })
+        let scaled = interval.map(|end| end / than);
+        let verdict = told(against, Some(scaled), is).expect("with an interval something is known");
+        let (name, shown) = (metric.name(), metric.show(summary.median));
+        let measured = format!("{of}: {name} {shown}; {}", self.title);
+        let [low, high] = [interval.low, interval.high].map(|end| metric.show(end));
+        Ok(Finding { measured, interval: format!("[{low}, {high}]"), verdict })
     }
 }
 
@@ -225,9 +222,9 @@ fn across(
     let floor = Floor::wider(one.floor(metric), other.floor(metric));
     let scaled = shift.interval.map(|interval| interval.map(|end| end / by));
     let scaled = Shift { ratio: shift.ratio / by, interval: scaled, ..shift };
-    let verdict = told(scaled.verdict(floor, Better::Higher), is);
+    let verdict = told(scaled.verdict(floor, Better::Higher), scaled.interval, is);
     let verdict = verdict.ok_or_else(|| format!("too few blocks: {}", one.title))?;
-    let (middle, interval) = apart(&shift.to_string());
+    let (middle, interval) = apart(&shift.to_string(), floor);
     let (name, here, there) = (metric.name(), one.title, other.title);
     Ok(Finding {
         measured: format!("{of} has {middle} the {name}; {here}, to {there}"),
@@ -241,31 +238,47 @@ fn divided(ratio: Ratio, by: f64) -> Ratio {
     Ratio { median: ratio.median / by, interval, ..ratio }
 }
 
-/// `1.83 x [1.71, 1.96]` in its two parts.
-fn apart(text: &str) -> (String, String) {
+/// `1.83 x [1.71, 1.96]` in its two parts, and what the cell can resolve beside the second.
+fn apart(text: &str, floor: Floor) -> (String, String) {
     let at = text.find(" [").unwrap_or(text.len());
-    (text[..at].to_owned(), text[at..].trim().to_owned())
+    let (middle, interval) = (&text[..at], text[at..].trim());
+    (middle.to_owned(), format!("{interval}, floor {}", percent_above_one(floor.ratio())))
 }
 
-/// What more, less or neither says to a claim; nothing where nothing is known.
-fn told(found: Told, is: Than) -> Option<Verdict> {
-    Some(match (found, is) {
-        (Told::Unknown, _) => return None,
-        (Told::Tie, Than::Same) => Verdict::Holds,
-        (Told::Tie, _) => Verdict::Tie,
-        (Told::Faster, Than::More) | (Told::Slower, Than::Less) => Verdict::Holds,
-        (Told::Faster | Told::Slower, _) => Verdict::Contradicted,
-    })
+/// What more, less or neither says to a claim; nothing where nothing is known. That two could not be
+/// told apart does not make them the same: for that the interval has to be narrow.
+fn told(found: Told, interval: Option<Interval>, is: Than) -> Option<Verdict> {
+    let Interval { low, high } = interval?;
+    let (no_less, no_more) = (ALIKE.recip() <= low, high <= ALIKE);
+    let holds = match is {
+        Than::More => found == Told::Faster,
+        Than::Less => found == Told::Slower,
+        Than::Same => no_less && no_more,
+        Than::NoLess => no_less || found == Told::Faster,
+        Than::NoMore => no_more || found == Told::Slower,
+    };
+    let is_opposite = match is {
+        Than::More | Than::NoLess => found == Told::Slower,
+        Than::Less | Than::NoMore => found == Told::Faster,
+        Than::Same => found == Told::Faster || found == Told::Slower,
+    };
+    match (found, holds, is_opposite) {
+        (Told::Unknown, ..) => None,
+        (_, true, _) => Some(Verdict::Holds),
+        (_, _, true) => Some(Verdict::Contradicted),
+        _ => Some(Verdict::Tie),
+    }
 }
 
 /// The same of two numbers that were counted.
 fn counted(ours: f64, theirs: f64, is: Than) -> Verdict {
-    let found = match ours / theirs {
+    let ratio = ours / theirs;
+    let found = match ratio {
         ratio if ratio > ALIKE => Told::Faster,
         ratio if ratio < ALIKE.recip() => Told::Slower,
         _ => Told::Tie,
     };
-    told(found, is).expect("what is counted is known")
+    told(found, Some(Interval { low: ratio, high: ratio }), is).expect("what is counted is known")
 }
 
 fn proof(evidence: &Evidence<'_>, of: &Names, properties: &[String], is: Proved) -> Found {
@@ -296,13 +309,13 @@ fn proof(evidence: &Evidence<'_>, of: &Names, properties: &[String], is: Proved)
         (_, _, 0, true) => Proved::Kept,
         (_, _, 0, false) => Proved::NotPromised,
     };
-    let of = of.join(", ");
+    let of = of.join(" and ");
     let measured = match (found, rows.iter().find(|row| row.broken > 0)) {
-        (Proved::NotPromised, _) => format!("{of} does not promise it"),
+        (Proved::NotPromised, _) => format!("{of}: not promised"),
         (_, Some(first)) => {
-            format!("{of} loses {broken} of {trials} trials, as in {}", first.violation)
+            format!("{of}: broken in {broken} of {trials} trials, first {}", first.violation)
         }
-        (_, None) => format!("{of} keeps it in {trials} of {trials} trials"),
+        (_, None) => format!("{of}: kept in {trials} of {trials} trials"),
     };
     let verdict = if found == is { Verdict::Holds } else { Verdict::Contradicted };
     Ok(Finding { measured, interval: String::new(), verdict })
@@ -326,9 +339,9 @@ fn memory(evidence: &Evidence<'_>, of: &str, to: &Names, per: Per, store: &str, 
     let to: Vec<&str> = if to.is_others() { others.collect() } else { to.list() };
     let ours = bytes(of).ok_or_else(|| format!("no bytes of {of} on {store} were counted"))?;
     let theirs = to.into_iter().filter_map(|name| Some((name, bytes(name)?)));
-    let (other, theirs) = match is {
-        Than::Less => theirs.min_by(|one, other| one.1.total_cmp(&other.1)),
-        Than::More | Than::Same => theirs.max_by(|one, other| one.1.total_cmp(&other.1)),
+    let (other, theirs) = match is.is_downward() {
+        true => theirs.min_by(|one, other| one.1.total_cmp(&other.1)),
+        false => theirs.max_by(|one, other| one.1.total_cmp(&other.1)),
     }
     .ok_or_else(|| format!("no bytes of others on {store} were counted"))?;
     let each = match per {
@@ -350,9 +363,9 @@ fn lines(of: &str, to: &Names, is: Than) -> Found {
     let count = |name| lines_of(name).ok_or_else(|| format!("{name} has no file that is known"));
     let ours = count(of)?;
     let theirs = to.into_iter().filter_map(|name| Some((name, lines_of(name)?)));
-    let (other, theirs) = match is {
-        Than::Less => theirs.min_by_key(|one| one.1),
-        Than::More | Than::Same => theirs.max_by_key(|one| one.1),
+    let (other, theirs) = match is.is_downward() {
+        true => theirs.min_by_key(|one| one.1),
+        false => theirs.max_by_key(|one| one.1),
     }
     .ok_or("nobody else has lines")?;
     Ok(Finding {

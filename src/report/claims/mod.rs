@@ -39,6 +39,10 @@ const EXPECTED: &str = include_str!("expected.txt");
 /// The run that is cited.
 const REFERENCE: &str = "reference/standard";
 
+const LEGEND: &str = "A claim *holds* or is *contradicted* where that lies beyond the interval and \
+    the floor. A *tie* is neither: no difference was shown, and for \"as many\" none smaller than a \
+    tenth was excluded.\n";
+
 /// One sentence.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,7 +81,7 @@ impl Claims {
 pub(super) fn render(material: &Material<'_>) -> Result<String, String> {
     let Claims { claim, points } = Claims::all();
     let evidence = Evidence::of(material);
-    let mut text = evidence.told();
+    let mut text = format!("{}\n{LEGEND}", evidence.told());
     for Point { name, heading } in &points {
         let of_point: Vec<&Claim> = claim.iter().filter(|claim| claim.point == *name).collect();
         let found: Vec<Finding> =

@@ -58,6 +58,9 @@ fn a_ratio_is_told_by_its_interval_and_the_floor() {
     assert_eq!(of("cas", "mutex", "same"), Verdict::Contradicted);
     assert_eq!(of("queue", "mutex", "more"), Verdict::Tie);
     assert_eq!(of("queue", "mutex", "same"), Verdict::Holds);
+    assert_eq!(of("queue", "mutex", "no-less"), Verdict::Holds);
+    assert_eq!(of("cas", "mutex", "no-less"), Verdict::Holds);
+    assert_eq!(of("cas", "mutex", "no-more"), Verdict::Contradicted);
     assert_eq!(of("queue", "nobody", "more"), Verdict::NotMeasured);
     assert_eq!(of("cas", "others", "more"), Verdict::Holds);
     assert_eq!(of("mutex", "others", "more"), Verdict::Contradicted);
@@ -67,6 +70,22 @@ fn a_ratio_is_told_by_its_interval_and_the_floor() {
     let twice = expect.replace(" }", ", by = 1.9 }");
     assert_eq!(verdict(&twice, &run), Verdict::Holds);
     assert_eq!(verdict(&twice.replace("1.9", "3.0"), &run), Verdict::Contradicted);
+}
+
+/// Noise hides a difference. That is no reason to say that there is none.
+#[test]
+fn what_cannot_be_told_apart_is_not_the_same() {
+    let mut rows = sample::rows(8);
+    for row in rows.iter_mut().filter(|row| row.strategy == "queue") {
+        row.completed = if row.block % 2 == 0 { 1_000_000 } else { 4_000_000 };
+    }
+    let run = sample::run(&rows);
+    for is in ["same", "more", "less", "no-less", "no-more"] {
+        let expect = format!(
+            r#"{{ kind = "ratio", of = "queue", to = "mutex", metric = "rate", is = "{is}" }}"#
+        );
+        assert_eq!(verdict(&expect, &run), Verdict::Tie, "{is}");
+    }
 }
 
 /// How fast a wrong answer comes must not settle a claim.
@@ -131,6 +150,7 @@ fn bytes_and_fits_are_facts() {
         )
     };
     assert_eq!(of("mutex", "more"), Verdict::Tie);
+    assert_eq!(of("mutex", "no-more"), Verdict::Holds);
     assert_eq!(of("cas", "more"), Verdict::Holds);
     assert_eq!(of("others", "less"), Verdict::Contradicted);
     let fits = |of: &str, is: &str| {

@@ -74,6 +74,8 @@ pub struct Entry {
     pub strategy: &'static str,
     /// Name of the store.
     pub store: &'static str,
+    /// The type of the store, which names what had to be put before it.
+    pub store_type: fn() -> &'static str,
     /// What kind of answer it is.
     pub family: Family,
     /// What it promises.
@@ -132,6 +134,7 @@ impl Entry {
         Entry {
             strategy: T::NAME,
             store: T::Store::NAME,
+            store_type: std::any::type_name::<T::Store>,
             family: T::FAMILY,
             promises: T::PROMISES,
             open: open::<T>,

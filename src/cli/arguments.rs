@@ -93,6 +93,8 @@ Examples:
   hotrow check                             all that claim to be sound
   hotrow check cas queue --schedules 2000  a closer look at two
   hotrow check unguarded                   what a counter-example looks like
+  hotrow check --with-controls --results results/laptop/proof
+                                           env.json and checks.csv, for reports
   hotrow check cas --seed 17 --schedules 1 one schedule, again
 
 Exit codes:
@@ -468,6 +470,13 @@ pub(super) struct Check {
     /// The seed of the first schedule
     #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     pub(super) seed: u64,
+    /// Also hold everything against what is wrong on purpose,
+    /// which is to be caught and is no failure
+    #[arg(long, verbatim_doc_comment)]
+    pub(super) with_controls: bool,
+    /// Keep what was found in DIR, such as results/laptop/proof
+    #[arg(long, value_name = "DIR")]
+    pub(super) results: Option<PathBuf>,
     /// Print an object, with every counter-example
     #[arg(long)]
     pub(super) json: bool,

@@ -3,6 +3,7 @@
 use std::{
     cmp::Reverse,
     collections::BTreeSet,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -14,12 +15,14 @@ use super::{
     failure::{Exit, Failure, note},
     plan, printed,
     progress::Progress,
+    run::command_line,
 };
 use crate::{
-    proof::{Effort, Found, PROPERTIES, Stage, Trial, operations_asked},
+    proof::{Effort, Found, PROPERTIES, Property, Stage, Trial, operations_asked},
+    record::{CheckRow, Environment, SCHEMA, SavedRun},
     registry::{self, Entry},
     report::grouped,
-    strategy::Promises,
+    strategy::{Family, Promises},
 };
 
 /// Counter-examples that are told of one strategy on one store. The others are of the same mistake
@@ -35,6 +38,12 @@ fn letters() -> impl Iterator<Item = char> {
 pub(super) fn check(asked: &Check) -> Result<Exit, Failure> {
     let entries = entries(asked)?;
     let effort = Effort { seed: asked.seed, schedules: asked.schedules };
+    if let Some(directory) = &asked.results {
+        SavedRun::prepare(directory).map_err(|error| {
+            Failure::usage(format!("cannot save in {}: {error}", directory.display()))
+        })?;
+    }
+    let environment = Environment::before(command_line(), asked.seed);
     let trials: Vec<Trial> =
         entries.iter().flat_map(|entry| Trial::all_of(entry, effort)).collect();
     let began = Instant::now();
@@ -47,14 +56,28 @@ pub(super) fn check(asked: &Check) -> Result<Exit, Failure> {
     let played: Vec<Played> = played.collect();
     drop(progress);
     let checked = Checked { entries, played, effort, took: began.elapsed() };
+    if let Some(directory) = &asked.results {
+        checked.save(directory, environment)?;
+    }
     let text = if asked.json { format!("{:#}\n", checked.object()) } else { checked.told() };
     printed::print(&text).map_err(Failure::of_output)?;
-    let lost = checked.lost().count();
+    for missed in checked.missed_controls(asked) {
+        note(format_args!("{missed}, wrong on purpose, was not caught"));
+    }
+    let lost =
+        checked.lost().filter(|(trial, _)| !is_to_be_caught(asked, &trial.case.entry)).count();
     if lost == 0 {
         return Ok(Exit::Done);
     }
     note(format_args!("{lost} of {} trials are lost", checked.played.len()));
     Ok(Exit::Wrong)
+}
+
+/// Whether an entry is there only because controls were asked for as such. Who is asked for by name
+/// is held to what it would have to promise, and fails if it does not keep it.
+fn is_to_be_caught(asked: &Check, entry: &Entry) -> bool {
+    let is_named = asked.strategies.iter().any(|name| name == entry.strategy);
+    asked.with_controls && entry.family == Family::Control && !is_named
 }
 
 /// Who was asked for, or everybody who claims to be sound. Who claims nothing and is asked for is
@@ -70,6 +93,7 @@ fn entries(asked: &Check) -> Result<Vec<Entry>, Failure> {
             true => entry.promises.sound,
             false => names.contains(entry.strategy),
         };
+        let wanted = wanted || is_to_be_caught(asked, entry);
         wanted && !entry.is_reference() && store.is_none_or(|store| store == entry.store)
     });
     let entries: Vec<Entry> = chosen.map(held_to_soundness).collect();
@@ -101,6 +125,54 @@ impl Checked {
     fn of<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = &'a Played> {
         let is_of = |case: &Entry| (case.strategy, case.store) == (entry.strategy, entry.store);
         self.played.iter().filter(move |(trial, _)| is_of(&trial.case.entry))
+    }
+
+    /// Controls that keep everything, which says nothing for the others.
+    fn missed_controls(&self, asked: &Check) -> Vec<String> {
+        let controls = self.entries.iter().filter(|entry| is_to_be_caught(asked, entry));
+        let missed = controls.filter(|entry| self.lost_by(entry).next().is_none());
+        missed.map(|entry| format!("{} on {}", entry.strategy, entry.store)).collect()
+    }
+
+    /// Writes what was found, in place of what was there.
+    fn save(&self, directory: &Path, environment: Environment) -> Result<(), Failure> {
+        let environment = environment.after(false);
+        let of_entry = |entry| {
+            let row = |property| self.row(&environment.run, entry, property);
+            PROPERTIES.iter().map(row).collect::<Vec<CheckRow>>()
+        };
+        let checks = self.entries.iter().flat_map(of_entry).collect();
+        let run = SavedRun { checks, ..SavedRun::empty(environment) };
+        run.save(directory).map_err(|error| {
+            Failure::failed(format!("cannot save in {}: {error}", directory.display()))
+        })?;
+        note(format_args!("saved in {}", directory.display()));
+        Ok(())
+    }
+
+    /// What came of one property for one entry; no trials where it is not promised.
+    fn row(&self, run: &str, entry: &Entry, property: &Property) -> CheckRow {
+        let of_property = self.of(entry).filter(|(trial, _)| trial.property.name == property.name);
+        let trials = of_property.collect::<Vec<_>>();
+        let lost: Vec<(&Trial, &String)> = trials
+            .iter()
+            .filter_map(|(trial, found)| Some((trial, found.as_ref().err()?)))
+            .collect();
+        let told = |(trial, found): &(&Trial, &String)| {
+            let first = found.lines().map(str::trim).find(|line| !line.is_empty());
+            format!("{}: {}", trial.case.stage, first.unwrap_or_default())
+        };
+        CheckRow {
+            schema: SCHEMA,
+            run: run.to_owned(),
+            store: entry.store.to_owned(),
+            strategy: entry.strategy.to_owned(),
+            sound: entry.family != Family::Control,
+            property: property.name.to_owned(),
+            trials: trials.len() as u64,
+            broken: lost.len() as u64,
+            violation: lost.first().map(told).unwrap_or_default(),
+        }
     }
 
     /// Of each property a line, of each entry a column.

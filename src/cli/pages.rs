@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     record::{SavedRun, replace},
-    report::{Shown, Source, overview, refresh, render_block, shown_plot},
+    report::{Outcome, Shown, Source, outcomes, overview, refresh, render_block, shown_plot},
 };
 
 /// Renders every page from all saved runs or, if that is what is asked for, one run for a browser.
@@ -46,6 +46,9 @@ pub(super) fn report(asked: &Report) -> Result<Exit, Failure> {
         }
     }
     let unseen = unseen(asked, &runs, &pictures)?;
+    if asked.check {
+        check_claims(&sources)?;
+    }
     if asked.check && !stale.is_empty() {
         return Err(Failure::failed(format!("stale: {}; run `hotrow report`", stale.join(", "))));
     }
@@ -134,6 +137,26 @@ fn browse(asked: &Report, html: &[PathBuf], sources: &[Source<'_>]) -> Result<Ex
 /// Whether a run was named by its place below the results, or by its directory.
 fn is_named(asked: &Report, wanted: &Path, name: &str) -> bool {
     wanted == Path::new(name) || wanted == asked.results.join(name)
+}
+
+/// A claim that has come out otherwise than it did is found here and not by a reader.
+fn check_claims(sources: &[Source<'_>]) -> Result<(), Failure> {
+    let outcomes = outcomes(sources).unwrap_or_default();
+    let changed: Vec<String> = outcomes
+        .iter()
+        .filter(|outcome| !outcome.is_as_expected())
+        .map(|Outcome { id, expected, verdict, .. }| {
+            format!("{id} is `{}` and was `{}`", verdict.name(), expected.unwrap_or("not there"))
+        })
+        .collect();
+    match changed.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::failed(format!(
+            "claims have come out otherwise: {}; if that is right, \
+             HOTROW_BLESS=1 cargo test --test claims",
+            changed.join(", ")
+        ))),
+    }
 }
 
 /// Every run below `results`, with its name there.

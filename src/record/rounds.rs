@@ -154,15 +154,8 @@ impl Error for ReadError {}
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::record::{Finding, sample};
-
-    fn header() -> Vec<String> {
-        let text = String::from_utf8(write_rows(&[sample::row("mutex", 0, 1_000)])).unwrap();
-        text.lines().next().unwrap().split(',').map(str::to_owned).collect()
-    }
 
     /// A violation is free text with commas, quotes and line ends in it: it must not shift columns.
     #[test]
@@ -173,27 +166,6 @@ mod tests {
         wrong.cut_short = true;
         let rows = vec![sample::row("mutex", 0, 1_000), wrong];
         assert_eq!(rows_of(&write_rows(&rows)), Ok(rows));
-    }
-
-    /// A column that is not documented cannot be cited, and one that is documented and not there
-    /// sends a reader looking. The header is written out here so that no rename goes unnoticed.
-    #[test]
-    fn header_and_schema_page_agree() {
-        let golden = "schema,run,process,block,position,cell,store,users,clients,client_kind,mix,\
-            latency,strategy,family,role,seed,window_ns,completed,completed_by_slowest,\
-            completed_by_fastest,samples,ns_p50,ns_p99,ns_p999,ns_max,applied,refused,unknown,\
-            reads,verdict,audited_entries,violation,cut_short,kind,keys,arrivals,offered_per_s,\
-            think_ns,work,history,scheduled,late,backlog_max,response_ns_p50,response_ns_p99,\
-            response_ns_p999,response_ns_max,stalled_ns_max,jain_ppm,cpu_ns,switches_voluntary,\
-            switches_forced,retries,started_ms,invalid";
-        assert_eq!(header(), golden.split(',').collect::<Vec<_>>());
-
-        let page = include_str!("../../results/SCHEMA.md");
-        let cells = page.lines().filter_map(|line| line.strip_prefix("| `"));
-        let documented: Vec<&str> = cells.filter_map(|line| line.split('`').next()).collect();
-        assert_eq!(documented, header());
-        assert_eq!(documented.iter().collect::<BTreeSet<_>>().len(), documented.len());
-        assert!(page.contains(&format!("Schema version {SCHEMA}")));
     }
 
     /// Each way a file goes wrong by hand or by age, with the line and the reason that are told.

@@ -1,6 +1,9 @@
 //! Made-up rows for tests: what an honest run of one cell could look like.
 
-use super::{ClientKind, Environment, Finding, Kind, LoadAverage, Role, Row, SCHEMA, SavedRun};
+use super::{
+    CheckRow, ClientKind, Environment, Finding, Kind, LoadAverage, MemoryRow, Role, Row, SCHEMA,
+    SavedRun,
+};
 
 /// One row of a contender on one hot row with 2 threads, over a window of one second.
 pub(crate) fn row(strategy: &str, block: u32, completed: u64) -> Row {
@@ -121,4 +124,32 @@ pub(crate) fn run(rows: &[Row]) -> SavedRun {
         load_after: Some(load),
     };
     SavedRun { rows: rows.to_vec(), ..SavedRun::empty(environment) }
+}
+
+/// What a strategy has on the heap of a store in memory.
+pub(crate) fn memory(strategy: &str, users: u64, receipts: u64, live_bytes: u64) -> MemoryRow {
+    MemoryRow {
+        schema: SCHEMA,
+        run: "made-up".to_owned(),
+        store: "slab".to_owned(),
+        strategy: strategy.to_owned(),
+        users,
+        receipts,
+        live_bytes,
+    }
+}
+
+/// What came of holding a property against a strategy, in so many trials.
+pub(crate) fn check(strategy: &str, property: &str, trials: u64, broken: u64) -> CheckRow {
+    CheckRow {
+        schema: SCHEMA,
+        run: "made-up".to_owned(),
+        store: "slab".to_owned(),
+        strategy: strategy.to_owned(),
+        sound: strategy != "unguarded",
+        property: property.to_owned(),
+        trials,
+        broken,
+        violation: if broken > 0 { "adversary: lost 5".to_owned() } else { String::new() },
+    }
 }

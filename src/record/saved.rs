@@ -140,8 +140,79 @@ fn directories(parent: &Path) -> io::Result<Vec<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
-    use crate::{record::sample, scratch::Scratch};
+    use crate::{
+        record::{Clocked, Role, SCHEMA, sample},
+        scratch::Scratch,
+    };
+
+    /// A row of each table.
+    fn full() -> SavedRun {
+        let mut run = sample::run(&[sample::row("mutex", 0, 5)]);
+        run.quantiles = vec![QuantileRow {
+            schema: SCHEMA,
+            run: run.environment.run.clone(),
+            process: 0,
+            block: 0,
+            cell: "slab/users=1".to_owned(),
+            strategy: "mutex".to_owned(),
+            role: Role::Contender,
+            clocked: Clocked::Response,
+            samples: 1,
+            ns_p10: 1,
+            ns_p25: 2,
+            ns_p50: 3,
+            ns_p75: 4,
+            ns_p90: 5,
+            ns_p95: 6,
+            ns_p99: 7,
+            ns_p995: 8,
+            ns_p999: 9,
+            ns_p9995: 10,
+            ns_p9999: 11,
+            ns_p99999: 12,
+            ns_max: 13,
+        }];
+        run.memory = vec![sample::memory("mutex", 10_000, 0, 640_000)];
+        run.checks = vec![sample::check("mutex", "every_charge_is_applied", 3, 1)];
+        run.checks[0].violation = "adversary: \"5\", where 7 was owed".to_owned();
+        run
+    }
+
+    /// A column that is not documented cannot be cited, and one that is documented and not there
+    /// sends a reader looking. Headers are written out in a file so that no rename goes unnoticed.
+    #[test]
+    fn headers_and_schema_page_agree() {
+        let scratch = Scratch::new("headers");
+        full().save(&scratch.path("run")).unwrap();
+        let page = include_str!("../../results/SCHEMA.md");
+        let golden = include_str!("../../tests/expected/headers.txt");
+        for file in [ROUNDS, QUANTILES, MEMORY, CHECKS] {
+            let text = fs::read_to_string(scratch.path("run").join(file)).unwrap();
+            let header = text.lines().next().unwrap();
+            assert!(golden.lines().any(|line| line == format!("{file}: {header}")), "{header}");
+
+            let section = page.split("\n## ").find(|part| part.starts_with(&format!("`{file}`")));
+            let section = section.unwrap_or_else(|| panic!("{file} has no section"));
+            let cells = section.lines().filter_map(|line| line.strip_prefix("| `"));
+            let documented: Vec<&str> = cells.filter_map(|line| line.split('`').next()).collect();
+            assert_eq!(documented, header.split(',').collect::<Vec<_>>(), "{file}");
+            assert_eq!(documented.iter().collect::<BTreeSet<_>>().len(), documented.len());
+        }
+        assert_eq!(golden.lines().count(), 4);
+        assert!(page.contains(&format!("Schema version {SCHEMA}")));
+    }
+
+    /// What is proved and what memory costs must come back as it was written, quotes and all.
+    #[test]
+    fn every_table_comes_back() {
+        let scratch = Scratch::new("tables");
+        let run = full();
+        run.save(&scratch.path("run")).unwrap();
+        assert_eq!(SavedRun::load(&scratch.path("run")), Ok(run));
+    }
 
     /// What is saved is what is found and loaded, and a second run takes the first one's place.
     #[test]

@@ -3,8 +3,8 @@
 use std::{error::Error, fmt};
 
 use super::{
-    capacity, comparison::comparisons, demos, environment, plots::plot, ranking, response,
-    situations::situations, slow_store, summary,
+    capacity, claims, comparison::comparisons, costs, demos, environment, plots::plot, proved,
+    ranking, response, situations::situations, slow_store, summary,
 };
 use crate::record::{Environment, SavedRun};
 
@@ -59,6 +59,11 @@ const BLOCKS: &[(&str, Render)] = &[
     ("slow-store", |material| slow_store::markdown(material.run())),
     (PLOT, picture),
     ("environment", |material| Ok(environment::markdown(&material.run().environment))),
+    ("claims", claims::render),
+    ("cite", claims::cite),
+    ("correctness", proved::correctness),
+    ("costs", costs::costs),
+    ("mishaps", mishaps),
 ];
 
 /// Renders the block `name [run [rest]]` from one of `sources`.
@@ -97,6 +102,13 @@ fn headed(source: &Source<'_>, body: String) -> String {
     let partial = if *partial { ", PARTIAL" } else { "" };
     let name = source.name;
     format!("_`{command}`, run {run} in `results/{name}`, commit {commit}{partial}._\n\n{body}")
+}
+
+/// What becomes of the others, and what a refusal costs where that was measured.
+fn mishaps(material: &Material<'_>) -> Result<String, String> {
+    let told = proved::mishaps(material)?;
+    let costs = costs::refusals(material).map(|costs| format!("\n{costs}"));
+    Ok(told + &costs.unwrap_or_default())
 }
 
 fn rankings(run: &SavedRun) -> String {

@@ -239,6 +239,22 @@ impl Validity {
     }
 }
 
+/// The rows of one cell, for what looks at them otherwise than a ranking does.
+pub(super) struct Measured<'a> {
+    /// By strategy and role.
+    pub(super) series: Vec<Series<'a>>,
+    /// Whether half of its blocks and more count.
+    pub(super) is_measured: bool,
+}
+
+impl<'a> Measured<'a> {
+    /// Takes the rows of one cell.
+    pub(super) fn of(rows: &[&'a Row]) -> Measured<'a> {
+        let validity = Validity::of(rows);
+        Measured { series: series(rows, &validity), is_measured: validity.is_measured() }
+    }
+}
+
 /// The rows of each strategy and role, by the name of the strategy: blocks are shuffled, and a table
 /// must not be.
 fn series<'a>(rows: &[&'a Row], validity: &Validity) -> Vec<Series<'a>> {

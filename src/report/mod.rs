@@ -14,14 +14,19 @@ mod blocks;
 mod capacity;
 mod cells;
 mod change;
+mod claims;
 mod comparison;
+mod costs;
 mod demos;
 mod environment;
 mod figures;
 mod json;
+mod memory;
 mod overview;
 mod page;
+mod planted;
 mod plots;
+mod proved;
 mod ranking;
 mod response;
 mod situations;
@@ -37,10 +42,12 @@ pub use self::{
     answer::answer,
     blocks::{BlockError, Shown, Source, render_block, shown_plot},
     change::Change,
+    claims::{Outcome, Verdict, outcomes},
     comparison::{Comparison, comparisons},
     demos::{omission, order_of_runs},
     figures::{grouped, rate_of},
     json::to_json,
+    memory::{MemoryCost, memory_costs},
     overview::overview,
     page::{PageError, refresh},
     plots::{NamedChart, plot, plots},

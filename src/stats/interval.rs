@@ -61,7 +61,7 @@ impl Interval {
     }
 
     /// Applies an increasing function to both ends.
-    pub(super) fn map(self, increasing: impl Fn(f64) -> f64) -> Self {
+    pub(crate) fn map(self, increasing: impl Fn(f64) -> f64) -> Self {
         Self { low: increasing(self.low), high: increasing(self.high) }
     }
 }

@@ -294,6 +294,30 @@ fn a_check_shows_what_is_kept_and_how_it_is_not() {
     assert!(object["operations"].as_u64() > Some(10_000), "{object}");
 }
 
+/// What is proved is kept for reports, with the controls that show that the proof can fail; that they
+/// are caught is no failure, and a strategy that is asked for by name stays one.
+#[test]
+fn a_check_is_kept_with_its_controls() {
+    let scratch = Scratch::new("proof");
+    let directory = scratch.path("box/proof");
+    let mut command = hotrow();
+    command.args(["check", "mutex", "--store", "slab", "--schedules", "5", "--with-controls"]);
+    let output = command.arg("--results").arg(&directory).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let checks = SavedRun::load(&directory).unwrap().checks;
+    let of = |name| checks.iter().filter(move |row| row.strategy == name);
+    assert!(of("mutex").all(|row| row.sound && row.broken == 0 && row.violation.is_empty()));
+    let order = of("mutex").find(|row| row.property == "first_come_first_served").unwrap();
+    assert_eq!(order.trials, 0, "it is not promised");
+    let caught = of("unguarded").find(|row| row.broken > 0).unwrap();
+    assert!(!caught.sound && caught.violation.contains(": "), "{caught:?}");
+    assert!(checks.iter().all(|row| row.violation.lines().count() < 2));
+
+    fs::write(scratch.path("file"), "").unwrap();
+    let inside = scratch.path("file/run");
+    refused(&["check", "mutex", "--results", inside.to_str().unwrap()], "cannot save in");
+}
+
 /// A recorded history: one charge and a read behind it, which saw `seen`.
 fn recorded(seen: u64) -> String {
     let policy = r#"{"amount_min":1,"amount_max":9,"unit":1,"balance_max":9}"#;

@@ -37,15 +37,32 @@ const JUDGES: [&str; 2] =
 /// Properties of one strategy that are named; of more than that, how many there are.
 const NAMED_MAX: usize = 4;
 
-/// The trial that passes if the page says what the suite does.
+/// The same for programs: a line for each mistake and property that catches it.
+const ROWS: &str = "results/proof/planted.csv";
+
+/// The trial that passes if the page and its rows say what the suite does.
 pub(crate) fn the_page_is_fresh() -> Result<(), Failed> {
-    let page = page()?;
-    if env::var_os("HOTROW_BLESS").is_some() {
-        fs::write(PAGE, page)?;
-    } else if fs::read_to_string(PAGE)? != page {
-        return Err(format!("{PAGE} is stale: run the line that it names").into());
+    for (file, fresh) in [(PAGE, page()?), (ROWS, rows())] {
+        if env::var_os("HOTROW_BLESS").is_some() {
+            fs::write(file, fresh)?;
+        } else if fs::read_to_string(file)? != fresh {
+            return Err(format!("{file} is stale: run the line that {PAGE} names").into());
+        }
     }
     Ok(())
+}
+
+fn rows() -> String {
+    let mut rows = "mistake,strategy,store,stage,property\n".to_owned();
+    for wrong in WRONG {
+        let entry = (wrong.entry)();
+        for killer in wrong.killers {
+            let (mistake, stage) = (wrong.mistake.replace('"', "\"\""), wrong.stage);
+            let of = format!("{},{},{stage}", entry.strategy, entry.store);
+            rows += &format!("\"{mistake}\",{of},{killer}\n");
+        }
+    }
+    rows
 }
 
 fn page() -> Result<String, Failed> {

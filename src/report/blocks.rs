@@ -3,8 +3,8 @@
 use std::{error::Error, fmt};
 
 use super::{
-    answer::answer, capacity, comparison::comparisons, environment, plots::plot, ranking, response,
-    slow_store,
+    capacity, comparison::comparisons, demos, environment, plots::plot, ranking, response,
+    slow_store, summary,
 };
 use crate::record::{Environment, SavedRun};
 
@@ -46,9 +46,14 @@ const PLOT: &str = "plot";
 
 /// Every block by its name.
 const BLOCKS: &[(&str, Render)] = &[
-    ("answer", |material| Ok(answers(material.run()))),
+    ("answer", summary::answers),
+    ("choice", summary::choice),
+    ("resolution", summary::resolution),
+    ("family", summary::family),
     ("ranking", |material| Ok(rankings(material.run()))),
     ("first-table", |material| Ok(first_table(material.run()))),
+    ("omission", |material| Ok(demos::omission(&material.run().rows)? + "\n")),
+    ("order", order),
     ("capacity", |material| capacity::markdown(material.run())),
     ("response", |material| response::markdown(material.run())),
     ("slow-store", |material| slow_store::markdown(material.run())),
@@ -94,11 +99,6 @@ fn headed(source: &Source<'_>, body: String) -> String {
     format!("_`{command}`, run {run} in `results/{name}`, commit {commit}{partial}._\n\n{body}")
 }
 
-fn answers(run: &SavedRun) -> String {
-    let answers = comparisons(&run.rows);
-    answers.iter().map(|comparison| format!("- {}\n", answer(comparison))).collect()
-}
-
 fn rankings(run: &SavedRun) -> String {
     let tables = comparisons(&run.rows);
     tables
@@ -106,6 +106,13 @@ fn rankings(run: &SavedRun) -> String {
         .map(|comparison| format!("### {}\n\n{}", comparison.title, ranking::markdown(comparison)))
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// Of a run that was made one by one, and of the shuffled one that is named behind it.
+fn order(material: &Material<'_>) -> Result<String, String> {
+    let other = material.sources.iter().find(|source| source.name == material.rest);
+    let other = other.ok_or_else(|| format!("there is no run in results/{}", material.rest))?;
+    Ok(demos::order_of_runs(&material.run().rows, &other.run.rows)? + "\n")
 }
 
 /// The table of the first cell, as a terminal shows it.

@@ -15,6 +15,7 @@ mod capacity;
 mod cells;
 mod change;
 mod comparison;
+mod demos;
 mod environment;
 mod figures;
 mod json;
@@ -23,8 +24,10 @@ mod page;
 mod plots;
 mod ranking;
 mod response;
+mod situations;
 mod slow_store;
 mod standing;
+mod summary;
 mod sweep;
 mod table;
 mod title;
@@ -35,6 +38,7 @@ pub use self::{
     blocks::{BlockError, Shown, Source, render_block, shown_plot},
     change::Change,
     comparison::{Comparison, comparisons},
+    demos::{omission, order_of_runs},
     figures::{grouped, rate_of},
     json::to_json,
     overview::overview,

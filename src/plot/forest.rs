@@ -190,7 +190,7 @@ impl ForestRow {
         drawing.text(columns.figures, y + 4.0, Anchor::Start, "figures", &self.figures());
     }
 
-    /// Writes the note beside the interval, on the right if there is room. No other row is in the
+    /// Writes the note beside the interval, on the right if there is room, else on the left. No other row is in the
     /// way, and a column of its own would take the room of the axis.
     fn draw_note(&self, drawing: &mut Drawing, ruler: &Ruler, y: f64) {
         let note = cut(&self.note, 11.5, NOTE_MAX);
@@ -202,11 +202,18 @@ impl ForestRow {
             Some((low, high)) => (ruler.clamped(low), ruler.clamped(high)),
             None => (ruler.start, ruler.start - NOTE_GAP),
         };
-        let class = "soft note";
-        if high + NOTE_GAP + width_of(&note, 11.5) <= ruler.end {
-            drawing.text(high + NOTE_GAP, y + 4.0, Anchor::Start, class, &note);
-        } else {
-            drawing.text(low - NOTE_GAP, y + 4.0, Anchor::End, class, &note);
+        let width = width_of(&note, 11.5);
+        let mid = self.shown().map_or(high, |ratio| ruler.clamped(ratio.mid));
+        // An interval as wide as the axis has the note on it, beside its point.
+        let right = [high, mid].map(|end| (end + NOTE_GAP, Anchor::Start));
+        let left = [low, mid].map(|end| (end - NOTE_GAP, Anchor::End));
+        let fits = |&(x, anchor): &(f64, Anchor)| match anchor {
+            Anchor::Start => x + width <= ruler.end,
+            _ => x - width >= ruler.start,
+        };
+        let places = [right[0], left[0], right[1], left[1]];
+        if let Some((x, anchor)) = places.into_iter().find(fits) {
+            drawing.text(x, y + 4.0, anchor, "soft note", &note);
         }
     }
 }

@@ -395,9 +395,10 @@
           drawing.text(figures, y + 4, "start", "figures", figuresOf(row));
           const ends = measured.includes(row) ? valuesOf(row.ratio).filter((end) => scale === "linear" || end > 0).map(x.clamped) : [x.start, x.start - 10];
           const right = Math.max(...ends) + 10;
-          if (measured.includes(row) && right + widthOf(row.note, 11.5) > x.end)
-            drawing.text(Math.min(...ends) - 10, y + 4, "end", "soft note", row.note);
-          else drawing.text(measured.includes(row) ? right : x.start, y + 4, "start", "soft note", row.note);
+          const wide = widthOf(row.note, 11.5), mid = measured.includes(row) ? x.clamped(row.ratio.mid) : x.start;
+          const spots = measured.includes(row) ? [[right, 1], [Math.min(...ends) - 10, -1], [mid + 10, 1], [mid - 10, -1]] : [[x.start, 1]];
+          const spot = spots.find(([at, way]) => (way > 0 ? at + wide <= x.end : at - wide >= x.start));
+          if (spot && row.note) drawing.text(spot[0], y + 4, spot[1] > 0 ? "start" : "end", "soft note", row.note);
           const words = [row.label, row.ratio ? told("multiple", row.ratio) : "not measured", row.note];
           drawing.target((x.start + x.end) / 2, y, words.filter(Boolean).join("\n"), x.end - x.start, ROW);
         });

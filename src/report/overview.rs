@@ -4,6 +4,7 @@ use super::{
     answer::answer,
     blocks::Source,
     cells::{Cell, Cells},
+    figures::percent_above_one,
     plots, ranking,
 };
 use crate::{
@@ -54,17 +55,18 @@ fn intro(source: &Source<'_>, cells: &Cells<'_>) -> Vec<String> {
         false => "",
     };
     let hypervisor = match &environment.hypervisor {
-        Some(hypervisor) => format!("virtual ({hypervisor})"),
-        None => "not virtual as far as it tells".to_owned(),
+        Some(hypervisor) => format!("virtual machine: {hypervisor}"),
+        None => "no virtual machine as far as it tells".to_owned(),
     };
-    let floors = || cells.all.iter().map(|cell| (cell.comparison.floor.ratio() - 1.0) * 100.0);
-    let (low, high) = (floors().fold(f64::INFINITY, f64::min), floors().fold(0.0, f64::max));
+    let floors = || cells.all.iter().map(|cell| cell.comparison.floor.ratio());
+    let [low, high] = [floors().fold(f64::INFINITY, f64::min), floors().fold(1.0, f64::max)];
+    let [low, high] = [low, high].map(percent_above_one);
     let floor = match cells.all.is_empty() {
         true => "Nothing was measured.".to_owned(),
         false => format!(
             "In every block one strategy runs twice under two names. How far the two come out from \
              one another is the floor of a cell, and what lies within it is a tie: here \
-             {low:.1} % to {high:.1} %, cell by cell."
+             {low} to {high}, cell by cell."
         ),
     };
     vec![

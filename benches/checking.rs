@@ -10,12 +10,17 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it found")]
 
-use std::{env, hint::black_box, time::Instant};
+use std::{
+    env,
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
 use hotrow::{
     domain::Policy,
     history::{Drawn, History, Reply},
     linearizability::{AccountModel, Verdict, check},
+    record::{Costs, Piece},
     stats::{median, quantile},
 };
 
@@ -74,10 +79,16 @@ fn main() {
         (false, false) => 15,
     };
     println!("{:<44} {:<8} {:>22}   median of {rounds} rounds [least, most]", "history", "by", "");
+    let mut costs = Costs::of("checking");
     for case in cases {
         let history = case.draw(if is_test { 100 } else { 1 });
         for (checker, check) in CHECKERS {
-            let rates: Vec<f64> = (0..rounds).map(|_| rate(case, &history, *check)).collect();
+            let took: Vec<Duration> = (0..rounds).map(|_| timed(case, &history, *check)).collect();
+            let operations = history.operations.len() as u64;
+            let piece = Piece { cell: case.name, store: "", strategy: checker, family: "auditor" };
+            took.iter().for_each(|took| costs.add(piece, operations, *took));
+            let rate = |took: &Duration| operations as f64 / took.as_secs_f64() / 1e6;
+            let rates: Vec<f64> = took.iter().map(rate).collect();
             let [low, middle, high] =
                 [quantile(&rates, 0.0), median(&rates), quantile(&rates, 1.0)]
                     .map(|rate| rate.expect("there is a round"));
@@ -87,15 +98,20 @@ fn main() {
             );
         }
     }
+    match costs.save() {
+        Ok(Some(file)) if !is_test => println!("rows in {}", file.display()),
+        Ok(_) => {}
+        Err(error) => println!("cannot keep the rows: {error}"),
+    }
 }
 
-/// Millions of operations checked in a second.
-fn rate(case: &Case, history: &History, check: Checker) -> f64 {
+/// How long it takes to check a history.
+fn timed(case: &Case, history: &History, check: Checker) -> Duration {
     let began = Instant::now();
     let is_right = check(black_box(history));
-    let seconds = began.elapsed().as_secs_f64();
+    let took = began.elapsed();
     assert_eq!(is_right, !case.is_wrong, "{}", case.name);
-    history.operations.len() as f64 / seconds / 1e6
+    took
 }
 
 impl Case {

@@ -36,7 +36,8 @@ minute: every strategy on one hot row, on 1,024 rows, and on the slow tables.";
 
 const AFTER_HELP: &str = "\
 How to read a table:
-  #            rank; equal numbers are ties, `-` is not ranked
+  #            rank; equal numbers are ties, `-` is not ranked, `sat` did not keep
+               the rate that was promised
   vs mutex     median of the ratios of each block, with its 95 % interval
   p50 .. max   service time in a closed loop; `<= floor`: no longer than
                answering nothing takes
@@ -47,6 +48,7 @@ Examples:
   hotrow                                   the quick comparison
   hotrow run mutex cas --clients threads:4
   hotrow run --users 1024 --mix charge:45,use:45,read:10
+  hotrow run --profile standard            thirty cells, for a report
   hotrow list                              what there is to compare
   hotrow doctor                            whether this machine can tell
   hotrow check                             whether they are right
@@ -82,8 +84,8 @@ Examples:
   hotrow run cas --record cas.jsonl        a history for other checkers";
 
 const CHECK_HELP: &str = "\
-Each property that a strategy promises to keep is held against it on a store that
-steps aside in the middle of every step, on one that takes its time, and on
+Each property that a strategy promises is held against it on a store that steps
+aside in the middle of every step, on one that takes its time, and on
 threads. Where chance decides who goes on it is drawn from the seed, and what
 clients saw is judged by two checkers that share nothing but the rules.
 
@@ -128,6 +130,16 @@ Exit codes:
   2    a line is malformed: told with its number, and the file is not audited
   3    a history is impossible";
 
+const DEMO_HELP: &str = "\
+omission  The mutex stalls for 20 ms in every 250. Clients that wait for their
+          answers hardly see it, since they do not ask while they wait; of
+          requests that come anyway it is most of the tail. Half a minute.
+order     Identical code is measured one after the other, and in shuffled
+          blocks. What the machine does meanwhile is a difference in the one
+          and cancels in the other. Under a minute.
+
+With --results DIR, `order` keeps its rows in DIR-one-by-one and DIR-shuffled.";
+
 const COMPARE_HELP: &str = "\
 Rates of two runs are minutes or weeks apart, and what the machine did between
 them is in every difference: the line of `null`, which answers nothing, shows
@@ -142,6 +154,21 @@ Exit codes:
   0    compared
   1    a run could not be read, they share no cell, or are of two machines
   4    something got worse by more than --fail-above, beyond doubt";
+
+const REPORT_HELP: &str = "\
+A block `plot RUN NAME` of a page shows a chart. Its picture is written to
+RESULTS/RUN/plots/NAME.svg, and is stale like a page if it is not what the rows
+say, or if no page shows it.
+
+Examples:
+  hotrow report                            after a run, or to see what changed
+  hotrow report --check                    in a test
+  hotrow report --html run.html            the latest run, to look around in
+  hotrow report --html run.html laptop/hot another, by its place below results
+
+Exit codes:
+  0    done
+  1    a page or a picture is stale, or could not be read or written";
 
 /// All of it.
 #[derive(Debug, Parser)]
@@ -164,7 +191,7 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Measure what you choose
     #[command(after_help = RUN_HELP)]
-    Run(Run),
+    Run(Box<Run>),
     /// Show strategies, stores and promises
     List(List),
     /// Compare two runs
@@ -181,7 +208,15 @@ pub(super) enum Command {
     /// Find out whether recorded histories have an order
     #[command(after_help = AUDIT_HELP)]
     Audit(Audit),
+    /// Make a mistake of measuring, to see what comes of it
+    #[command(after_help = DEMO_HELP)]
+    Demo(Demo),
+    /// Print a script that completes commands in a shell
+    Completions(Completions),
+    /// Print the manual, as `hotrow man | man -l -`
+    Man,
     /// Write the computed blocks of REPORT.md and README.md anew
+    #[command(after_help = REPORT_HELP)]
     Report(Report),
 }
 
@@ -197,8 +232,8 @@ pub(super) struct Run {
     /// Accounts [default: 1]
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=USERS_MAX), help_heading = CELL)]
     users: Option<u64>,
-    /// How often each is asked for: uniform, zipf:0.99, or
-    /// hot:10@90 (10 of them in 90 % of requests)
+    /// How often each is asked for: uniform, zipf:0.99,
+    /// or hot:10@90 (10 of them in 90 % of requests)
     #[arg(long, verbatim_doc_comment, help_heading = CELL)]
     keys: Option<Keys>,
     /// Who asks: threads:2 or tasks:64 [default: a thread
@@ -304,7 +339,7 @@ impl Run {
 /// Where results go, and what they are drawn from.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Output {
-    /// What all that is random is drawn from
+    /// What randomness is drawn from
     #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     pub(super) seed: u64,
     /// What to print: table (rankings), json (rankings,
@@ -325,7 +360,7 @@ pub(super) struct Output {
     /// measured, such as results/laptop/quick
     #[arg(long, value_name = "DIR", verbatim_doc_comment)]
     pub(super) results: Option<PathBuf>,
-    /// Go on with what DIR has of a run that was stopped
+    /// Go on with what DIR has of a stopped run
     #[arg(long, requires = "results")]
     pub(super) resume: bool,
     /// Measure as this process of several, and tell each
@@ -361,8 +396,9 @@ pub(super) enum Format {
 /// The registry.
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// What to print
+    /// What to print: table or json [default: table]
     #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub(super) format: ListFormat,
 }
 
@@ -413,7 +449,7 @@ fn share(text: &str) -> Result<f64, String> {
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
     /// How long to look, with all processors busy
-    #[arg(long, default_value_t = 2, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
+    #[arg(long, value_name = "N", default_value_t = 2, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
     pub(super) seconds: u64,
     /// Print an object
     #[arg(long)]
@@ -428,8 +464,8 @@ pub(super) struct Check {
     /// Only on this store
     #[arg(long)]
     pub(super) store: Option<String>,
-    /// Schedules for each property that leaves it to chance
-    #[arg(long, default_value_t = 200, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=SCHEDULES_MAX))]
+    /// Schedules for each property that is left to chance
+    #[arg(long, value_name = "N", default_value_t = 200, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=SCHEDULES_MAX))]
     pub(super) schedules: u64,
     /// The seed of the first schedule
     #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
@@ -470,15 +506,50 @@ pub(super) enum Model {
     Kv,
 }
 
+/// A shell.
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// Which shell: bash, zsh, fish, elvish or powershell
+    #[arg(value_enum, hide_possible_values = true)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+/// A demonstration.
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// omission: to wait for answers before asking again;
+    /// order: to measure one thing after the other
+    #[arg(value_enum, hide_possible_values = true, verbatim_doc_comment)]
+    pub(super) mistake: Mistake,
+    /// What randomness is drawn from
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
+    pub(super) seed: u64,
+    /// Also keep the rows in DIR
+    #[arg(long, value_name = "DIR")]
+    pub(super) results: Option<PathBuf>,
+}
+
+/// What can be done wrongly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Mistake {
+    Omission,
+    Order,
+}
+
 /// Pages.
 #[derive(Debug, Args)]
 pub(super) struct Report {
     /// Write nothing, and exit with 1 if a page is stale
     #[arg(long)]
     pub(super) check: bool,
-    /// Where runs are saved, as MACHINE/RUN
+    /// Where runs are, as MACHINE/RUN
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(super) results: PathBuf,
+    /// Write no page, but every chart and table of one run
+    /// to FILE, for a browser; the latest, if none is named
+    #[arg(long, value_names = ["FILE", "RUN"], num_args = 1..=2, verbatim_doc_comment)]
+    #[arg(conflicts_with_all = ["check", "pages"])]
+    pub(super) html: Option<Vec<PathBuf>>,
     /// Pages with blocks in them
     #[arg(value_name = "PAGE", default_values = ["README.md", "REPORT.md"])]
     pub(super) pages: Vec<PathBuf>,

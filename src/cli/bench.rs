@@ -3,17 +3,20 @@
 //! Cargo passes the same words on to every benchmark, so those that others understand must be
 //! understood here, and a word that picks nothing is no mistake: it may be meant for another.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Parser;
 
 use super::{
     arguments::Output,
     failure::{Exit, Failure, note},
-    plan::Plan,
-    printed, quick, run,
+    plan::{Definitions, Plan},
+    printed, run,
 };
-use crate::{engine::Schedule, registry};
+use crate::{engine::Schedule, record::SavedRun, registry, report::Change};
 
 /// What `cargo bench` passes on.
 #[derive(Debug, Parser)]
@@ -27,9 +30,15 @@ pub(super) struct Words {
     /// Measure each once, for milliseconds, to see whether it is right
     #[arg(long)]
     test: bool,
-    /// What is measured anyway
+    /// Fewer blocks, in less than a minute
     #[arg(long)]
     quick: bool,
+    /// Keep the rows under this name, to compare with later
+    #[arg(long, value_name = "NAME", value_parser = baseline)]
+    save_baseline: Option<String>,
+    /// Compare with what was kept under this name
+    #[arg(long, value_name = "NAME", value_parser = baseline)]
+    baseline: Option<String>,
     /// Passed on by cargo; without it everything is only tested, as in `cargo test --benches`
     #[arg(long, hide = true)]
     bench: bool,
@@ -44,14 +53,64 @@ pub(super) fn compare(words: &Words) -> Result<Exit, Failure> {
         printed::print(&lines.collect::<String>()).map_err(Failure::of_output)?;
         return Ok(Exit::Done);
     }
+    let definitions = Definitions::built_in()?;
+    let named = if filter.is_empty() { Vec::new() } else { strategies.clone() };
     if strategies.is_empty() {
         note(format_args!("no strategy has {filter:?} in its name: nothing to compare"));
         return Ok(Exit::Done);
     }
-    let output = Output::table();
-    let plan = quick::plan_of(filter, &output)?;
-    let plan = if words.test || !words.bench { tiny(plan) } else { plan };
-    run::run(&plan, &output)
+    let before =
+        words.baseline.as_deref().map(|name| (name, directory(&format!("baseline-{name}"))));
+    if let Some((name, _)) = before.as_ref().filter(|(_, directory)| !directory.exists()) {
+        return Err(Failure::usage(format!(
+            "there is no baseline {name:?}: keep one with `cargo bench --bench compare -- \
+             --save-baseline {name}`"
+        )));
+    }
+    if words.test || !words.bench {
+        let plan = tiny(definitions.plan(QUICK, 1, &named)?);
+        return run::run(&plan, &Output::table());
+    }
+    let plan = definitions.plan(if words.quick { QUICK } else { WHOLE }, 1, &named)?;
+    let kept = match &words.save_baseline {
+        Some(name) => directory(&format!("baseline-{name}")),
+        None => directory("compare"),
+    };
+    let exit = run::run(&plan, &Output { results: Some(kept.clone()), ..Output::table() })?;
+    match before {
+        Some((_, before)) => change(&before, &kept).map(|()| exit),
+        None => Ok(exit),
+    }
+}
+
+/// What is measured by `--quick`, and without.
+const QUICK: &str = "quick";
+const WHOLE: &str = "bench";
+
+/// Where rows are kept that no report reads.
+fn directory(name: &str) -> PathBuf {
+    Path::new("results/local").join(name)
+}
+
+fn change(before: &Path, after: &Path) -> Result<(), Failure> {
+    let load = |directory: &Path| {
+        SavedRun::load(directory).map_err(|error| Failure::failed(error.to_string()))
+    };
+    let (before, after) = (load(before)?, load(after)?);
+    if let Some(what) = before.environment.incomparable_with(&after.environment) {
+        return Err(Failure::failed(format!("the baseline is of another machine: {what}")));
+    }
+    let change = Change::between(&before.rows, &after.rows);
+    printed::print(&change.terminal(printed::width())).map_err(Failure::of_output)
+}
+
+/// A name that can be one of a directory.
+fn baseline(name: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    match !name.is_empty() && name.chars().all(fits) {
+        true => Ok(name.to_owned()),
+        false => Err("a name has letters, digits, - and _".to_owned()),
+    }
 }
 
 /// Names with `filter` in them, each once, in the order of the registry.

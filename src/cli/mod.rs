@@ -12,17 +12,18 @@ mod audit;
 mod bench;
 mod check;
 mod compare;
+mod demo;
 mod doctor;
 mod failure;
 mod interrupt;
 mod keeping;
 mod list;
+mod manual;
 mod measuring;
 mod pages;
 mod plan;
 mod printed;
 mod progress;
-mod quick;
 mod recording;
 mod run;
 
@@ -56,7 +57,7 @@ pub fn compare() -> ExitCode {
 
 fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
     match arguments.command {
-        None => run::run(&quick::plan(&arguments.output)?, &arguments.output),
+        None => run::run(&plan::quick(&arguments.output)?, &arguments.output),
         Some(Command::Run(asked)) => {
             let (plan, file) = (plan::plan(&asked)?, asked.record.as_deref());
             recording::check(file)?;
@@ -69,6 +70,9 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         Some(Command::Doctor(asked)) => doctor::doctor(&asked),
         Some(Command::Check(asked)) => check::check(&asked),
         Some(Command::Audit(asked)) => audit::audit(&asked),
+        Some(Command::Demo(asked)) => demo::demo(&asked),
+        Some(Command::Completions(asked)) => manual::completions(&asked),
+        Some(Command::Man) => manual::man(),
         Some(Command::Report(asked)) => pages::report(&asked),
     }
 }

@@ -17,6 +17,30 @@ pub(super) fn print(text: &str) -> io::Result<()> {
     }
 }
 
+/// Prints tables, with what matters in colour where somebody sees it. `NO_COLOR` turns that off.
+pub(super) fn print_tables(text: &str) -> io::Result<()> {
+    match console::colors_enabled() {
+        true => print(&text.lines().map(|line| painted(line) + "\n").collect::<String>()),
+        false => print(text),
+    }
+}
+
+/// Headings stand out, what is wrong does so more, and what is beside the point less.
+fn painted(line: &str) -> String {
+    let style = console::Style::new().force_styling(true);
+    let first = line.trim_start();
+    match first {
+        _ if line.contains("WRONG") || line.contains("NOT MEASURED") => style.red().apply_to(line),
+        _ if first.starts_with("# ") => style.bold().apply_to(line),
+        _ if first.starts_with("1 ") => style.green().apply_to(line),
+        _ if first.starts_with("-- ") || first.starts_with("(not shown") => {
+            style.dim().apply_to(line)
+        }
+        _ => return line.to_owned(),
+    }
+    .to_string()
+}
+
 /// Columns to print in: those of the terminal, or of the variable `COLUMNS` where there is none.
 pub(super) fn width() -> usize {
     let terminal = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));

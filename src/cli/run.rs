@@ -34,6 +34,20 @@ pub(super) fn run(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
     if let Some(process) = output.stream {
         return tell(plan, process);
     }
+    let run = measured(plan, output)?;
+    let exported = export(plan, &run, output);
+    let shown = shown(plan, &run, output.format);
+    let printed = match output.format {
+        Format::Table => printed::print_tables(&shown),
+        Format::Csv | Format::Json => printed::print(&shown),
+    };
+    printed.map_err(Failure::of_output)?;
+    exported?;
+    Ok(conclusion(plan, &run))
+}
+
+/// Measures, and keeps the rows where that was asked for.
+pub(super) fn measured(plan: &Plan, output: &Output) -> Result<SavedRun, Failure> {
     check_outputs(output)?;
     let stop = interrupt::listen()?;
     if cfg!(debug_assertions) {
@@ -52,11 +66,7 @@ pub(super) fn run(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
     };
     note(expectation(plan));
     measure_all(plan, stop, &mut keeper)?;
-    let run = keeper.finish(interrupt::requested())?;
-    let exported = export(plan, &run, output);
-    printed::print(&shown(plan, &run, output.format)).map_err(Failure::of_output)?;
-    exported?;
-    Ok(conclusion(plan, &run))
+    keeper.finish(interrupt::requested())
 }
 
 fn measure_all(plan: &Plan, stop: &Stop, keeper: &mut Keeper<'_>) -> Result<(), Failure> {
@@ -228,7 +238,7 @@ mod tests {
     use crate::record::sample;
 
     fn concluded(rows: &[Row], partial: bool) -> Exit {
-        let plan = crate::cli::quick::plan(&Output::table());
+        let plan = crate::cli::plan::quick(&Output::table());
         let mut run = sample::run(rows);
         run.environment.partial = partial;
         conclusion(&plan.unwrap(), &run)

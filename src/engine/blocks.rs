@@ -159,7 +159,7 @@ fn round(
     audience: &mut dyn Audience,
 ) -> Round {
     let Comparison { cell: asked, subjects } = comparison;
-    let trial = Trial { cell: *asked, schedule: *schedule, block: block };
+    let trial = Trial { cell: *asked, schedule: *schedule, block };
     let order = order(schedule.seed, trial.block, SUBJECTS + number(cell), subjects.len());
     let mut round = Round { block, cell, placed: Vec::new(), objection: None };
     for (position, subject) in order.into_iter().enumerate() {

@@ -60,6 +60,9 @@ const PANICS_MAX: u32 = 8;
 /// waking a thread does.
 const LATE_NS: u64 = 10_000;
 
+/// The same on a simulated clock, whose grain is a millisecond.
+const LATE_SIMULATED_NS: u64 = 1_000_000;
+
 /// How long after the end of the window a client still asks what was due inside it: a second.
 const GRACE_NS: u64 = 1_000_000_000;
 
@@ -284,11 +287,11 @@ impl<T: ConcurrencyStrategy> Turn<T> {
     fn come_to_ask(&mut self, now_ns: u64) {
         self.thinks_until_ns = None;
         let Some(appointments) = &mut self.appointments else { return };
+        self.due_ns = appointments.keep();
         // Before it opens, requests queue for reasons of starting, which is not what is asked.
         if self.phase != Phase::WarmUp {
             self.open.backlog_max = self.open.backlog_max.max(appointments.backlog(now_ns));
         }
-        self.due_ns = appointments.keep();
     }
 
     /// Whether requests that were due inside the window are still to be asked.
@@ -410,12 +413,14 @@ impl<T: ConcurrencyStrategy> Turn<T> {
     #[cold]
     fn record(&mut self, begun_ns: u64) {
         self.begun_ns = None;
-        let ended_ns = self.client.watch.ns();
+        let watch = self.client.watch;
+        let ended_ns = watch.ns();
+        let late_ns = if watch.is_simulated() { LATE_SIMULATED_NS } else { LATE_NS };
         match self.appointments {
             Some(_) if self.client.course.window().contains(&self.due_ns) => {
                 self.service.record(ended_ns - begun_ns);
                 self.open.response.record(ended_ns - self.due_ns);
-                self.open.late += u64::from(self.due_ns + LATE_NS < begun_ns);
+                self.open.late += u64::from(self.due_ns + late_ns < begun_ns);
             }
             None if matches!(self.phase, Phase::Capacity | Phase::Latency) => {
                 self.service.record(ended_ns - begun_ns);

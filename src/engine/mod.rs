@@ -215,7 +215,8 @@ impl Measurement {
 pub struct OpenLoop {
     /// Requests that were due inside the window.
     pub scheduled: u64,
-    /// Those of them that were asked more than 10 microseconds after they were due.
+    /// Those of them that were asked more than 10 microseconds after they were due; on a simulated
+    /// clock, a millisecond.
     pub late: u64,
     /// The most requests of one client that were due and not asked, at any of its requests.
     pub backlog_max: u64,

@@ -6,7 +6,7 @@ use super::{
     chart::{Heading, Point},
     drawing::{Drawing, Mark},
     frame::{EndLabel, Frame, colour, without_place},
-    ruler::{Axis, Ruler},
+    ruler::{Axis, Ruler, Tick},
 };
 
 /// X(N) and its like: how a rate changes with the clients, the users, the skew.
@@ -46,7 +46,10 @@ pub struct Fit {
 const ASIDE_MAX: f64 = 3.5;
 
 /// With more bands than this on one another they are drawn fainter.
-const BANDS_MANY: usize = 4;
+pub(super) const BANDS_MANY: usize = 4;
+
+/// Up to so many places that were measured are what is named below.
+const PLACES_NAMED: usize = 9;
 
 impl Curve {
     pub(super) fn draw(&self) -> Drawing {
@@ -61,7 +64,10 @@ impl Curve {
         let names: Vec<(&str, &str)> =
             self.series.iter().zip(&notes).map(|(one, note)| (&*one.name, &**note)).collect();
         let frame = Frame::below(&drawing, x, y, &names);
-        frame.draw(&mut drawing, &self.x, &self.y);
+        match self.places(&frame) {
+            Some(ticks) => frame.draw_with(&mut drawing, &self.x.label, &ticks, &self.y),
+            None => frame.draw(&mut drawing, &self.x, &self.y),
+        }
 
         let band = if self.series.len() > BANDS_MANY { "band many" } else { "band" };
         // Bands first, so that none covers a point.
@@ -125,6 +131,23 @@ impl Curve {
         let xs = points.iter().map(|point| point.x).chain(fitted.clone().map(|(x, _)| x));
         let ys = points.iter().flat_map(|point| point.y.values()).chain(fitted.map(|(_, y)| y));
         Some((Ruler::around(self.x.scale, xs)?, Ruler::around(self.y.scale, ys)?))
+    }
+
+    /// The places that were measured, named: where there are few, nothing between them means
+    /// anything, such as a thread and a half.
+    fn places(&self, frame: &Frame) -> Option<Vec<(Tick, String)>> {
+        let points = self.series.iter().flat_map(|one| &one.points);
+        let placed = points.filter(|point| frame.place(point.x, point.y.mid).is_some());
+        let mut places: Vec<f64> = placed.map(|point| point.x).collect();
+        places.sort_by(f64::total_cmp);
+        places.dedup();
+        let name = |value: f64| match value {
+            // A count is known by its digits: 1024, and not 1.024k.
+            count if count.fract() == 0.0 && count < 1e4 => format!("{count}"),
+            value => self.x.unit.tick(value),
+        };
+        let named = |value: f64| (Tick { value, is_major: true }, name(value));
+        (places.len() <= PLACES_NAMED).then(|| places.into_iter().map(named).collect())
     }
 
     /// How far from its neighbour the point of each series is set, so that equal ones are all seen.

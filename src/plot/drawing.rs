@@ -49,7 +49,7 @@ impl Drawing {
     /// A picture that begins with the title and the subtitle of `heading`.
     pub(super) fn headed(heading: &Heading) -> Drawing {
         let mut drawing = Drawing { title: heading.title.clone(), y: 14.0, ..Drawing::default() };
-        for line in lines(&heading.title, 16.0, WIDTH - 2.0 * MARGIN) {
+        for line in lines(&heading.title, TITLE_WRAP, WIDTH - 2.0 * MARGIN) {
             drawing.y += 20.0;
             drawing.text(MARGIN, drawing.y - 4.0, Anchor::Start, "title", &line);
         }
@@ -277,6 +277,9 @@ pub(super) fn width_of(text: &str, size: f64) -> f64 {
     };
     text.chars().map(of).sum::<f64>() * size
 }
+
+/// Bold letters of 16 are as wide as others of this size.
+const TITLE_WRAP: f64 = 17.5;
 
 /// `text` in at most `width`, with dots for what had to go.
 pub(super) fn cut(text: &str, size: f64, width: f64) -> String {

@@ -113,7 +113,7 @@ impl Frame {
             let name = cut(&label.name, 12.0, end - x);
             drawing.text(x, y + 4.0, Anchor::Start, "", &name);
             let x = x + width_of(&name, 12.0) + 6.0;
-            if !label.note.is_empty() && x + width_of(&label.note, NOTE_SIZE) <= end {
+            if !label.note.is_empty() && x + width_of(&label.note, NOTE_SIZE) < end + 1.0 {
                 drawing.text(x, y + 4.0, Anchor::Start, "soft", &label.note);
             }
         }

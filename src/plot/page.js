@@ -163,7 +163,7 @@
       this.group = this.svg;
       this.paper = this.add("rect", { class: "paper", width: WIDTH, rx: 6 });
       this.y = 14;
-      for (const line of wrapped(heading.title, 16.5, WIDTH - 2 * MARGIN))
+      for (const line of wrapped(heading.title, 17.5, WIDTH - 2 * MARGIN))
         this.text(MARGIN, (this.y += 20) - 4, "start", "title", line);
       for (const line of wrapped(heading.subtitle, 12.5, WIDTH - 2 * MARGIN))
         this.text(MARGIN, (this.y += 17) - 3, "start", "subtitle", line);
@@ -446,8 +446,9 @@
           .filter(({ value }) => value >= low - 1e-9 && value <= high + 1e-9);
         if (xs.includes(max)) ticks.push({ value: max, major: true, name: "max" });
         drawAxes(drawing, frame, "share of commands that took no longer", ticks, { label: chart.axis, unit: "nanoseconds" });
+        for (const one of series) drawing.within(colourOf(one), () =>
+          drawing.path(series.length > 4 ? "band many" : "band", bandIn(frame, one.points), true), one.name);
         for (const one of series) drawing.within(colourOf(one), () => {
-          drawing.path("band", bandIn(frame, one.points), true);
           const again = one.times === "response" && [...colours.keys()].indexOf(one.name) >= COLOURS;
           drawing.path(again ? "line again" : LINES[one.times], lineIn(frame, one.points));
         }, one.name);
@@ -472,7 +473,10 @@
         const y = placed.length && ruler(yScale, [...placed.flatMap((point) => valuesOf(point.y)), ...fitted.map((point) => point.y.mid)]);
         if (!x || !y) return drawing.nothing();
         const frame = frameOf(drawing, x, y, series.map((one) => [one.name, one.fit?.label ?? ""]));
-        drawAxes(drawing, frame, chart.x.label, namedTicks(frame.x, chart.x.unit), chart.y);
+        const stops = [...new Set(placed.map((point) => point.x))].sort((a, b) => a - b);
+        const placeName = (value) => (Number.isInteger(value) && value < 1e4 ? `${value}` : tickName(chart.x.unit, value));
+        const ticks = stops.length <= 9 ? stops.map((value) => ({ value, major: true, name: placeName(value) })) : namedTicks(frame.x, chart.x.unit);
+        drawAxes(drawing, frame, chart.x.label, ticks, chart.y);
         const colourOf = (one) => `s${one.index % COLOURS}`;
         for (const one of series) drawing.within(colourOf(one), () => {
           drawing.path(series.length > 4 ? "band many" : "band", bandIn(frame, one.fit?.points ?? []), true);

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{
     chart::{Estimate, Heading, Point},
+    curve::BANDS_MANY,
     drawing::{Drawing, Entry, Sample},
     frame::{EndLabel, Frame, colour, without_place},
     ruler::{Axis, Ruler, Scale, Tick, extent},
@@ -87,9 +88,15 @@ impl Spectrum {
         let ticks = ticks(&x, self.has_maximum().then_some(nines + TO_MAXIMUM));
         frame.draw_with(&mut drawing, "share of commands that took no longer", &ticks, &axis);
 
+        let band = if self.series.len() > BANDS_MANY { "band many" } else { "band" };
+        // Bands first, so that none covers a line.
         for (one, points) in self.series.iter().zip(&series) {
             drawing.open(&self.colour(one));
-            drawing.path("band", &frame.band_of(points), true);
+            drawing.path(band, &frame.band_of(points), true);
+            drawing.close();
+        }
+        for (one, points) in self.series.iter().zip(&series) {
+            drawing.open(&self.colour(one));
             drawing.path(self.class(one), &frame.line_of(points), false);
             drawing.close();
         }

@@ -124,9 +124,21 @@ impl Journal {
         let unfinished = directory.join(UNFINISHED);
         replace(&unfinished.join(ENVIRONMENT), environment.to_json().as_bytes())?;
         for file in [ROUNDS, QUANTILES, ENVIRONMENT] {
-            fs::rename(unfinished.join(file), directory.join(file))?;
+            let (from, to) = (unfinished.join(file), directory.join(file));
+            match fs::metadata(&from)?.len() {
+                // What a run has nothing of has no file, also where an earlier one had.
+                0 => fs::remove_file(from).and_then(|()| remove_if_there(&to))?,
+                _ => fs::rename(from, to)?,
+            }
         }
         fs::remove_dir(unfinished)
+    }
+}
+
+fn remove_if_there(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -162,4 +174,117 @@ fn write_down<T: Serialize>(writer: &mut Writer<File>, rows: &[T]) -> io::Result
         writer.serialize(row).map_err(io::Error::other)?;
     }
     writer.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{record::sample, scratch::Scratch};
+
+    const BOTH: [&str; 2] = ["mutex", "queue"];
+
+    /// A block of both.
+    fn block(number: u32) -> Vec<Row> {
+        BOTH.map(|name| sample::row(name, number, 5)).to_vec()
+    }
+
+    fn whole(rows: &[&Row]) -> bool {
+        rows.len() == BOTH.len()
+    }
+
+    fn environment() -> Environment {
+        sample::run(&[]).environment
+    }
+
+    fn rounds(directory: &Path) -> PathBuf {
+        directory.join(UNFINISHED).join(ROUNDS)
+    }
+
+    /// Until a run is done the one before it stands; then it is replaced, and nothing is left over.
+    #[test]
+    fn a_run_takes_its_place_when_it_is_done() {
+        let scratch = Scratch::new("journal");
+        let directory = scratch.path("box/quick");
+        let before = sample::run(&block(7));
+        before.save(&directory).unwrap();
+        Journal::prepare(&directory).unwrap();
+        let mut journal = Journal::begin(&directory, &environment()).unwrap();
+        journal.append(&block(0), &[]).unwrap();
+        assert_eq!(SavedRun::load(&directory), Ok(before));
+        journal.append(&block(1), &[]).unwrap();
+        journal.finish(&environment()).unwrap();
+        let run = SavedRun::load(&directory).unwrap();
+        assert_eq!(run.rows, [block(0), block(1)].concat());
+        assert!(!directory.join(UNFINISHED).exists());
+    }
+
+    /// Killed in the middle of a line: what was whole counts, what was begun is kept and does not,
+    /// and nobody who begins anew runs over it.
+    #[test]
+    fn a_run_that_was_killed_is_taken_up_again() {
+        let scratch = Scratch::new("killed");
+        let directory = scratch.path("box/quick");
+        let mut journal = Journal::begin(&directory, &environment()).unwrap();
+        journal.append(&block(0), &[]).unwrap();
+        journal.append(&block(1)[..1], &[]).unwrap();
+        drop(journal);
+        let mut file = OpenOptions::new().append(true).open(rounds(&directory)).unwrap();
+        io::Write::write_all(&mut file, b"1,made-up,0,1,1,\"slab/us").unwrap();
+
+        let refused = Journal::prepare(&directory).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        let (mut journal, run) = Journal::resume(&directory, &environment(), whole).unwrap();
+        let invalid: Vec<&str> = run.rows.iter().map(|row| row.invalid.as_str()).collect();
+        assert_eq!(invalid, ["", "", Journal::INTERRUPTED]);
+        assert_eq!(run.environment.resumed, 1);
+        journal.append(&block(1), &[]).unwrap();
+        journal.finish(&run.environment).unwrap();
+        let rows = SavedRun::load(&directory).unwrap().rows;
+        assert_eq!(rows.len(), 5);
+        assert_eq!(rows.iter().filter(|row| row.counts()).count(), 4);
+    }
+
+    /// A run that was stopped by its user is taken up from its own place.
+    #[test]
+    fn a_run_that_was_stopped_is_taken_up_again() {
+        let scratch = Scratch::new("stopped");
+        let directory = scratch.path("box/quick");
+        sample::run(&block(0)).save(&directory).unwrap();
+        let (_, run) = Journal::resume(&directory, &environment(), whole).unwrap();
+        assert_eq!(run.rows, block(0));
+    }
+
+    /// Half a run of one plan and half of another would be published as one.
+    #[test]
+    fn a_run_of_something_else_is_not_taken_up() {
+        let scratch = Scratch::new("other");
+        let directory = scratch.path("box/quick");
+        sample::run(&block(0)).save(&directory).unwrap();
+        let now = Environment { plan: "other".to_owned(), ..environment() };
+        let refused = Journal::resume(&directory, &now, whole).err().unwrap().to_string();
+        assert!(refused.contains("begun with plan ``, and this is `other`"), "{refused}");
+        let nothing = Journal::resume(&scratch.path("none"), &now, whole).err().unwrap();
+        assert!(nothing.to_string().contains("env.json"), "{nothing}");
+    }
+
+    /// A disk that is full is told, and what was on it stays readable.
+    #[test]
+    fn what_cannot_be_written_is_told() {
+        let full = Path::new("/dev/full");
+        if !full.exists() {
+            println!("skipped: this system has no full device");
+            return;
+        }
+        let scratch = Scratch::new("full");
+        let directory = scratch.path("box/quick");
+        let mut journal = Journal::begin(&directory, &environment()).unwrap();
+        journal.append(&block(0), &[]).unwrap();
+        let file = OpenOptions::new().write(true).open(full).unwrap();
+        journal.rounds = WriterBuilder::new().has_headers(false).from_writer(file);
+        let error = journal.append(&block(1), &[]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        std::mem::forget(journal);
+        let (_, run) = Journal::resume(&directory, &environment(), whole).unwrap();
+        assert_eq!(run.rows, block(0));
+    }
 }

@@ -12,6 +12,7 @@
 //! results/<machine>/<run>/checks.csv     CheckRows, of `hotrow check`
 //! ```
 
+mod costs;
 mod environment;
 mod journal;
 mod quantiles;
@@ -26,6 +27,7 @@ mod tables;
 pub use crate::machine::LoadAverage;
 
 pub use self::{
+    costs::{Costs, Piece},
     environment::Environment,
     journal::Journal,
     quantiles::{Clocked, LADDER_PPM, QuantileRow},

@@ -17,7 +17,7 @@ use crate::{
 pub const SCHEMA: u32 = 1;
 
 /// One run of one strategy in one block. `results/SCHEMA.md` says what each column means.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "results/SCHEMA.md documents each, and a test pins that it does")]
 pub struct Row {
     pub schema: u32,
@@ -140,20 +140,22 @@ fn yes() -> bool {
 }
 
 /// Who asks, without how many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientKind {
     /// See [`Clients::Threads`].
+    #[default]
     Threads,
     /// See [`Clients::Tasks`].
     Tasks,
 }
 
 /// What a subject is measured for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// To be ranked.
+    #[default]
     Contender,
     /// A contender once more, to see how far identical code comes out from itself.
     Twin,
@@ -164,7 +166,7 @@ pub enum Role {
 }
 
 /// What the audit found, without what proves it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
     /// See [`Verdict::Balanced`].
@@ -172,6 +174,7 @@ pub enum Finding {
     /// See [`Verdict::Wrong`].
     Wrong,
     /// See [`Verdict::NoBooks`].
+    #[default]
     NoBooks,
 }
 

@@ -2,7 +2,10 @@
 
 use std::{error::Error, fmt};
 
-use super::{answer::answer, claims, comparison::comparisons, costs, environment, proved, ranking};
+use super::{
+    capacity, claims, comparison::comparisons, costs, demos, environment, plots::plot, proved,
+    ranking, response, situations::situations, slow_store, summary,
+};
 use crate::record::{Environment, SavedRun};
 
 /// Columns of a terminal that nobody has made wider.
@@ -38,11 +41,23 @@ impl<'a> Material<'a> {
 /// Renders one block; what it says on failure is told with the name of the block.
 type Render = fn(&Material<'_>) -> Result<String, String>;
 
+/// The block that shows a chart.
+const PLOT: &str = "plot";
+
 /// Every block by its name.
 const BLOCKS: &[(&str, Render)] = &[
-    ("answer", |material| Ok(answers(material.run()))),
+    ("answer", summary::answers),
+    ("choice", summary::choice),
+    ("resolution", summary::resolution),
+    ("family", summary::family),
     ("ranking", |material| Ok(rankings(material.run()))),
     ("first-table", |material| Ok(first_table(material.run()))),
+    ("omission", |material| Ok(demos::omission(&material.run().rows)? + "\n")),
+    ("order", order),
+    ("capacity", |material| capacity::markdown(material.run())),
+    ("response", |material| response::markdown(material.run())),
+    ("slow-store", |material| slow_store::markdown(material.run())),
+    (PLOT, picture),
     ("environment", |material| Ok(environment::markdown(&material.run().environment))),
     ("claims", claims::render),
     ("cite", claims::cite),
@@ -96,11 +111,6 @@ fn mishaps(material: &Material<'_>) -> Result<String, String> {
     Ok(told + &costs.unwrap_or_default())
 }
 
-fn answers(run: &SavedRun) -> String {
-    let answers = comparisons(&run.rows);
-    answers.iter().map(|comparison| format!("- {}\n", answer(comparison))).collect()
-}
-
 fn rankings(run: &SavedRun) -> String {
     let tables = comparisons(&run.rows);
     tables
@@ -110,11 +120,52 @@ fn rankings(run: &SavedRun) -> String {
         .join("\n")
 }
 
-/// The table of the first cell, as a terminal shows it.
+/// Of a run that was made one by one, and of the shuffled one that is named behind it.
+fn order(material: &Material<'_>) -> Result<String, String> {
+    let other = material.sources.iter().find(|source| source.name == material.rest);
+    let other = other.ok_or_else(|| format!("there is no run in results/{}", material.rest))?;
+    Ok(demos::order_of_runs(&material.run().rows, &other.run.rows)? + "\n")
+}
+
+/// The table of the cell that is asked for first, as a terminal shows it.
 fn first_table(run: &SavedRun) -> String {
     let tables = comparisons(&run.rows);
-    let first = tables.first().map(|comparison| ranking::terminal(comparison, COLUMNS));
+    let asked = situations(&tables).first().map(|it| it.comparison);
+    let first = asked.or(tables.first()).map(|one| ranking::terminal(one, COLUMNS));
     format!("```text\n{}\n```\n", first.unwrap_or_default().trim_end())
+}
+
+/// A chart of the run as a picture, and how to read it.
+fn picture(material: &Material<'_>) -> Result<String, String> {
+    let named = plot(material.run(), material.rest)?;
+    let alt = named.alt.replace('[', "(").replace(']', ")");
+    let caption = &named.chart.heading().caption;
+    let file = format!("results/{}/{}", material.source.name, file_of(&named.name));
+    Ok(format!("![{alt}]({file})\n\n_{caption}_\n"))
+}
+
+/// Where a chart is below its run.
+fn file_of(plot: &str) -> String {
+    format!("plots/{plot}.svg")
+}
+
+/// A picture that a block shows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shown {
+    /// The file, below `results`.
+    pub file: String,
+    /// What is to be in it.
+    pub svg: String,
+}
+
+/// The picture that the block `name [run [rest]]` shows, if it shows one and can be rendered.
+pub fn shown_plot(block: &str, sources: &[Source<'_>]) -> Option<Shown> {
+    let mut words = block.splitn(3, ' ').map(str::trim);
+    let (name, run, plot_name) = (words.next()?, words.next()?, words.next()?);
+    let source = sources.iter().find(|source| name == PLOT && source.name == run)?;
+    let named = plot(source.run, plot_name).ok()?;
+    let file = format!("{}/{}", source.name, file_of(&named.name));
+    Some(Shown { file, svg: named.chart.svg() })
 }
 
 /// Why a block cannot be rendered.
@@ -186,6 +237,24 @@ mod tests {
             );
             assert_eq!(render_block(block, &sources).unwrap(), text);
         }
+    }
+
+    /// A picture that no file is written for, or that is written elsewhere than it is looked for,
+    /// would be a hole in the page.
+    #[test]
+    fn a_plot_is_shown_from_the_file_that_is_written() {
+        let run = sample::run(&sample::rows(8));
+        let sources = [Source { name: "box/quick", run: &run }];
+        let block = "plot box/quick forest-hot-row";
+        let text = render_block(block, &sources).unwrap();
+        let shown = shown_plot(block, &sources).unwrap();
+        assert_eq!(shown.file, "box/quick/plots/forest-hot-row.svg");
+        assert!(text.contains(&format!("](results/{})\n\n_Each point", shown.file)), "{text}");
+        assert!(shown.svg.contains(">One hot row with 2 threads on slab<"), "{}", shown.svg);
+        assert_eq!(shown_plot("ranking box/quick", &sources), None);
+        let unknown = render_block("plot box/quick pie", &sources).unwrap_err().to_string();
+        let has = "block plot: the run has no plot `pie`: there are forest-hot-row, ";
+        assert!(unknown.starts_with(has), "{unknown}");
     }
 
     /// A block that cannot be rendered must not be rendered from something else.

@@ -28,6 +28,15 @@ pub fn rate_of(per_second: f64) -> String {
     format!("{} {}", unit.show(per_second), unit.name)
 }
 
+/// `41.4 M`, `820 k`, `2.51`: a rate whose unit stands elsewhere.
+pub(super) fn short_rate(per_second: f64) -> String {
+    match per_second {
+        rate if rate >= 999.5e3 => format!("{} M", three_digits(rate / 1e6)),
+        rate if rate >= 999.5 => format!("{} k", three_digits(rate / 1e3)),
+        rate => three_digits(rate),
+    }
+}
+
 /// `50 ns`, `1.25 us`, `13.0 ms`, `1.20 s`.
 pub(super) fn duration(ns: f64) -> String {
     match ns {
@@ -62,9 +71,21 @@ pub fn grouped(count: u64) -> String {
     text
 }
 
-/// A share as a percentage above one: 1.021 is `2.1 %`.
+/// A share as a percentage above one: 1.021 is `2.1 %`. From twice on it is a factor: `33.6 x`.
 pub(super) fn percent_above_one(ratio: f64) -> String {
-    format!("{:.1} %", (ratio - 1.0) * 100.0)
+    match ratio {
+        ratio if ratio >= 2.0 => format!("{ratio:.1} x"),
+        ratio => format!("{:.1} %", (ratio - 1.0) * 100.0),
+    }
+}
+
+/// `1.83 x`, `0.0042 x`: a ratio without its interval, which stands elsewhere.
+pub(super) fn short_ratio(ratio: f64) -> String {
+    match ratio {
+        ratio if ratio >= 0.0995 => format!("{ratio:.2} x"),
+        ratio if ratio >= 0.00995 => format!("{ratio:.3} x"),
+        ratio => format!("{ratio:.4} x"),
+    }
 }
 
 pub(super) fn three_digits(value: f64) -> String {
@@ -97,6 +118,8 @@ mod tests {
         assert_eq!(RateUnit::for_largest(38.14e6).show(38.14e6), "38.1");
         assert_eq!(RateUnit::for_largest(38.14e6).show(42_000.0), "0.0420");
         assert_eq!(RateUnit::for_largest(2.5).show(2.5), "2.50");
-        assert_eq!(percent_above_one(1.0207), "2.1 %");
+        assert_eq!([2.51, 999.7e3, 41.4e6].map(short_rate), ["2.51", "1.00 M", "41.4 M"]);
+        assert_eq!([1.0207, 33.58].map(percent_above_one), ["2.1 %", "33.6 x"]);
+        assert_eq!([1.834, 0.05, 0.0042].map(short_ratio), ["1.83 x", "0.050 x", "0.0042 x"]);
     }
 }

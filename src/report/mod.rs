@@ -11,19 +11,28 @@
 mod across;
 mod answer;
 mod blocks;
+mod capacity;
+mod cells;
 mod change;
 mod claims;
 mod comparison;
 mod costs;
+mod demos;
 mod environment;
 mod figures;
 mod json;
 mod memory;
+mod overview;
 mod page;
 mod planted;
+mod plots;
 mod proved;
 mod ranking;
+mod response;
+mod situations;
+mod slow_store;
 mod standing;
+mod summary;
 mod sweep;
 mod table;
 mod title;
@@ -31,14 +40,17 @@ mod title;
 pub use self::{
     across::Across,
     answer::answer,
-    blocks::{BlockError, Source, render_block},
+    blocks::{BlockError, Shown, Source, render_block, shown_plot},
     change::Change,
     claims::{Outcome, Verdict, outcomes},
     comparison::{Comparison, comparisons},
+    demos::{omission, order_of_runs},
     figures::{grouped, rate_of},
     json::to_json,
     memory::{MemoryCost, memory_costs},
+    overview::overview,
     page::{PageError, refresh},
+    plots::{NamedChart, plot, plots},
     ranking::{markdown, terminal},
     standing::{Books, Effort, Promise, ServiceTime, Standing},
     sweep::Sweep,

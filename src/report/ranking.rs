@@ -40,7 +40,7 @@ pub fn markdown(comparison: &Comparison) -> String {
     text
 }
 
-fn table(comparison: &Comparison) -> Table {
+pub(super) fn table(comparison: &Comparison) -> Table {
     let unit = unit(comparison);
     let versus = match &comparison.baseline {
         Some(baseline) => format!("vs {baseline}"),
@@ -161,7 +161,7 @@ fn cells(one: &Standing, comparison: &Comparison, unit: RateUnit) -> Vec<String>
     cells
 }
 
-fn service(time: Option<ServiceTime>) -> String {
+pub(super) fn service(time: Option<ServiceTime>) -> String {
     match time {
         None => "-".to_owned(),
         Some(ServiceTime::AtFloor) => "<= floor".to_owned(),
@@ -177,7 +177,7 @@ fn books(books: &Books) -> String {
     }
 }
 
-fn violations(comparison: &Comparison) -> impl Iterator<Item = String> {
+pub(super) fn violations(comparison: &Comparison) -> impl Iterator<Item = String> {
     comparison.unsound.iter().filter_map(|one| match &one.books {
         Books::Wrong { blocks, violation } => {
             let all = comparison.blocks.max(*blocks);
@@ -187,7 +187,7 @@ fn violations(comparison: &Comparison) -> impl Iterator<Item = String> {
     })
 }
 
-fn caption(comparison: &Comparison) -> String {
+pub(super) fn caption(comparison: &Comparison) -> String {
     let blocks = match comparison.blocks {
         1 => format!("1 block, of which at least {BLOCKS_MIN} rank"),
         few if few < BLOCKS_MIN => format!("{few} blocks, of which at least {BLOCKS_MIN} rank"),
@@ -232,7 +232,7 @@ fn is_saturated(one: &Standing) -> bool {
     one.promise.is_some_and(|promise| promise.is_saturated())
 }
 
-fn rank(one: &Standing) -> String {
+pub(super) fn rank(one: &Standing) -> String {
     match (one.rank, one.unsettled) {
         (None, _) if is_saturated(one) => "sat".to_owned(),
         (None, _) => "-".to_owned(),

@@ -1,5 +1,7 @@
 //! Text in columns: for a terminal, which has a width, and for Markdown, which has none.
 
+use crate::plot;
+
 /// What a line is filled up on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
@@ -104,6 +106,22 @@ impl Table {
             }
         }
         text
+    }
+
+    /// The table for a page of charts. Groups are lines whose name stands in the second column.
+    pub(super) fn plotted(&self, caption: String) -> plot::Table {
+        let rows = self.lines.iter().map(|line| match line {
+            Line::Cells(cells) => cells.clone(),
+            Line::Group(name) => {
+                let mut cells = vec![String::new(); self.columns.len()];
+                if let Some(cell) = cells.get_mut(1) {
+                    cell.clone_from(name);
+                }
+                cells
+            }
+        });
+        let headings = self.columns.iter().map(|column| column.heading.clone());
+        plot::Table { caption, headings: headings.collect(), rows: rows.collect() }
     }
 
     fn widths(&self) -> Vec<usize> {

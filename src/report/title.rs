@@ -11,22 +11,22 @@ use crate::{
 /// The parts of a cell's description, by which cells are put in order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Title {
-    kind: Kind,
-    is_simulated: bool,
-    store: String,
+    pub(super) kind: Kind,
+    pub(super) is_simulated: bool,
+    pub(super) store: String,
     /// Cells that differ from the plain ones in more than clients and users come after them.
-    is_unusual: bool,
-    users: u64,
-    keys: String,
-    client_kind: ClientKind,
-    clients: u32,
-    mix: String,
-    latency: String,
-    arrivals: String,
-    offered_per_s: u64,
-    think_ns: u64,
-    work: u32,
-    history: bool,
+    pub(super) is_unusual: bool,
+    pub(super) users: u64,
+    pub(super) keys: String,
+    pub(super) client_kind: ClientKind,
+    pub(super) clients: u32,
+    pub(super) mix: String,
+    pub(super) latency: String,
+    pub(super) arrivals: String,
+    pub(super) offered_per_s: u64,
+    pub(super) think_ns: u64,
+    pub(super) work: u32,
+    pub(super) history: bool,
 }
 
 impl Title {
@@ -55,6 +55,22 @@ impl Title {
     /// What is asked for.
     pub fn mix(&self) -> &str {
         &self.mix
+    }
+
+    /// Whether only users and clients are not as usual.
+    pub(super) fn is_plain(&self, kind: Kind) -> bool {
+        self.kind == kind && !self.is_unusual
+    }
+
+    /// Whether its clients are threads, no more of them than a machine of its time has cores: the
+    /// fewest that contend.
+    pub(super) fn is_parallel(&self) -> bool {
+        self.client_kind == ClientKind::Threads && self.clients > 1
+    }
+
+    /// Whether several requests come at once.
+    pub(super) fn is_bursty(&self) -> bool {
+        self.arrivals.starts_with("burst")
     }
 
     /// Whether times are those of a simulated clock.

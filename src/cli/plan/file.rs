@@ -254,7 +254,7 @@ mod tests {
     fn a_mistake_in_a_file_is_told_by_its_place() {
         let refused = |text: &str| match Definitions::parse(text, "hotrow.toml") {
             Err(failure) => failure.to_string(),
-            Ok(read) => read.plan("p", 1, &[]).err().expect("it is wrong").to_string(),
+            Ok(read) => read.plan("p", 1, &[]).expect_err("it is wrong").to_string(),
         };
         assert!(refused("[workload.w]\nusers = \n").starts_with("hotrow.toml:2: "));
         assert!(refused("[plans.p]\n").contains("unknown field `plans`"));

@@ -8,7 +8,10 @@ use std::{collections::BTreeSet, time::Duration};
 
 pub(super) use self::file::Definitions;
 use self::{draft::Draft, file::combined};
-use super::{arguments::Run, failure::Failure};
+use super::{
+    arguments::{Output, Run},
+    failure::Failure,
+};
 use crate::{
     database::Latency,
     engine::{Cell, Schedule},
@@ -122,6 +125,12 @@ impl Plan {
             false => Ok(self),
         }
     }
+}
+
+/// What is measured when nothing else was asked for: every strategy on one hot row, asked by threads
+/// and by tasks, on rows enough to go round, under a promised rate, and on the slow tables.
+pub(super) fn quick(output: &Output) -> Result<Plan, Failure> {
+    Definitions::built_in()?.plan("quick", output.seed, &[])
 }
 
 /// Checks what was asked for and completes it.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod runs;
+
 use std::{
     env, fs,
     io::{BufRead, BufReader, Read, Write},
@@ -128,7 +130,14 @@ fn help_and_lists_can_be_piped() {
     for arguments in [
         &["--help"][..],
         &["run", "--help"],
+        &["list", "--help"],
+        &["check", "--help"],
         &["audit", "--help"],
+        &["compare", "--help"],
+        &["rank", "--help"],
+        &["demo", "--help"],
+        &["doctor", "--help"],
+        &["report", "--help"],
         &["help"],
         &["list"],
         &["--version"],

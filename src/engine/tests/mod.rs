@@ -1,5 +1,7 @@
 //! What is promised of a measurement, and strategies that are wrong on purpose.
 
+mod loads;
+
 use std::{
     future,
     sync::atomic::{AtomicU64, Ordering},

@@ -1,0 +1,133 @@
+//! Two ways to measure wrongly, made to happen on purpose.
+//!
+//! A rule of measuring is believed more easily by who has seen what comes of breaking it. What is
+//! measured is kept as any other run, so that a report can tell of it.
+
+mod stalled;
+
+use std::{path::PathBuf, time::Duration};
+
+use self::stalled::Stalled;
+use super::{
+    arguments::{Demo, Mistake, Output},
+    failure::{Exit, Failure, note},
+    interrupt,
+    keeping::Keeper,
+    measuring::measure,
+    plan::{Contestant, Plan, PlannedCell, clients, contestants},
+    printed, run,
+};
+use crate::{
+    database::Latency,
+    engine::{Cell, Clients, Load, Schedule},
+    record::{Environment, Role, SavedRun},
+    registry::Entry,
+    report,
+    store::{Adversary, Slab},
+    sync,
+    workload::Arrivals,
+};
+
+type Row = Slab<sync::Mutex<()>>;
+
+/// The mutex that stalls. It is in no registry: nobody would choose it.
+static STALLED: Entry =
+    Entry::of::<Stalled<Row>, Stalled<Adversary<Row>>, Stalled<Adversary<Row, false>>>();
+
+/// What is promised where the stall is to be seen: little enough for one client.
+const PROMISED_PER_SECOND: f64 = 20_000.0;
+
+/// Repetitions of both demonstrations.
+const BLOCKS: u32 = 10;
+
+/// Makes the mistake and tells what came of it.
+pub(super) fn demo(asked: &Demo) -> Result<Exit, Failure> {
+    match asked.mistake {
+        Mistake::Omission => omission(asked),
+        Mistake::Order => order(asked),
+    }
+}
+
+/// A stall of 20 ms, seen by clients who wait for it and by clients who do not.
+fn omission(asked: &Demo) -> Result<Exit, Failure> {
+    let closed = Cell::hot_row(Clients::Threads(1));
+    let load = Load::Open { arrivals: Arrivals::Constant, per_second: PROMISED_PER_SECOND };
+    let open = Cell { load, ..closed };
+    let named = ["mutex".to_owned(), "null".to_owned()];
+    let mut contestants = contestants("slab", Latency::None, &named)?;
+    contestants.retain(|one| one.role != Role::Twin);
+    contestants.push(Contestant { entry: &STALLED, role: Role::Contender });
+    let cells = [closed, open].map(|cell| PlannedCell { cell, contestants: contestants.clone() });
+    let schedule = Schedule {
+        blocks: BLOCKS,
+        warm_up: Duration::from_millis(20),
+        capacity_window: Duration::from_millis(100),
+        latency_window: Duration::from_millis(900),
+        seed: asked.seed,
+    };
+    let plan = Plan { cells: cells.to_vec(), schedule, processes: 1, axis: None };
+    let output = Output { results: asked.results.clone(), seed: asked.seed, ..Output::table() };
+    let measured = run::measured(&plan, &output)?;
+    tell(&report::omission(&measured.rows).map_err(Failure::failed)?)
+}
+
+/// The same code twice, one after the other and in shuffled blocks.
+fn order(asked: &Demo) -> Result<Exit, Failure> {
+    let stop = interrupt::listen()?;
+    let cell = Cell::hot_row(clients::threads_of_machine());
+    let mut pairs = contestants("slab", Latency::None, &[])?;
+    pairs.retain(|one| one.role == Role::Contender);
+    let twins = pairs.iter().map(|one| Contestant { role: Role::Twin, ..*one });
+    let shuffled: Vec<Contestant> = pairs.iter().copied().chain(twins).collect();
+    let one_by_one =
+        pairs.iter().flat_map(|one| [vec![*one], vec![Contestant { role: Role::Twin, ..*one }]]);
+    let schedule = Schedule {
+        blocks: BLOCKS,
+        warm_up: Duration::from_millis(5),
+        capacity_window: Duration::from_millis(40),
+        latency_window: Duration::from_millis(1),
+        seed: asked.seed,
+    };
+    let mut runs = Vec::new();
+    for (name, rounds) in [("one-by-one", one_by_one.collect()), ("shuffled", vec![shuffled])] {
+        let environment = Environment::before(run::command_line(), asked.seed);
+        let mut all = SavedRun::empty(environment);
+        for contestants in rounds {
+            let cells = vec![PlannedCell { cell, contestants }];
+            let plan = Plan { cells, schedule, processes: 1, axis: None };
+            let mut keeper = Keeper::begin(&plan, all.environment.clone(), None)?;
+            measure(&plan, 0, &[], stop, &mut keeper);
+            all.rows.extend(keeper.finish(interrupt::requested())?.rows);
+        }
+        all.environment = all.environment.after(interrupt::requested());
+        if let Some(directory) = &asked.results {
+            save(&all, &beside(directory, name))?;
+        }
+        runs.push(all);
+    }
+    tell(&report::order_of_runs(&runs[0].rows, &runs[1].rows).map_err(Failure::failed)?)
+}
+
+/// `order` and `shuffled` are `order-shuffled`.
+fn beside(directory: &std::path::Path, name: &str) -> PathBuf {
+    let last = directory.file_name().unwrap_or_default().to_string_lossy();
+    directory.with_file_name(format!("{last}-{name}"))
+}
+
+fn save(run: &SavedRun, directory: &std::path::Path) -> Result<(), Failure> {
+    run.save(directory).map_err(|error| {
+        Failure::failed(format!("cannot save in {}: {error}", directory.display()))
+    })?;
+    note(format_args!("saved in {}", directory.display()));
+    Ok(())
+}
+
+/// Prints sentences in the width there is, and the lines of a table as they are.
+fn tell(text: &str) -> Result<Exit, Failure> {
+    let line = |line: &str| match line.starts_with('|') || line.is_empty() {
+        true => format!("{line}\n"),
+        false => report::wrap(line, printed::width(), ""),
+    };
+    printed::print(&text.lines().map(line).collect::<String>()).map_err(Failure::of_output)?;
+    Ok(if interrupt::requested() { Exit::Interrupted } else { Exit::Done })
+}

@@ -18,16 +18,16 @@ impl<'a> Evidence<'a> {
         Evidence::among(material.source, material.sources)
     }
 
-    /// Proofs and memory are taken from the run itself if it has them, else from a run of the same
-    /// machine, else from any; of several from the latest.
+    /// Proofs and memory are taken from the run itself if it has them, else from the latest run of the
+    /// same machine that has: what lies about of other machines changes no page.
     pub(in crate::report) fn among(source: Source<'a>, sources: &[Source<'a>]) -> Evidence<'a> {
         let machine = |name: &'a str| name.split('/').next().unwrap_or(name);
         let rank = |other: &&Source<'a>| {
-            let is_same = machine(other.name) == machine(source.name);
-            (other.name == source.name, is_same, other.run.environment.started_at_unix_ms)
+            (other.name == source.name, other.run.environment.started_at_unix_ms)
         };
         let best = |has: fn(&SavedRun) -> bool| {
-            sources.iter().filter(|other| has(other.run)).max_by_key(rank).copied()
+            let of_machine = sources.iter().filter(|it| machine(it.name) == machine(source.name));
+            of_machine.filter(|other| has(other.run)).max_by_key(rank).copied()
         };
         Evidence {
             run: source.run,

@@ -131,6 +131,20 @@ fn a_proof_is_told_by_its_trials() {
     assert_eq!(of("cas", kept, "kept"), Verdict::NotMeasured);
 }
 
+/// A proof that somebody made on another machine, and never committed, must not change a page.
+#[test]
+fn proofs_are_of_the_same_machine() {
+    let (run, mut proof) = (sample::run(&sample::rows(8)), sample::run(&[]));
+    proof.checks = vec![sample::check("queue", "every_charge_is_applied", 3, 0)];
+    let source = Source { name: "box/quick", run: &run };
+    let checks = |name| {
+        let sources = [source, Source { name, run: &proof }];
+        Evidence::among(source, &sources).checks().len()
+    };
+    assert_eq!(checks("box/proof"), 1);
+    assert_eq!(checks("local/proof"), 0);
+}
+
 /// What is counted has no interval, and what the compiler refuses is known without measuring.
 #[test]
 fn bytes_and_fits_are_facts() {

@@ -133,12 +133,13 @@ Exit codes:
 const DEMO_HELP: &str = "\
 omission  The mutex stalls for 20 ms in every 250. Clients that wait for their
           answers hardly see it, since they do not ask while they wait; of
-          requests that come anyway it is most of the tail. Half a minute.
+          requests that come anyway it is most of the tail. One minute.
 order     Identical code is measured one after the other, and in shuffled
           blocks. What the machine does meanwhile is a difference in the one
-          and cancels in the other. Under a minute.
+          and cancels in the other. Under two minutes.
 
-With --results DIR, `order` keeps its rows in DIR-one-by-one and DIR-shuffled.";
+With --results DIR, `order` keeps its rows in DIR-one-by-one and DIR-shuffled;
+their column `process` is the repetition of the pair.";
 
 const COMPARE_HELP: &str = "\
 Rates of two runs are minutes or weeks apart, and what the machine did between

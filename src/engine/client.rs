@@ -16,7 +16,7 @@ use tokio::task;
 use super::{
     OpenLoop,
     appointments::Appointments,
-    course::{Course, Phase},
+    course::{Answered, Course, Phase},
     times::Times,
     watch::Watch,
 };
@@ -70,6 +70,8 @@ const GRACE_NS: u64 = 1_000_000_000;
 pub(super) struct Client<T> {
     pub(super) service: Arc<PointService<T>>,
     pub(super) course: Arc<Course>,
+    /// Where it says how many requests it was answered.
+    pub(super) answered: Answered,
     pub(super) script: Script,
     /// Its place among the clients, from 0.
     pub(super) index: usize,
@@ -211,22 +213,24 @@ impl<T: ConcurrencyStrategy> Turn<T> {
 
     async fn ask_until_over(&mut self) {
         loop {
-            let phase = self.client.course.phase();
-            if phase != self.phase {
-                self.enter(phase);
-            }
-            if phase == Phase::Over && !self.owes() {
-                return;
+            if self.client.course.has_left(self.phase) {
+                self.enter(self.client.course.phase());
             }
             let number = self.log.asked();
-            if number >= self.next_stop && self.stop(number).await {
-                continue;
+            if number >= self.next_stop {
+                // Who enters a phase stops before the next request, so it is seen here.
+                if self.phase == Phase::Over && !self.owes() {
+                    return;
+                }
+                if self.stop(number).await {
+                    continue;
+                }
             }
             self.ask(number).await;
             if let Some(begun_ns) = self.begun_ns {
                 self.record(begun_ns);
             }
-            self.client.course.report_answered(self.client.index, number + 1);
+            self.client.answered.report(number + 1);
         }
     }
 

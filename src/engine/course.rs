@@ -5,6 +5,7 @@
 
 use std::{
     ops::Range,
+    sync::Arc,
     sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
 };
 
@@ -31,7 +32,20 @@ pub(super) struct Course {
     stopped: AtomicBool,
     running: AtomicU32,
     /// For each client the requests that it was answered.
-    answered: Box<[Padded<AtomicU64>]>,
+    answered: Box<[Answered]>,
+}
+
+/// The requests that one client was answered. A copy is of the same client.
+#[derive(Clone, Default)]
+pub(super) struct Answered(Arc<Padded<AtomicU64>>);
+
+impl Answered {
+    /// Says that it was answered so many requests.
+    #[inline]
+    pub(super) fn report(&self, requests: u64) {
+        // Relaxed: somebody looks at it now and then, and concludes nothing about anything else.
+        self.0.0.store(requests, Ordering::Relaxed);
+    }
 }
 
 /// A cache line of its own, with the one that is fetched beside it.
@@ -46,7 +60,7 @@ impl Course {
             window_ns: [const { AtomicU64::new(u64::MAX) }; 2],
             stopped: AtomicBool::new(false),
             running: AtomicU32::new(0),
-            answered: (0..clients).map(|_| Padded::default()).collect(),
+            answered: (0..clients).map(|_| Answered::default()).collect(),
         }
     }
 
@@ -56,6 +70,12 @@ impl Course {
         // Relaxed, as is all that is exchanged here: it says when, and publishes nothing. What
         // clients have to tell at the end goes through the desk's lock.
         PHASES[self.phase.0.load(Ordering::Relaxed) as usize & 3]
+    }
+
+    /// Whether the run is no longer in `phase`.
+    #[inline]
+    pub(super) fn has_left(&self, phase: Phase) -> bool {
+        self.phase.0.load(Ordering::Relaxed) != phase as u32
     }
 
     pub(super) fn enter(&self, phase: Phase) {
@@ -105,14 +125,13 @@ impl Course {
         self.running.load(Ordering::Relaxed) as usize >= self.answered.len()
     }
 
-    /// Says that a client was answered so many requests.
-    #[inline]
-    pub(super) fn report_answered(&self, client: usize, requests: u64) {
-        self.answered[client].0.store(requests, Ordering::Relaxed);
+    /// Where a client says how many requests it was answered.
+    pub(super) fn answered_by(&self, client: usize) -> Answered {
+        self.answered[client].clone()
     }
 
     /// How many requests a client was answered, as it last said.
     pub(super) fn answered(&self, client: usize) -> u64 {
-        self.answered[client].0.load(Ordering::Relaxed)
+        self.answered[client].0.0.load(Ordering::Relaxed)
     }
 }

@@ -184,6 +184,7 @@ impl<T: ConcurrencyStrategy> Run<T> {
         let client = |(script, number): (&Script, u32)| Client {
             service: Arc::clone(&self.service),
             course: Arc::clone(&self.course),
+            answered: self.course.answered_by(number as usize - 1),
             script: script.clone(),
             index: number as usize - 1,
             gaps: source(trial, number | streams::GAPS).rng(),

@@ -112,20 +112,24 @@ pub fn order_of_runs(one_by_one: &[Row], shuffled: &[Row]) -> Result<String, Str
     ))
 }
 
-/// The rates of every strategy that ran twice, also in blocks that would not count elsewhere: what
+/// The rates of every strategy each time that it ran twice, also in blocks that would not count elsewhere: what
 /// the machine does meanwhile is what this is about.
 fn pairs(rows: &[Row]) -> Vec<(Blocks, Blocks)> {
-    let names: BTreeSet<&str> = rows.iter().map(|row| row.strategy.as_str()).collect();
-    let rates = |name: &str, role: Role| {
-        let of = |row: &&Row| row.strategy == name && row.role == role && !row.cut_short;
+    let names: BTreeSet<(u32, &str)> =
+        rows.iter().map(|row| (row.process, row.strategy.as_str())).collect();
+    let rates = |name: (u32, &str), role: Role| {
+        let of = |row: &&Row| {
+            (row.process, row.strategy.as_str(), row.role) == (name.0, name.1, role)
+                && !row.cut_short
+        };
         let mut found: Vec<&Row> = rows.iter().filter(of).collect();
         found.sort_by_key(|row| row.block);
         let rates = found.iter().filter(|row| row.completed > 0 && row.window_ns > 0);
         Blocks::of(rates.map(|row| Some(row.completed as f64 * 1e9 / row.window_ns as f64)))
             .expect("both counts are above zero")
     };
-    let both = |name: &str| (rates(name, Role::Contender), rates(name, Role::Twin));
-    let pairs = names.iter().map(|name| both(name));
+    let both = |name| (rates(name, Role::Contender), rates(name, Role::Twin));
+    let pairs = names.into_iter().map(both);
     pairs.filter(|(one, twin)| !one.measured().is_empty() && !twin.measured().is_empty()).collect()
 }
 

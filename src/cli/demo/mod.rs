@@ -14,13 +14,13 @@ use super::{
     interrupt,
     keeping::Keeper,
     measuring::measure,
-    plan::{Contestant, Plan, PlannedCell, clients, contestants},
+    plan::{Contestant, Plan, PlannedCell, contestants},
     printed, run,
 };
 use crate::{
     database::Latency,
     engine::{Cell, Clients, Load, Schedule},
-    record::{Environment, Role, SavedRun},
+    record::{Environment, Role, Row, SavedRun},
     registry::Entry,
     report,
     store::{Adversary, Slab},
@@ -28,17 +28,26 @@ use crate::{
     workload::Arrivals,
 };
 
-type Row = Slab<sync::Mutex<()>>;
+type Accounts = Slab<sync::Mutex<()>>;
 
 /// The mutex that stalls. It is in no registry: nobody would choose it.
-static STALLED: Entry =
-    Entry::of::<Stalled<Row>, Stalled<Adversary<Row>>, Stalled<Adversary<Row, false>>>();
+static STALLED: Entry = Entry::of::<
+    Stalled<Accounts>,
+    Stalled<Adversary<Accounts>>,
+    Stalled<Adversary<Accounts, false>>,
+>();
 
 /// What is promised where the stall is to be seen: little enough for one client.
 const PROMISED_PER_SECOND: f64 = 20_000.0;
 
-/// Repetitions of both demonstrations.
-const BLOCKS: u32 = 10;
+/// Repetitions of the stall, each a second long.
+const STALL_BLOCKS: u32 = 6;
+
+/// Repetitions of each half of a pair.
+const PAIR_BLOCKS: u32 = 10;
+
+/// How often each strategy is a pair.
+const PAIRS: u32 = 3;
 
 /// Makes the mistake and tells what came of it.
 pub(super) fn demo(asked: &Demo) -> Result<Exit, Failure> {
@@ -59,7 +68,7 @@ fn omission(asked: &Demo) -> Result<Exit, Failure> {
     contestants.push(Contestant { entry: &STALLED, role: Role::Contender });
     let cells = [closed, open].map(|cell| PlannedCell { cell, contestants: contestants.clone() });
     let schedule = Schedule {
-        blocks: BLOCKS,
+        blocks: STALL_BLOCKS,
         warm_up: Duration::from_millis(20),
         capacity_window: Duration::from_millis(100),
         latency_window: Duration::from_millis(900),
@@ -74,7 +83,8 @@ fn omission(asked: &Demo) -> Result<Exit, Failure> {
 /// The same code twice, one after the other and in shuffled blocks.
 fn order(asked: &Demo) -> Result<Exit, Failure> {
     let stop = interrupt::listen()?;
-    let cell = Cell::hot_row(clients::threads_of_machine());
+    // One client: what differs is then the machine, and not who met whom.
+    let cell = Cell::hot_row(Clients::Threads(1));
     let mut pairs = contestants("slab", Latency::None, &[])?;
     pairs.retain(|one| one.role == Role::Contender);
     let twins = pairs.iter().map(|one| Contestant { role: Role::Twin, ..*one });
@@ -82,22 +92,26 @@ fn order(asked: &Demo) -> Result<Exit, Failure> {
     let one_by_one =
         pairs.iter().flat_map(|one| [vec![*one], vec![Contestant { role: Role::Twin, ..*one }]]);
     let schedule = Schedule {
-        blocks: BLOCKS,
+        blocks: PAIR_BLOCKS,
         warm_up: Duration::from_millis(5),
         capacity_window: Duration::from_millis(40),
         latency_window: Duration::from_millis(1),
         seed: asked.seed,
     };
     let mut runs = Vec::new();
-    for (name, rounds) in [("one-by-one", one_by_one.collect()), ("shuffled", vec![shuffled])] {
+    let one_by_one: Vec<Vec<Contestant>> = one_by_one.collect();
+    for (name, rounds) in [("one-by-one", one_by_one), ("shuffled", vec![shuffled])] {
         let environment = Environment::before(run::command_line(), asked.seed);
         let mut all = SavedRun::empty(environment);
-        for contestants in rounds {
-            let cells = vec![PlannedCell { cell, contestants }];
+        for (repetition, contestants) in
+            (0..PAIRS).flat_map(|repetition| rounds.iter().map(move |round| (repetition, round)))
+        {
+            let cells = vec![PlannedCell { cell, contestants: contestants.clone() }];
             let plan = Plan { cells, schedule, processes: 1, axis: None };
             let mut keeper = Keeper::begin(&plan, all.environment.clone(), None)?;
             measure(&plan, 0, &[], stop, &mut keeper);
-            all.rows.extend(keeper.finish(interrupt::requested())?.rows);
+            let rows = keeper.finish(interrupt::requested())?.rows;
+            all.rows.extend(rows.into_iter().map(|row| Row { process: repetition, ..row }));
         }
         all.environment = all.environment.after(interrupt::requested());
         if let Some(directory) = &asked.results {

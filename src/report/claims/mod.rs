@@ -1,7 +1,7 @@
 //! Sentences that somebody could believe, each with what would have to be measured for it to hold.
 //!
-//! They stand in `claims.toml`: what the seed of this project says of its three ways, line by line,
-//! and what our own prose says. A report prints each with what was found. Prose cites numbers
+//! They stand in `claims.toml`: what the exercise that this service is from says of its three ways,
+//! line by line, and what our own prose says. A report prints each with what was found. Prose cites numbers
 //! through them and in no other way, so a number in a sentence cannot grow old unnoticed.
 //!
 //! ```text
@@ -48,7 +48,7 @@ const LEGEND: &str = "A claim *holds* or is *contradicted* where that lies beyon
 #[serde(deny_unknown_fields)]
 struct Claim {
     id: String,
-    /// Whose it is, as `S13 for`.
+    /// Whose it is, as `queue, for`.
     point: String,
     sentence: String,
     expect: Expectation,

@@ -36,8 +36,8 @@ minute: every strategy on one hot row, on 1,024 rows, and on the slow tables.";
 
 const AFTER_HELP: &str = "\
 How to read a table:
-  #            rank; equal numbers are ties, `-` is not ranked, `sat` did not keep
-               the rate that was promised
+  #            rank; equal numbers are ties, `-` is not ranked, `sat` did not
+               keep the rate that was promised
   vs mutex     median of the ratios of each block, with its 95 % interval
   p50 .. max   service time in a closed loop; `<= floor`: no longer than
                answering nothing takes
@@ -465,7 +465,7 @@ pub(super) struct Check {
     /// Only on this store
     #[arg(long)]
     pub(super) store: Option<String>,
-    /// Schedules for each property that is left to chance
+    /// Schedules for each property left to chance
     #[arg(long, value_name = "N", default_value_t = 200, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=SCHEDULES_MAX))]
     pub(super) schedules: u64,
     /// The seed of the first schedule

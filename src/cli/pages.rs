@@ -116,7 +116,11 @@ fn browse(asked: &Report, html: &[PathBuf], sources: &[Source<'_>]) -> Result<Ex
     let [file, wanted @ ..] = html else { return Ok(Exit::Done) };
     let source = match wanted.first() {
         Some(wanted) => sources.iter().find(|source| is_named(asked, wanted, source.name)),
-        None => sources.iter().max_by_key(|source| source.run.environment.started_at_unix_ms),
+        // What has no rows has nothing to look around in.
+        None => sources
+            .iter()
+            .filter(|source| !source.run.rows.is_empty())
+            .max_by_key(|source| source.run.environment.started_at_unix_ms),
     };
     let Some(source) = source else {
         let names: Vec<&str> = sources.iter().map(|source| source.name).collect();

@@ -46,18 +46,22 @@ struct Lookout<'a> {
     course: &'a Course,
     /// Requests that each client was answered when it was last seen to be, and when that was.
     seen: Vec<(u64, u64)>,
+    /// Looks that lie closer together than this say nothing of who was not answered between them.
+    apart_ns: u64,
     longest_ns: u64,
 }
 
 impl<'a> Lookout<'a> {
-    fn over(course: &'a Course, clients: usize) -> Lookout<'a> {
-        Lookout { course, seen: vec![(u64::MAX, 0); clients], longest_ns: 0 }
+    fn over(course: &'a Course, clients: usize, apart: Duration) -> Lookout<'a> {
+        let apart_ns = u64::try_from(apart.as_nanos()).unwrap_or(u64::MAX);
+        Lookout { course, seen: vec![(u64::MAX, 0); clients], apart_ns, longest_ns: 0 }
     }
 
     fn look(&mut self, now_ns: u64) {
         for (client, (answered, since_ns)) in self.seen.iter_mut().enumerate() {
             let now_answered = self.course.answered(client);
             match now_answered == *answered {
+                true if now_ns - *since_ns < self.apart_ns => {}
                 true => self.longest_ns = self.longest_ns.max(now_ns - *since_ns),
                 false => (*answered, *since_ns) = (now_answered, now_ns),
             }
@@ -79,7 +83,7 @@ impl Conductor<'_> {
 
     async fn pass_windows(&self) -> Conducted {
         let Windows { warm_up, capacity, latency, .. } = self.windows;
-        let mut lookout = Lookout::over(self.course, self.clients);
+        let mut lookout = Lookout::over(self.course, self.clients, self.windows.slice);
         if !self.pass(warm_up, |_| ()).await {
             return Conducted { cut_short: true, ..Conducted::default() };
         }

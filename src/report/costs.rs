@@ -53,7 +53,7 @@ fn effort(comparison: &Comparison) -> String {
             "requests per cpu second",
             "switches per 1,000 requests",
             "retries a command",
-            "longest wait",
+            "longest wait of 5 ms and more",
         ],
     ));
     for Standing { strategy, jain, fairness, effort, .. } in &comparison.contenders {

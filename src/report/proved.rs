@@ -1,6 +1,8 @@
 //! What is proved of everybody, what would have been seen if it were not, and what becomes of those
 //! behind whom something goes wrong.
 
+use std::collections::BTreeSet;
+
 use super::{
     blocks::Material,
     claims::Evidence,
@@ -196,9 +198,11 @@ fn sight() -> String {
         let counts = [group.properties.len(), all, alone].map(|count| count.to_string());
         table.push([group.name.to_owned()].into_iter().chain(counts).collect());
     }
+    let names: BTreeSet<&str> = wrong.iter().map(|one| one.strategy.as_str()).collect();
     format!(
-        "{} strategies that are wrong on purpose are held to the same properties, and each is \
-         caught. `alone` are those that no other group of properties catches.\n\n{}",
+        "{} strategies that are wrong on purpose, in {} places, are held to the same properties, and \
+         each is caught. `alone` are those that no other group of properties catches.\n\n{}",
+        names.len(),
         wrong.len(),
         table.markdown()
     )

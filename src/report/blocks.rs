@@ -130,7 +130,7 @@ fn order(material: &Material<'_>) -> Result<String, String> {
 /// The table of the cell that is asked for first, as a terminal shows it.
 fn first_table(run: &SavedRun) -> String {
     let tables = comparisons(&run.rows);
-    let asked = situations(&tables).first().map(|it| it.comparison);
+    let asked = situations(&tables, run.environment.cores).first().map(|it| it.comparison);
     let first = asked.or(tables.first()).map(|one| ranking::terminal(one, COLUMNS));
     format!("```text\n{}\n```\n", first.unwrap_or_default().trim_end())
 }

@@ -27,7 +27,7 @@ pub(super) fn answers(material: &Material<'_>) -> Result<String, String> {
     let all = comparisons(&material.run().rows);
     let mut text = String::new();
     for (number, (heading, asked)) in (1..).zip(ASKED) {
-        let told = match situation(&all, asked) {
+        let told = match situation(&all, material.run().environment.cores, asked) {
             Some(comparison) => answer(comparison),
             None => "Not measured in this run.".to_owned(),
         };
@@ -94,7 +94,7 @@ pub(super) fn choice(material: &Material<'_>) -> Result<String, String> {
         Column::new("p99 of the first", Align::Right, 0),
         Column::new("if order matters", Align::Left, 0),
     ]);
-    for it in situations(&all) {
+    for it in situations(&all, material.run().environment.cores) {
         let tiers = it.comparison.tiers();
         let of_tier = |tier: usize| tiers.get(tier).map_or_else(String::new, |tier| names(tier));
         let lead = it.comparison.leads.first().map_or_else(|| "-".to_owned(), ToString::to_string);
@@ -206,7 +206,7 @@ pub(super) fn family(material: &Material<'_>) -> Result<String, String> {
     let mut columns = vec![Column::new("when", Align::Left, 0)];
     columns.extend(strategies.iter().map(|name| Column::new(*name, Align::Left, 0)));
     let mut table = Table::new(columns);
-    for it in situations(&all) {
+    for it in situations(&all, material.run().environment.cores) {
         let mut cells = vec![it.asked.to_owned()];
         cells.extend(strategies.iter().map(|name| measured(it.comparison, name)));
         if cells[1..].iter().any(|cell| cell != "-") {

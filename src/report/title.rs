@@ -62,10 +62,14 @@ impl Title {
         self.kind == kind && !self.is_unusual
     }
 
-    /// Whether its clients are threads, no more of them than a machine of its time has cores: the
-    /// fewest that contend.
-    pub(super) fn is_parallel(&self) -> bool {
-        self.client_kind == ClientKind::Threads && self.clients > 1
+    /// Whether its clients are threads that can all run at once and contend, and two on one core.
+    pub(super) fn is_parallel(&self, cores: u32) -> bool {
+        self.client_kind == ClientKind::Threads && (2..=cores.max(2)).contains(&self.clients)
+    }
+
+    /// Whether its clients are threads that have to take turns.
+    pub(super) fn is_crowded(&self, cores: u32) -> bool {
+        self.client_kind == ClientKind::Threads && self.clients > cores.max(2)
     }
 
     /// Whether several requests come at once.

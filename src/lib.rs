@@ -40,6 +40,7 @@
 //! | 5 | [`record`] | a measurement as a row of CSV | |
 //! | 6 | [`proof`] | what every strategy must keep, and where it is tried | names of strategies |
 //! | 6 | [`report`] | rows as tables and documents | measuring |
+//! | 6 | [`http`] | the four endpoints, for strangers | the registry |
 //! | 7 | [`cli`] | what is typed and printed | |
 //!
 //! # Choices that shape everything
@@ -74,6 +75,8 @@ pub mod domain;
 #[cfg(not(hotrow_loom))]
 pub mod engine;
 pub mod history;
+#[cfg(not(hotrow_loom))]
+pub mod http;
 pub mod linearizability;
 #[cfg(not(hotrow_loom))]
 pub mod machine;

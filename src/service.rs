@@ -27,6 +27,16 @@ use crate::{
     },
 };
 
+/// An account, and when it became what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Statement {
+    /// The account.
+    pub account: Account,
+    /// Milliseconds since 1970 at which its last command was written; 0 if there was none, or if the
+    /// store keeps no ledger.
+    pub time_millis: u64,
+}
+
 /// The four functions over one strategy and its store.
 pub struct PointService<T> {
     strategy: Arc<T>,
@@ -68,6 +78,31 @@ impl<T: ConcurrencyStrategy> PointService<T> {
     /// [`Fault`] if it could not be read.
     pub async fn history(&self, user: UserId, page: Page) -> Result<Vec<LedgerEntry>, Fault> {
         self.strategy.store().history(user, page).await
+    }
+
+    /// The account of `user` with the time at which it became what it is. An unknown user's is of no
+    /// time.
+    ///
+    /// # Errors
+    /// [`Fault`] if it could not be read.
+    pub async fn statement(&self, user: UserId) -> Result<Statement, Fault> {
+        let account = self.balance(user).await?;
+        self.dated(user, account).await
+    }
+
+    /// As [`execute_to_end`](PointService::execute_to_end), and answers as
+    /// [`statement`](PointService::statement) does of the account that the command left.
+    ///
+    /// # Errors
+    /// [`Failure`] says whether a rule was in the way or the outcome is not known.
+    pub async fn post(&self, command: Command) -> Result<Statement, Failure> {
+        let receipt = self.execute_to_end(command).await?;
+        Ok(self.dated(command.user, receipt.after).await?)
+    }
+
+    async fn dated(&self, user: UserId, account: Account) -> Result<Statement, Fault> {
+        let time_millis = self.strategy.store().time_of(user, account.version).await?;
+        Ok(Statement { account, time_millis: time_millis.unwrap_or(0) })
     }
 
     /// Losses of races after which a command was decided again, where the strategy counts them.
@@ -172,6 +207,10 @@ pub trait Points: Send + Sync {
     fn use_points(&self, user: UserId, amount: Amount) -> BoxFuture<'_, Outcome>;
     /// As [`PointService::execute_to_end`].
     fn execute(&self, command: Command) -> BoxFuture<'_, Outcome>;
+    /// As [`PointService::statement`].
+    fn statement(&self, user: UserId) -> BoxFuture<'_, Result<Statement, Fault>>;
+    /// As [`PointService::post`].
+    fn post(&self, command: Command) -> BoxFuture<'_, Result<Statement, Failure>>;
 }
 
 impl<T: ConcurrencyStrategy> Points for PointService<T> {
@@ -193,6 +232,14 @@ impl<T: ConcurrencyStrategy> Points for PointService<T> {
 
     fn execute(&self, command: Command) -> BoxFuture<'_, Outcome> {
         contained(self.execute_to_end(command))
+    }
+
+    fn statement(&self, user: UserId) -> BoxFuture<'_, Result<Statement, Fault>> {
+        contained(self.statement(user))
+    }
+
+    fn post(&self, command: Command) -> BoxFuture<'_, Result<Statement, Failure>> {
+        contained(self.post(command))
     }
 }
 

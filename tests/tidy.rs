@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["service"],
     &["engine"],
     &["registry", "record"],
-    &["proof", "report"],
+    &["proof", "report", "http"],
     &["cli", "main"],
 ];
 

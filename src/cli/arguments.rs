@@ -10,6 +10,7 @@ use super::{
         clients,
         draft::{self, Draft, USERS_MAX, WORK_MAX},
     },
+    serve::{SERVE_HELP, Serve},
 };
 use crate::{
     database::Latency,
@@ -50,6 +51,7 @@ Examples:
   hotrow run --users 1024 --mix charge:45,use:45,read:10
   hotrow run --profile standard            thirty cells, for a report
   hotrow list                              what there is to compare
+  hotrow serve                             the point service, over HTTP
   hotrow doctor                            whether this machine can tell
   hotrow check                             whether they are right
   hotrow audit recorded.jsonl              whether a history has an order
@@ -193,6 +195,9 @@ pub(super) enum Command {
     /// Measure what you choose
     #[command(after_help = RUN_HELP)]
     Run(Box<Run>),
+    /// Serve points over HTTP, behind a strategy of your choice
+    #[command(after_help = SERVE_HELP)]
+    Serve(Serve),
     /// Show strategies, stores and promises
     List(List),
     /// Compare two runs

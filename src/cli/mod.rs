@@ -26,6 +26,7 @@ mod printed;
 mod progress;
 mod recording;
 mod run;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -66,6 +67,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
         }
         Some(Command::Compare(asked)) => compare::compare(&asked),
         Some(Command::Rank(asked)) => compare::rank(&asked),
+        Some(Command::Serve(asked)) => serve::serve(&asked),
         Some(Command::List(asked)) => list::list(&asked),
         Some(Command::Doctor(asked)) => doctor::doctor(&asked),
         Some(Command::Check(asked)) => check::check(&asked),

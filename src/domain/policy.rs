@@ -1,6 +1,6 @@
 //! What an account may be asked for and may hold.
 
-use std::{fmt, hint::black_box};
+use std::{fmt, hint::black_box, str::FromStr};
 
 use super::{Account, Action, BALANCE_LIMIT, Reason};
 
@@ -101,6 +101,44 @@ impl Policy {
             Action::Charge(_) => Reason::BalanceAboveMaximum { max: balance_max },
             Action::Use(_) => Reason::InsufficientBalance,
         }
+    }
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Bounds { amount_min, amount_max, unit, balance_max } = self.bounds;
+        write!(f, "amount={amount_min}..{amount_max},unit={unit},balance={balance_max}")
+    }
+}
+
+/// Reads `amount=1..1000000,unit=1,balance=1000000`, of which each part may be left out: it then is
+/// as by default.
+impl FromStr for Policy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Policy, String> {
+        let mut bounds = Bounds::default();
+        let mut named = Vec::new();
+        for part in text.split(',') {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let number = |text: &str| {
+                text.parse::<u64>().map_err(|_| format!("`{part}`: `{text}` is no whole number"))
+            };
+            match name {
+                _ if named.contains(&name) => return Err(format!("{name} is there twice")),
+                "amount" => {
+                    let Some((min, max)) = value.split_once("..") else {
+                        return Err(format!("`{part}`: write amount=1..1000000"));
+                    };
+                    (bounds.amount_min, bounds.amount_max) = (number(min)?, number(max)?);
+                }
+                "unit" => bounds.unit = number(value)?,
+                "balance" => bounds.balance_max = number(value)?,
+                _ => return Err(format!("`{part}`: write it as {}", Policy::default())),
+            }
+            named.push(name);
+        }
+        Policy::new(bounds).map_err(|error| error.to_string())
     }
 }
 
@@ -229,6 +267,27 @@ mod tests {
             assert_eq!(met(25), Err(Reason::AmountNotInUnits { unit: 10 }));
             assert_eq!(met(50), Err(Reason::AmountAboveMaximum { max: 40 }));
             assert!(met(30).is_ok());
+        }
+    }
+
+    /// A policy is shown as it is typed, and what cannot be one is told with what would do.
+    #[test]
+    fn a_typed_policy_is_read_as_it_is_shown() {
+        let text = "amount=100..5000,unit=100,balance=20000";
+        let policy: Policy = text.parse().unwrap();
+        assert_eq!(policy.to_string(), text);
+        assert_eq!("unit=1".parse(), Ok(Policy::default()));
+        for (wrong, why) in [
+            ("", "`: write it as amount=1..1000000,unit=1,balance=1000000"),
+            ("amount=5", "write amount=1..1000000"),
+            ("amount=1..x", "`x` is no whole number"),
+            ("unit=0", "unit 0 divides nothing"),
+            ("unit=1,unit=2", "unit is there twice"),
+            ("balance=4294967296", "at most 4294967295"),
+            ("amount=3..4,unit=5", "no amount is allowed"),
+        ] {
+            let told = wrong.parse::<Policy>().unwrap_err();
+            assert!(told.contains(why), "{wrong}: {told}");
         }
     }
 }

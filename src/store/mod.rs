@@ -150,6 +150,23 @@ pub trait Store: Send + Sync + Sized + 'static {
         page: Page,
     ) -> impl Future<Output = Result<Vec<LedgerEntry>, Fault>> + Send;
 
+    /// When the account of `user` came to `version`, as its line in the ledger says, in milliseconds
+    /// since 1970. `None` if there is no such line, as before the first command.
+    ///
+    /// # Errors
+    /// [`Fault`] if the store could not say.
+    fn time_of(
+        &self,
+        user: UserId,
+        version: u64,
+    ) -> impl Future<Output = Result<Option<u64>, Fault>> + Send {
+        async move {
+            let Some(after) = version.checked_sub(1) else { return Ok(None) };
+            let line = self.history(user, Page { after, limit: 1 }).await?;
+            Ok(line.first().map(|entry| entry.time_millis))
+        }
+    }
+
     /// Reads the account with no turn if it can be, and otherwise gives the row to take one on.
     #[inline]
     fn peek(&self, user: UserId) -> Peek<Self::Row<'_>> {

@@ -95,6 +95,14 @@ impl<L: Default + Send + Sync + 'static> Store for Tables<L> {
         });
         Ok(entries.skip(skip).take(page.limit).collect())
     }
+
+    /// Looks at the one row: what the balances before it were, its time does not depend on.
+    async fn time_of(&self, user: UserId, version: u64) -> Result<Option<u64>, Fault> {
+        let Some(before) = version.checked_sub(1) else { return Ok(None) };
+        let skip = usize::try_from(before).unwrap_or(usize::MAX);
+        let rows = self.histories.select_page_by_user_id(user.value(), skip, 1).await;
+        Ok(rows.first().map(|row| row.time_millis))
+    }
 }
 
 /// The entry that `row` stands for. The table does not say what the balance was, so it is the one

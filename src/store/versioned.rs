@@ -110,6 +110,10 @@ where
     async fn history(&self, user: UserId, page: Page) -> Result<Vec<LedgerEntry>, Fault> {
         self.0.history(user, page).await
     }
+
+    async fn time_of(&self, user: UserId, version: u64) -> Result<Option<u64>, Fault> {
+        self.0.time_of(user, version).await
+    }
 }
 
 impl<L, S> ConditionalStore for Versioned<S>

@@ -28,7 +28,7 @@ const THINK_MAX: Duration = Duration::from_secs(10);
 const SLOW_STORE: &str = "tables";
 
 /// The store that is taken if none is named.
-const STORE: &str = "slab";
+pub(in crate::cli) const STORE: &str = "slab";
 
 /// Tasks that ask where a call takes so long that cores do not matter.
 const TASKS_ON_SLOW_STORE: u32 = 32;
@@ -152,7 +152,8 @@ pub(in crate::cli) fn store(name: &str) -> Result<&'static str, Failure> {
     }
 }
 
-fn latency(store: &str, asked: Option<Latency>) -> Result<Latency, Failure> {
+/// The latency of a store's calls, as asked for or as the store has it.
+pub(in crate::cli) fn latency(store: &str, asked: Option<Latency>) -> Result<Latency, Failure> {
     // Of no length is the same as none, which needs no simulated clock.
     let no_length = |latency: &Latency| {
         matches!(latency, Latency::Scaled(0.0) | Latency::Fixed(Duration::ZERO))

@@ -1,0 +1,248 @@
+//! The point service over HTTP, as one process: opens what was asked for, listens, and goes when it
+//! is told to.
+
+mod log;
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use clap::Args;
+use tokio::{
+    net::TcpListener,
+    runtime,
+    signal::unix::{Signal, SignalKind, signal},
+    time::{self, MissedTickBehavior},
+};
+
+use self::log::{Format, Log};
+use super::{
+    failure::{Exit, Failure, note},
+    plan::{
+        self,
+        draft::{self, STORE},
+    },
+    printed,
+};
+use crate::{
+    clock::Tick,
+    database::Latency,
+    domain::Policy,
+    http::{About, Limits, Served, Server},
+    registry::{self, Entry},
+    store::Setup,
+};
+
+/// The strategy that is served if none is named: its order can be predicted, it is easily tested,
+/// and over HTTP no other is faster by anything that a client could see.
+const STRATEGY: &str = "queue";
+
+/// The most connections, and requests that wait, that can be asked for.
+const PLACES_MAX: u64 = 1_000_000;
+
+/// The longest that an answer may be waited for.
+const ANSWER_MAX: Duration = Duration::from_hours(1);
+
+/// Files that are open beside connections.
+const FILES_BESIDE: u64 = 64;
+
+/// How often the time that goes into ledgers is told.
+const TICK: Duration = Duration::from_millis(1);
+
+pub(super) const SERVE_HELP: &str = "\
+Accounts live in memory and end with the process. Requests are limited in number
+and in time, and what is over a limit is told so; SIGTERM or Ctrl-C lets what
+has begun come to its end, for at most five seconds.
+
+  GET   /point/{id}              the balance
+  GET   /point/{id}/histories    what was charged and used
+  PATCH /point/{id}/charge       adds points, as {\"amount\": 500} or 500
+  PATCH /point/{id}/use          takes points
+  GET   /                        a page to charge, use and race on
+  GET   /docs                    what there is to ask; /openapi.json for programs
+  GET   /metrics                 for Prometheus; /healthz and /readyz for others
+
+Examples:
+  hotrow serve
+  hotrow serve cas --listen 127.0.0.1:0    on a port that is free
+  hotrow serve --policy unit=100,balance=50000
+  hotrow serve unguarded --store tables --latency fixed:20ms
+                                           to see updates get lost
+
+Exit codes:
+  0    it was told to stop, and did
+  1    it could not listen
+  2    asked for what cannot be";
+
+/// A service.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Serve {
+    /// The strategy to serve [default: queue]
+    strategy: Option<String>,
+    /// Where the accounts live: slab is memory, calls of
+    /// tables take time [default: slab]
+    #[arg(long, verbatim_doc_comment)]
+    store: Option<String>,
+    /// How long calls of tables take: none, fixed:5ms,
+    /// scaled:0.1, assignment [default: assignment]
+    #[arg(long, verbatim_doc_comment)]
+    latency: Option<Latency>,
+    /// Where to listen; port 0 is one that is free
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// What may be asked of an account, in parts of
+    /// amount=1..1000000,unit=1,balance=1000000
+    #[arg(long, default_value_t, hide_default_value = true, verbatim_doc_comment)]
+    policy: Policy,
+    /// Events as text, as json or not at all (off), on
+    /// standard error
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text, hide_possible_values = true, verbatim_doc_comment)]
+    log: Format,
+    /// A line for each request as well
+    #[arg(long)]
+    log_requests: bool,
+    /// Connections that may be open
+    #[arg(long, value_name = "N", default_value_t = 4_096, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=PLACES_MAX))]
+    connections: u64,
+    /// Requests that may wait for the strategy
+    #[arg(long, value_name = "N", default_value_t = 1_024, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=PLACES_MAX))]
+    in_flight: u64,
+    /// Those of them that may wait for one account
+    #[arg(long, value_name = "N", default_value_t = 64, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=PLACES_MAX))]
+    per_account: u64,
+    /// How long a request may wait
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = answer)]
+    timeout: Duration,
+}
+
+fn answer(text: &str) -> Result<Duration, String> {
+    let within = |&answer: &Duration| !answer.is_zero() && answer <= ANSWER_MAX;
+    draft::duration(text)
+        .ok()
+        .filter(within)
+        .ok_or_else(|| "give a time up to 1h, as 30s".to_owned())
+}
+
+/// Serves until it is told to stop.
+pub(super) fn serve(asked: &Serve) -> Result<Exit, Failure> {
+    let store = asked.store.as_deref().map_or(Ok(STORE), draft::store)?;
+    let latency = draft::latency(store, asked.latency)?;
+    let entry = entry(asked.strategy.as_deref().unwrap_or(STRATEGY), store)?;
+    let limits = asked.limits();
+    let _log = Log::start(asked.log, asked.log_requests);
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
+    let served = runtime.block_on(run(entry, latency, asked, limits))?;
+    let Served { applied, unanswered } = served;
+    tracing::info!(applied, unanswered, "stopped");
+    // What has not ended by now has nobody to tell it to.
+    runtime.shutdown_background();
+    Ok(Exit::Done)
+}
+
+/// The entry of this strategy on this store, if it is one that can be served.
+fn entry(strategy: &str, store: &'static str) -> Result<&'static Entry, Failure> {
+    plan::check_fits(strategy, Some(store))?;
+    let is_it = |entry: &&Entry| (entry.strategy, entry.store) == (strategy, store);
+    match registry::entries().find(is_it) {
+        Some(entry) if !entry.is_reference() => Ok(entry),
+        _ => Err(Failure::usage(format!(
+            "{strategy} is there to be measured and keeps no accounts: `hotrow list` shows others"
+        ))),
+    }
+}
+
+impl Serve {
+    fn limits(&self) -> Limits {
+        let number = |asked: u64| usize::try_from(asked).unwrap_or(usize::MAX);
+        Limits {
+            connections: number(connections_within(self.connections)),
+            in_flight: number(self.in_flight),
+            per_account: number(self.per_account),
+            answer: self.timeout,
+            ..Limits::default()
+        }
+    }
+}
+
+/// As many connections as the system has files for, and tells if those are fewer.
+fn connections_within(asked: u64) -> u64 {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return asked };
+    let wanted = (asked + FILES_BESIDE).clamp(soft, hard.max(soft));
+    let granted = setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).map_or(soft, |()| wanted);
+    let connections = asked.min(granted.saturating_sub(FILES_BESIDE).max(1));
+    if connections < asked {
+        note(format!("only {granted} files may be open: at most {connections} connections"));
+    }
+    connections
+}
+
+async fn run(
+    entry: &Entry,
+    latency: Latency,
+    asked: &Serve,
+    limits: Limits,
+) -> Result<Served, Failure> {
+    let listener = TcpListener::bind(asked.listen)
+        .await
+        .map_err(|error| Failure::failed(format!("cannot listen on {}: {error}", asked.listen)))?;
+    let address = listener.local_addr().map_err(|error| Failure::failed(error.to_string()))?;
+    let mut signals = Signals::listen()
+        .map_err(|error| Failure::failed(format!("cannot listen for signals: {error}")))?;
+
+    let setup = Setup { latency, ..Setup::default() };
+    tokio::spawn(tell_time(setup.tick.clone()));
+    let points = (entry.open)(&setup, asked.policy);
+    let about = About {
+        version: env!("CARGO_PKG_VERSION"),
+        strategy: entry.strategy,
+        family: entry.family.to_string(),
+        sound: entry.promises.sound,
+        store: entry.store,
+        latency: latency.to_string(),
+        policy: asked.policy,
+    };
+    tracing::info!(%address, strategy = entry.strategy, store = entry.store, "listening");
+    printed::print(&format!("listening on http://{address}\n")).map_err(Failure::of_output)?;
+    let stop = async move {
+        signals.one().await;
+        tracing::info!("stopping");
+        tokio::spawn(async move {
+            signals.one().await;
+            std::process::exit(130);
+        });
+    };
+    Ok(Server::new(points, about, limits).serve(listener, stop).await)
+}
+
+/// Ctrl-C and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Signals> {
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for either. A second one is not so patient.
+    async fn one(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Tells `tick` the time for as long as the runtime lives.
+async fn tell_time(tick: Tick) {
+    let mut every = time::interval(TICK);
+    every.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        every.tick().await;
+        tick.follow_system();
+    }
+}

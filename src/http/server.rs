@@ -1,0 +1,236 @@
+//! The life of a server: it listens, bounds what each connection may cost, and goes when it is told.
+//!
+//! The stack waits for ever by default: for the head of a request, for its body, for a client that
+//! does not read. Here each of these ends within [`Limits::patience`]. A connection past the bound is
+//! answered and closed, not left in a line that nobody sees. Told to stop, the server takes nothing
+//! new, answers what has begun, and within [`Limits::drain`] is gone: who still waits is told so
+//! just before the end.
+
+use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
+
+use axum::{Router, http::header, middleware, routing::get};
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
+};
+use tokio_io_timeout::TimeoutStream;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    About, Desk, Life, Limits, api,
+    observe::{observe, panicked},
+    pages, spec,
+};
+use crate::service::Points;
+
+/// The longest head of a request, in bytes: four times what a browser sends.
+const HEAD_MAX: usize = 32 * 1024;
+
+/// Connections that are being turned away at once. Past it one is closed without a word.
+const REFUSALS_MAX: usize = 256;
+
+/// How long one that is turned away has to read why.
+const REFUSAL_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long to wait before accepting again where the system had nothing left to accept with.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+
+/// What is left of the time to drain when those who still wait are told to go.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// What a connection past the bound is told. It has asked nothing yet, so all of it is fixed.
+const REFUSAL: &str = concat!(
+    "HTTP/1.1 503 Service Unavailable\r\n",
+    "content-type: application/problem+json\r\n",
+    "retry-after: 1\r\n",
+    "connection: close\r\n",
+    "content-length: 145\r\n\r\n",
+    r#"{"type":"/docs#overloaded","title":"Too many are waiting","status":503,"#,
+    r#""detail":"too many connections are open","code":"overloaded"}"#,
+);
+
+/// The service over HTTP, before it listens.
+pub struct Server {
+    desk: Arc<Desk>,
+    router: Router,
+}
+
+/// What a server did in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Served {
+    /// Commands that were applied.
+    pub applied: u64,
+    /// Requests that the strategy had not answered at the end: their senders were told so, or had gone.
+    pub unanswered: usize,
+}
+
+impl Server {
+    /// A server of `points`, which is what `about` says.
+    pub fn new(points: Arc<dyn Points>, about: About, limits: Limits) -> Server {
+        let desk = Arc::new(Desk::new(points, about, limits));
+        Server { router: router(&desk), desk }
+    }
+
+    /// What answers a request, for those who bring requests of their own.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Serves whoever connects to `listener` until `stop` is ready, and then until it has drained.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Served {
+        let connections = GracefulShutdown::new();
+        let mut stop = pin!(stop);
+        let door = Door::new(self.desk.limits.connections);
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = &mut stop => break,
+            };
+            match accepted {
+                Ok((stream, _)) => match door.admit() {
+                    Some(permit) => self.attend(stream, permit, &connections),
+                    None => self.turn_away(stream, &door),
+                },
+                Err(error) => wait_out(error).await,
+            }
+        }
+        drop(listener);
+        self.drain(connections).await
+    }
+
+    /// Serves one connection, in a task of its own.
+    fn attend(&self, stream: TcpStream, permit: OwnedSemaphorePermit, all: &GracefulShutdown) {
+        let patience = self.desk.limits.patience;
+        // Small answers go out as they are written; one that fails was closed by the other side.
+        let _ = stream.set_nodelay(true);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(patience));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(patience)
+            .max_buf_size(HEAD_MAX)
+            .serve_connection(
+                TokioIo::new(Box::pin(stream)),
+                TowerToHyperService::new(self.router.clone()),
+            );
+        let connection = all.watch(connection);
+        let desk = Arc::clone(&self.desk);
+        desk.metrics.connections.inc();
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+            desk.metrics.connections.dec();
+            drop(permit);
+        });
+    }
+
+    /// Tells one connection that it is one too many.
+    fn turn_away(&self, mut stream: TcpStream, door: &Door) {
+        self.desk.metrics.connections_refused.inc();
+        let Ok(permit) = Arc::clone(&door.refusals).try_acquire_owned() else { return };
+        tokio::spawn(async move {
+            let last_words = async {
+                stream.write_all(REFUSAL.as_bytes()).await?;
+                stream.shutdown().await?;
+                // What it sent is read, or the system would take back what it was told.
+                let mut unread = [0; 1024];
+                while stream.read(&mut unread).await? > 0 {}
+                io::Result::Ok(())
+            };
+            // Whether it stayed to listen is its own affair.
+            let _ = timeout(REFUSAL_PATIENCE, last_words).await;
+            drop(permit);
+        });
+    }
+
+    async fn drain(self, connections: GracefulShutdown) -> Served {
+        let Limits { drain, .. } = self.desk.limits;
+        self.desk.life.send_replace(Life::Draining);
+        let mut drained = pin!(connections.shutdown());
+        if timeout(drain.saturating_sub(LAST_WORDS), &mut drained).await.is_err() {
+            self.desk.life.send_replace(Life::Ending);
+            // What is not answered by then is of clients who do not read, or do not send.
+            let _ = timeout(LAST_WORDS.min(drain), &mut drained).await;
+        }
+        Served { applied: self.desk.metrics.applied(), unanswered: self.desk.gate.waiting() }
+    }
+}
+
+/// How many may come in.
+struct Door {
+    connections: Arc<Semaphore>,
+    refusals: Arc<Semaphore>,
+}
+
+impl Door {
+    fn new(connections: usize) -> Door {
+        Door {
+            connections: Arc::new(Semaphore::new(connections)),
+            refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
+        }
+    }
+
+    fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.connections).try_acquire_owned().ok()
+    }
+}
+
+/// A connection that broke before it was accepted is no reason to stop; a lack of file descriptors
+/// passes when somebody leaves.
+async fn wait_out(error: io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    if ![ConnectionAborted, ConnectionRefused, ConnectionReset].contains(&error.kind()) {
+        tracing::warn!(%error, "cannot accept");
+        sleep(ACCEPT_AGAIN).await;
+    }
+}
+
+/// All that there is to ask.
+fn router(desk: &Arc<Desk>) -> Router {
+    let (router, api) = OpenApiRouter::with_openapi(spec::Document::openapi())
+        .routes(routes!(api::balance))
+        .routes(routes!(api::histories))
+        .routes(routes!(api::charge))
+        .routes(routes!(api::use_points))
+        .routes(routes!(pages::service))
+        .routes(routes!(pages::healthz))
+        .routes(routes!(pages::readyz))
+        .routes(routes!(pages::metrics))
+        .split_for_parts();
+    let document = spec::complete(api, &desk.about.policy);
+    let document = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
+    router
+        .route("/openapi.json", get(document))
+        .route("/docs", get(pages::docs))
+        .route("/", get(pages::live))
+        .fallback(pages::nothing)
+        .method_not_allowed_fallback(pages::not_allowed)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(Arc::clone(desk), observe))
+        .with_state(Arc::clone(desk))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A length that is not its body's would leave a client waiting, or reading what is not there.
+    #[test]
+    fn a_refusal_is_as_long_as_it_says() {
+        let (head, body) = REFUSAL.split_once("\r\n\r\n").expect("a head ends with an empty line");
+        assert!(head.ends_with(&format!("content-length: {}", body.len())), "{}", body.len());
+        let told: serde_json::Value = serde_json::from_str(body).expect("a problem is JSON");
+        assert_eq!(told["code"], "overloaded");
+    }
+}

@@ -1,0 +1,179 @@
+//! A service in this process, and how it is asked.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use axum::Router;
+use hotrow::{
+    domain::Policy,
+    http::{About, Limits, Server},
+    registry::Entry,
+    service::Points,
+    store::{Script, Setup},
+};
+use tokio::{
+    runtime::{Builder, Handle},
+    task::{self, JoinHandle},
+    time::timeout,
+};
+use tower::ServiceExt;
+
+use crate::{answer::Answer, ask::Ask, books::Line, interference::Plan};
+
+/// Longest that a trial may take by the clock. The longest takes a few seconds.
+const TRIAL_MAX: Duration = Duration::from_secs(60);
+
+/// Longest that a trial may take by a paused clock, which jumps there where nothing moves any more.
+const PAUSED_MAX: Duration = Duration::from_hours(24);
+
+/// More than the cores of a small machine, so that some are always preempted.
+const WORKERS: usize = 4;
+
+/// How time passes, and who runs tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// One thread, and a clock that jumps to the next thing to happen.
+    Paused,
+    /// Several threads, and the clock on the wall.
+    Threads,
+}
+
+impl Stage {
+    /// Plays `play` to its end.
+    ///
+    /// # Panics
+    /// If it comes to none.
+    pub(crate) fn run<T>(self, play: impl Future<Output = T>) -> T {
+        let mut builder = match self {
+            Stage::Paused => Builder::new_current_thread(),
+            Stage::Threads => Builder::new_multi_thread(),
+        };
+        let most = match self {
+            Stage::Paused => {
+                builder.start_paused(true);
+                PAUSED_MAX
+            }
+            Stage::Threads => {
+                builder.worker_threads(WORKERS);
+                TRIAL_MAX
+            }
+        };
+        let runtime = builder.enable_all().build().expect("a runtime needs only threads");
+        let ended = runtime.block_on(async { timeout(most, play).await });
+        // A thread that hangs is left behind.
+        runtime.shutdown_background();
+        ended.expect("nothing moves any more, and it is not over")
+    }
+}
+
+/// A service that nobody has to connect to.
+#[derive(Clone)]
+pub(crate) struct App {
+    router: Router,
+    /// Whether each caller has a thread of its own, because it may be blocked.
+    callers_are_threads: bool,
+}
+
+impl App {
+    /// The service of `entry` as it is served.
+    pub(crate) fn open(entry: &Entry) -> App {
+        App::with(entry, &Setup::default(), Policy::default())
+    }
+
+    pub(crate) fn with(entry: &Entry, setup: &Setup, policy: Policy) -> App {
+        App::over((entry.open)(setup, policy), entry, policy, Limits::default())
+    }
+
+    /// A service whose steps can be interfered with.
+    pub(crate) fn planned(entry: &Entry, limits: Limits) -> (App, Arc<Plan>) {
+        let (plan, policy) = (Arc::new(Plan::default()), Policy::default());
+        let script: Arc<dyn Script> = Arc::clone(&plan) as _;
+        let points = (entry.open_suspending)(&Setup::default(), policy, script);
+        let callers_are_threads = blocks_threads(entry);
+        (App { callers_are_threads, ..App::over(points, entry, policy, limits) }, plan)
+    }
+
+    pub(crate) fn over(
+        points: Arc<dyn Points>,
+        entry: &Entry,
+        policy: Policy,
+        limits: Limits,
+    ) -> App {
+        let server = Server::new(points, about(entry, policy), limits);
+        App { router: server.router(), callers_are_threads: false }
+    }
+
+    pub(crate) async fn ask(&self, ask: &Ask) -> Answer {
+        match self.router.clone().oneshot(ask.request()).await {
+            Ok(response) => Answer::of(response).await,
+            Err(never) => match never {},
+        }
+    }
+
+    /// Asks while others do.
+    pub(crate) fn launch(&self, ask: Ask) -> JoinHandle<Answer> {
+        let app = self.clone();
+        let answer = async move { app.ask(&ask).await };
+        match self.callers_are_threads {
+            false => task::spawn(answer),
+            true => {
+                let handle = Handle::current();
+                task::spawn_blocking(move || handle.block_on(answer))
+            }
+        }
+    }
+
+    /// What `/metrics` says of `name`.
+    pub(crate) async fn metric(&self, name: &str) -> u64 {
+        metric(&self.ask(&Ask::get("/metrics")).await.text(), name)
+    }
+
+    /// Waits until so many requests wait for the strategy.
+    pub(crate) async fn until_waiting(&self, requests: u64) {
+        while self.metric("hotrow_queue_length").await != requests {
+            task::yield_now().await;
+        }
+    }
+
+    pub(crate) async fn balance(&self, user: u64) -> u64 {
+        self.ask(&Ask::balance(user)).await.point()
+    }
+
+    /// The whole history of `user`, page after page.
+    pub(crate) async fn history(&self, user: u64) -> Vec<Line> {
+        let (mut lines, mut next) = (Vec::new(), Some(format!("/point/{user}/histories")));
+        while let Some(path) = next.take() {
+            let page = self.ask(&Ask::get(path)).await;
+            lines.extend(Line::all_of(&page));
+            next = Line::next_of(&page);
+        }
+        lines
+    }
+}
+
+/// What `entry` is served as.
+pub(crate) fn about(entry: &Entry, policy: Policy) -> About {
+    About {
+        version: "0",
+        strategy: entry.strategy,
+        family: entry.family.to_string(),
+        sound: entry.promises.sound,
+        store: entry.store,
+        latency: "none".to_owned(),
+        policy,
+    }
+}
+
+/// Reads one number of a page of metrics.
+pub(crate) fn metric(page: &str, name: &str) -> u64 {
+    let value = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name} in {page}"))
+}
+
+/// Whether a command blocks the thread of its caller even on a store that suspends.
+pub(crate) fn blocks_threads(entry: &Entry) -> bool {
+    let (plan, policy) = (Arc::new(Plan::default()), Policy::default());
+    let script: Arc<dyn Script> = Arc::clone(&plan) as _;
+    let points = (entry.open_suspending)(&Setup::default(), policy, script);
+    Stage::Paused.run(App::over(points, entry, policy, Limits::default()).ask(&Ask::charge(1, 1)));
+    plan.met_a_thread()
+}

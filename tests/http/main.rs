@@ -12,6 +12,7 @@ mod app;
 mod ask;
 mod books;
 mod interference;
+mod nonsense;
 mod script;
 
 use std::{env, process::ExitCode};
@@ -22,8 +23,16 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use self::books::Found;
 
 /// What is held against every strategy on each of its stores.
-const PROPERTIES: &[(&str, fn(&Entry) -> Found)] =
-    &[("the_same_script_gives_the_same_answers", script::the_same_script_gives_the_same_answers)];
+const PROPERTIES: &[(&str, fn(&Entry) -> Found)] = &[
+    ("the_same_script_gives_the_same_answers", script::the_same_script_gives_the_same_answers),
+    ("nonsense_is_refused_and_changes_nothing", nonsense::nonsense_is_refused_and_changes_nothing),
+    ("who_is_unknown_stays_unknown", nonsense::who_is_unknown_stays_unknown),
+    ("a_body_of_the_largest_size_is_read", nonsense::a_body_of_the_largest_size_is_read),
+];
+
+/// What is held against the tests themselves.
+const CHECKS: &[(&str, fn() -> Found)] =
+    &[("the_table_is_long_and_says_nothing_twice", nonsense::the_table_is_long_and_says_nothing_twice)];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -36,6 +45,9 @@ fn main() -> ExitCode {
             let name = format!("router::{}::{}::{name}", entry.store, entry.strategy);
             trials.push(trial(name, || property(entry)));
         }
+    }
+    for (name, check) in CHECKS {
+        trials.push(trial(format!("checks::{name}"), check));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -38,6 +38,17 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
+    /// Where steps of `entry` can be held while others come. Where a step that is held blocks its thread,
+    /// each caller needs one.
+    pub(crate) fn of_holds(entry: &Entry) -> Stage {
+        let (plan, policy) = (Arc::new(Plan::default()), Policy::default());
+        let script: Arc<dyn Script> = Arc::clone(&plan) as _;
+        let points = (entry.open_suspending)(&Setup::default(), policy, script);
+        let app = App::over(points, entry, policy, Limits::default());
+        Stage::Paused.run(app.ask(&Ask::charge(1, 1)));
+        if plan.met_a_thread() { Stage::Threads } else { Stage::Paused }
+    }
+
     /// Plays `play` to its end.
     ///
     /// # Panics
@@ -83,12 +94,12 @@ impl App {
         App::over((entry.open)(setup, policy), entry, policy, Limits::default())
     }
 
-    /// A service whose steps can be interfered with.
-    pub(crate) fn planned(entry: &Entry, limits: Limits) -> (App, Arc<Plan>) {
+    /// A service whose steps can be interfered with, on the stage that suits it.
+    pub(crate) fn planned(entry: &Entry, stage: Stage, limits: Limits) -> (App, Arc<Plan>) {
         let (plan, policy) = (Arc::new(Plan::default()), Policy::default());
         let script: Arc<dyn Script> = Arc::clone(&plan) as _;
         let points = (entry.open_suspending)(&Setup::default(), policy, script);
-        let callers_are_threads = blocks_threads(entry);
+        let callers_are_threads = stage == Stage::Threads;
         (App { callers_are_threads, ..App::over(points, entry, policy, limits) }, plan)
     }
 
@@ -167,13 +178,4 @@ pub(crate) fn about(entry: &Entry, policy: Policy) -> About {
 pub(crate) fn metric(page: &str, name: &str) -> u64 {
     let value = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name} in {page}"))
-}
-
-/// Whether a command blocks the thread of its caller even on a store that suspends.
-pub(crate) fn blocks_threads(entry: &Entry) -> bool {
-    let (plan, policy) = (Arc::new(Plan::default()), Policy::default());
-    let script: Arc<dyn Script> = Arc::clone(&plan) as _;
-    let points = (entry.open_suspending)(&Setup::default(), policy, script);
-    Stage::Paused.run(App::over(points, entry, policy, Limits::default()).ask(&Ask::charge(1, 1)));
-    plan.met_a_thread()
 }

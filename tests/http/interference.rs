@@ -14,7 +14,7 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::watch;
 
 /// What a panic says that nobody but the log may read.
-pub(crate) const WORDS: &str = "xyzzy of a panic";
+pub(crate) const WORDS: &str = "xyzzy";
 
 /// What is to happen to steps on chosen users. Where nothing is, they step aside.
 #[derive(Default)]
@@ -41,6 +41,11 @@ impl Plan {
         let barrier = Arc::new(Barrier::default());
         self.holds.lock().push((id(user), point, Arc::clone(&barrier)));
         Gate(barrier)
+    }
+
+    /// Holds nobody any more who is yet to come.
+    pub(crate) fn forget_holds(&self) {
+        self.holds.lock().clear();
     }
 
     /// Panics in the next step on `user` that comes to `point`.

@@ -11,8 +11,12 @@ mod answer;
 mod app;
 mod ask;
 mod books;
+mod crowd;
 mod interference;
 mod nonsense;
+mod overload;
+mod panics;
+mod repeats;
 mod script;
 
 use std::{env, process::ExitCode};
@@ -22,17 +26,35 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 use self::books::Found;
 
-/// What is held against every strategy on each of its stores.
-const PROPERTIES: &[(&str, fn(&Entry) -> Found)] = &[
+/// What is held against an entry.
+type Property = (&'static str, fn(&Entry) -> Found);
+
+/// What every strategy keeps, on each of its stores.
+#[rustfmt::skip]
+const OF_ALL: &[Property] = &[
     ("the_same_script_gives_the_same_answers", script::the_same_script_gives_the_same_answers),
     ("nonsense_is_refused_and_changes_nothing", nonsense::nonsense_is_refused_and_changes_nothing),
     ("who_is_unknown_stays_unknown", nonsense::who_is_unknown_stays_unknown),
     ("a_body_of_the_largest_size_is_read", nonsense::a_body_of_the_largest_size_is_read),
+    ("a_panic_in_a_command_is_an_unknown_outcome", panics::a_panic_in_a_command_is_an_unknown_outcome),
+    ("a_panic_in_a_read_is_the_fault_of_the_service", panics::a_panic_in_a_read_is_the_fault_of_the_service),
+    ("a_repetition_waits_for_the_first", repeats::a_repetition_waits_for_the_first),
+    ("who_goes_away_finds_the_answer_later", repeats::who_goes_away_finds_the_answer_later),
+    ("a_refusal_is_repeated_as_well", repeats::a_refusal_is_repeated_as_well),
+    ("a_crowd_is_turned_away_and_room_is_given_back", overload::a_crowd_is_turned_away_and_room_is_given_back),
+    ("who_waits_too_long_is_told_and_finds_the_answer_later", overload::who_waits_too_long_is_told_and_finds_the_answer_later),
 ];
 
-/// What is held against the tests themselves.
-const CHECKS: &[(&str, fn() -> Found)] =
-    &[("the_table_is_long_and_says_nothing_twice", nonsense::the_table_is_long_and_says_nothing_twice)];
+/// What those keep that promise to keep the books, and what is seen of those that do not.
+const OF_SOUND: Property = ("every_book_is_kept_in_a_crowd", crowd::every_book_is_kept_in_a_crowd);
+const OF_OTHERS: Property = ("whoever_loses_updates_is_seen", crowd::whoever_loses_updates_is_seen);
+
+/// What belongs to no entry.
+#[rustfmt::skip]
+const ALONE: &[(&str, fn() -> Found)] = &[
+    ("router::the_table_is_long_and_says_nothing_twice", nonsense::the_table_is_long_and_says_nothing_twice),
+    ("router::a_panic_of_the_service_itself_is_answered", panics::a_panic_of_the_service_itself_is_answered),
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -41,14 +63,13 @@ fn main() -> ExitCode {
     }
     let mut trials = Vec::new();
     for entry in served() {
-        for (name, property) in PROPERTIES {
+        let of_some = if entry.promises.sound { OF_SOUND } else { OF_OTHERS };
+        for (name, property) in OF_ALL.iter().copied().chain([of_some]) {
             let name = format!("router::{}::{}::{name}", entry.store, entry.strategy);
-            trials.push(trial(name, || property(entry)));
+            trials.push(trial(name, move || property(entry)));
         }
     }
-    for (name, check) in CHECKS {
-        trials.push(trial(format!("checks::{name}"), check));
-    }
+    trials.extend(ALONE.iter().map(|(name, play)| trial(*name, play)));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -18,6 +18,7 @@ mod overload;
 mod panics;
 mod repeats;
 mod script;
+mod wire;
 
 use std::{env, process::ExitCode};
 
@@ -49,11 +50,27 @@ const OF_ALL: &[Property] = &[
 const OF_SOUND: Property = ("every_book_is_kept_in_a_crowd", crowd::every_book_is_kept_in_a_crowd);
 const OF_OTHERS: Property = ("whoever_loses_updates_is_seen", crowd::whoever_loses_updates_is_seen);
 
+#[rustfmt::skip]
+const CUT_OFF: Property = ("who_is_cut_off_leaves_the_account_whole", wire::cut_off::who_is_cut_off_leaves_the_account_whole);
+
 /// What belongs to no entry.
 #[rustfmt::skip]
 const ALONE: &[(&str, fn() -> Found)] = &[
     ("router::the_table_is_long_and_says_nothing_twice", nonsense::the_table_is_long_and_says_nothing_twice),
     ("router::a_panic_of_the_service_itself_is_answered", panics::a_panic_of_the_service_itself_is_answered),
+    ("wire::a_slow_head_is_cut_off", wire::slow::a_slow_head_is_cut_off),
+    ("wire::a_slow_body_is_told_so", wire::slow::a_slow_body_is_told_so),
+    ("wire::who_does_not_read_is_cut_off", wire::slow::who_does_not_read_is_cut_off),
+    ("wire::requests_in_a_row_are_answered_in_their_order", wire::slow::requests_in_a_row_are_answered_in_their_order),
+    ("wire::a_body_is_sent_when_it_is_asked_for", wire::framed::a_body_is_sent_when_it_is_asked_for),
+    ("wire::a_body_in_chunks_is_read_and_bounded", wire::framed::a_body_in_chunks_is_read_and_bounded),
+    ("wire::who_sends_far_too_much_learns_why", wire::framed::who_sends_far_too_much_learns_why),
+    ("wire::what_is_no_request_does_nothing", wire::framed::what_is_no_request_does_nothing),
+    ("wire::idle_connections_slow_nobody_down", wire::crowded::idle_connections_slow_nobody_down),
+    ("wire::one_connection_too_many_is_told_so", wire::crowded::one_connection_too_many_is_told_so),
+    ("wire::what_has_begun_is_answered_at_the_end", wire::drained::what_has_begun_is_answered_at_the_end),
+    ("wire::who_cannot_be_answered_is_told_so", wire::drained::who_cannot_be_answered_is_told_so),
+    ("wire::what_was_told_is_counted", wire::drained::what_was_told_is_counted),
 ];
 
 fn main() -> ExitCode {
@@ -64,6 +81,10 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     for entry in served() {
         let of_some = if entry.promises.sound { OF_SOUND } else { OF_OTHERS };
+        if entry.promises.sound {
+            let name = format!("wire::{}::{}::{}", entry.store, entry.strategy, CUT_OFF.0);
+            trials.push(trial(name, || (CUT_OFF.1)(entry)));
+        }
         for (name, property) in OF_ALL.iter().copied().chain([of_some]) {
             let name = format!("router::{}::{}::{name}", entry.store, entry.strategy);
             trials.push(trial(name, move || property(entry)));

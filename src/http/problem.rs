@@ -11,8 +11,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Serialize, Serializer};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 use crate::domain::{Failure, Fault, Reason, Rejection};
 
@@ -24,9 +27,9 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 macro_rules! codes {
     ($($(#[doc = $when:literal])+ $code:ident $name:literal $status:ident $title:literal;)+) => {
         /// What a client can go by.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code {
-            $($(#[doc = $when])+ #[serde(rename = $name)] $code,)+
+            $($(#[doc = $when])+ $code,)+
         }
 
         impl Code {
@@ -102,6 +105,25 @@ codes! {
     /// The service is going away. A command that had begun may have been applied.
     ShuttingDown "shutting-down" SERVICE_UNAVAILABLE "The service is shutting down";
 }
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let names = Code::ALL.iter().map(|code| code.name());
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("What a client can go by"))
+            .enum_values(Some(names))
+            .into()
+    }
+}
+
+impl ToSchema for Code {}
 
 /// One answer that is none.
 #[derive(Debug, Clone, PartialEq, Eq)]

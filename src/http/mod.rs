@@ -26,6 +26,7 @@ mod reading;
 mod request_id;
 mod server;
 mod spec;
+mod timekeeper;
 
 use std::{
     future::Future,
@@ -37,7 +38,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::poll_immediate;
+use futures_util::{FutureExt, future::poll_immediate};
 use tokio::{sync::watch, time::sleep};
 
 use self::{
@@ -46,6 +47,7 @@ use self::{
     metrics::Metrics,
     problem::{Code, Problem},
     request_id::RequestIds,
+    timekeeper::Timekeeper,
 };
 pub use self::{
     idempotency::{KEEP_FOR, KEYS_MAX, KEYS_OF_ACCOUNT_MAX},
@@ -54,6 +56,7 @@ pub use self::{
     server::{Served, Server},
 };
 use crate::{
+    clock::Tick,
     domain::{Action, Command, Failure, Fault, OperationId, Policy, UserId},
     service::Points,
 };
@@ -126,13 +129,14 @@ struct Desk {
     gate: Gate,
     keys: Keys,
     metrics: Metrics,
+    time: Arc<Timekeeper>,
     request_ids: RequestIds,
     next_operation: AtomicU64,
     life: watch::Sender<Life>,
 }
 
 impl Desk {
-    fn new(points: Arc<dyn Points>, about: About, limits: Limits) -> Desk {
+    fn new(points: Arc<dyn Points>, tick: Tick, about: About, limits: Limits) -> Desk {
         Desk {
             points,
             metrics: Metrics::new(&about),
@@ -140,6 +144,7 @@ impl Desk {
             limits,
             gate: Gate::new(limits.in_flight, limits.per_account),
             keys: Keys::default(),
+            time: Arc::new(Timekeeper::of(tick)),
             request_ids: RequestIds::new(),
             next_operation: AtomicU64::new(1),
             life: watch::Sender::new(Life::Open),
@@ -166,12 +171,14 @@ impl Desk {
         // Polled once in its place, so that commands arrive in the order in which they were read; the
         // rest is a task, which its sender cannot cut off.
         let mut work = Box::pin(Arc::clone(self).to_end(place, user, action, first));
+        self.time.tell();
         let answer = match poll_immediate(&mut work).await {
             Some(answer) => answer,
-            None => self
-                .in_time(tokio::spawn(work))
-                .await?
-                .unwrap_or(Err(Failure::Unknown(Fault::Abandoned))),
+            None => {
+                let waiting = self.time.wait();
+                let rest = tokio::spawn(work.inspect(move |_| drop(waiting)));
+                self.in_time(rest).await?.unwrap_or(Err(Failure::Unknown(Fault::Abandoned)))
+            }
         };
         Ok((answer, Replayed(false)))
     }

@@ -31,7 +31,7 @@ use super::{
     observe::{observe, panicked},
     pages, spec,
 };
-use crate::service::Points;
+use crate::{clock::Tick, service::Points};
 
 /// The longest head of a request, in bytes: four times what a browser sends.
 const HEAD_MAX: usize = 32 * 1024;
@@ -75,9 +75,9 @@ pub struct Served {
 }
 
 impl Server {
-    /// A server of `points`, which is what `about` says.
-    pub fn new(points: Arc<dyn Points>, about: About, limits: Limits) -> Server {
-        let desk = Arc::new(Desk::new(points, about, limits));
+    /// A server of `points`, which is what `about` says, and which is told the time by `tick`.
+    pub fn new(points: Arc<dyn Points>, tick: Tick, about: About, limits: Limits) -> Server {
+        let desk = Arc::new(Desk::new(points, tick, about, limits));
         Server { router: router(&desk), desk }
     }
 
@@ -88,6 +88,7 @@ impl Server {
 
     /// Serves whoever connects to `listener` until `stop` is ready, and then until it has drained.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Served {
+        let timekeeper = tokio::spawn(Arc::clone(&self.desk.time).keep());
         let connections = GracefulShutdown::new();
         let mut stop = pin!(stop);
         let door = Door::new(self.desk.limits.connections);
@@ -105,7 +106,9 @@ impl Server {
             }
         }
         drop(listener);
-        self.drain(connections).await
+        let served = self.drain(connections).await;
+        timekeeper.abort();
+        served
     }
 
     /// Serves one connection, in a task of its own.

@@ -10,7 +10,6 @@ use tokio::{
     net::TcpListener,
     runtime,
     signal::unix::{Signal, SignalKind, signal},
-    time::{self, MissedTickBehavior},
 };
 
 use self::log::{Format, Log};
@@ -23,7 +22,6 @@ use super::{
     printed,
 };
 use crate::{
-    clock::Tick,
     database::Latency,
     domain::Policy,
     http::{About, Limits, Served, Server},
@@ -43,9 +41,6 @@ const ANSWER_MAX: Duration = Duration::from_hours(1);
 
 /// Files that are open beside connections.
 const FILES_BESIDE: u64 = 64;
-
-/// How often the time that goes into ledgers is told.
-const TICK: Duration = Duration::from_millis(1);
 
 pub(super) const SERVE_HELP: &str = "\
 Accounts live in memory and end with the process. Requests are limited in number
@@ -190,7 +185,6 @@ async fn run(
         .map_err(|error| Failure::failed(format!("cannot listen for signals: {error}")))?;
 
     let setup = Setup { latency, ..Setup::default() };
-    tokio::spawn(tell_time(setup.tick.clone()));
     let points = (entry.open)(&setup, asked.policy);
     let about = About {
         version: env!("CARGO_PKG_VERSION"),
@@ -211,7 +205,7 @@ async fn run(
             std::process::exit(130);
         });
     };
-    Ok(Server::new(points, about, limits).serve(listener, stop).await)
+    Ok(Server::new(points, setup.tick, about, limits).serve(listener, stop).await)
 }
 
 /// Ctrl-C and SIGTERM.
@@ -234,15 +228,5 @@ impl Signals {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
-    }
-}
-
-/// Tells `tick` the time for as long as the runtime lives.
-async fn tell_time(tick: Tick) {
-    let mut every = time::interval(TICK);
-    every.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    loop {
-        every.tick().await;
-        tick.follow_system();
     }
 }

@@ -54,7 +54,7 @@ const REFUSAL: &str = concat!(
     "content-type: application/problem+json\r\n",
     "retry-after: 1\r\n",
     "connection: close\r\n",
-    "content-length: 145\r\n\r\n",
+    "content-length: 132\r\n\r\n",
     r#"{"type":"/docs#overloaded","title":"Too many are waiting","status":503,"#,
     r#""detail":"too many connections are open","code":"overloaded"}"#,
 );

@@ -9,6 +9,7 @@
 use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, http::header, middleware, routing::get};
+use futures_util::FutureExt;
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -27,7 +28,8 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    About, Desk, Life, Limits, api,
+    About, Limits, api,
+    desk::{Desk, Life},
     observe::{observe, panicked},
     pages, spec,
 };
@@ -70,7 +72,7 @@ pub struct Server {
 pub struct Served {
     /// Commands that were applied.
     pub applied: u64,
-    /// Requests that the strategy had not answered at the end: their senders were told so, or had gone.
+    /// Requests that the strategy had not answered in time: their senders were told so, or had gone.
     pub unanswered: usize,
 }
 
@@ -160,7 +162,8 @@ impl Server {
     async fn drain(self, connections: GracefulShutdown) -> Served {
         let Limits { drain, .. } = self.desk.limits;
         self.desk.life.send_replace(Life::Draining);
-        let mut drained = pin!(connections.shutdown());
+        // Those whose senders have gone are waited for as well.
+        let mut drained = pin!(connections.shutdown().then(|()| self.desk.gate.emptied()));
         if timeout(drain.saturating_sub(LAST_WORDS), &mut drained).await.is_err() {
             self.desk.life.send_replace(Life::Ending);
             // What is not answered by then is of clients who do not read, or do not send.

@@ -225,6 +225,8 @@ fn the_docs_show_every_operation_and_every_problem() {
         let section = text(&mut page, code);
         assert!(section.contains(code) && section.contains(title), "{code}: {section}");
     }
+    // A bound that a number of the browser cannot hold.
+    assert!(text(&mut page, "docs").contains("1 to 9,223,372,036,854,775,807"));
     // Where the `type` of a problem leads to.
     assert_eq!(page.value("document.querySelector(':target')?.id"), "insufficient-balance");
     behaved(&page, &served);

@@ -154,11 +154,11 @@ pub(super) struct Members {
     code: Code,
     /// What the account held.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, examples(20))]
+    #[schema(minimum = 0, nullable = false, examples(20))]
     balance: Option<u64>,
     /// The bound that was met.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, nullable = false)]
     limit: Option<u64>,
 }
 

@@ -1,8 +1,8 @@
 //! The time that goes into a ledger, told and not asked for.
 //!
 //! Reading the system's clock for each ledger entry costs more than any good strategy does. So a
-//! store reads one atomic word, and whoever runs the service advances it: a server every
-//! millisecond, a measurement at its phases, a test by hand.
+//! store reads one atomic word, and whoever runs the service advances it: a server with
+//! each command, a measurement at its phases, a test by hand.
 
 use std::{
     sync::{

@@ -9,13 +9,21 @@
 //! Accounts are counted by a hash of their id. Two that share a count share its bound, which turns
 //! somebody away too early, one time in a thousand, and never lets anybody in too late.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
+
+use tokio::time::sleep;
 
 use super::problem::{Code, Problem};
 use crate::domain::UserId;
+
+/// How often to look whether the last have gone, when the service is about to go as well.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Counts for accounts.
 const COUNTS: usize = 1_024;
@@ -62,6 +70,13 @@ impl Gate {
             return Err(Problem::new(Code::Overloaded, "too many requests wait for this account"));
         }
         Ok(Place { counts: Arc::clone(counts), account })
+    }
+
+    /// Waits until nobody is in.
+    pub(super) async fn emptied(&self) {
+        while self.waiting() > 0 {
+            sleep(LOOK_AGAIN).await;
+        }
     }
 
     /// How many are in.

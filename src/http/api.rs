@@ -15,7 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Desk, Replayed,
+    desk::{Desk, Replayed},
     problem::Problem,
     reading::{self, Asked, Named},
     spec::{Asking, Change, Changing, KeyParameter, Listing, PageParameters, UserParameter},

@@ -14,7 +14,7 @@ use axum::{
 };
 
 use super::{
-    Desk,
+    desk::Desk,
     metrics::Route,
     problem::{Code, Problem},
 };

@@ -16,7 +16,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Desk, metrics,
+    desk::Desk,
+    metrics,
     problem::{Code, Problem},
     spec::{Plain, Ready},
 };

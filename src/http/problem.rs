@@ -11,8 +11,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Serialize, Serializer};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 use crate::domain::{Failure, Fault, Reason, Rejection};
 
@@ -24,9 +27,9 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 macro_rules! codes {
     ($($(#[doc = $when:literal])+ $code:ident $name:literal $status:ident $title:literal;)+) => {
         /// What a client can go by.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code {
-            $($(#[doc = $when])+ #[serde(rename = $name)] $code,)+
+            $($(#[doc = $when])+ $code,)+
         }
 
         impl Code {
@@ -103,6 +106,25 @@ codes! {
     ShuttingDown "shutting-down" SERVICE_UNAVAILABLE "The service is shutting down";
 }
 
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let names = Code::ALL.iter().map(|code| code.name());
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("What a client can go by"))
+            .enum_values(Some(names))
+            .into()
+    }
+}
+
+impl ToSchema for Code {}
+
 /// One answer that is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Problem {
@@ -132,11 +154,11 @@ pub(super) struct Members {
     code: Code,
     /// What the account held.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, examples(20))]
+    #[schema(minimum = 0, nullable = false, examples(20))]
     balance: Option<u64>,
     /// The bound that was met.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, nullable = false)]
     limit: Option<u64>,
 }
 

@@ -9,6 +9,7 @@
 use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, http::header, middleware, routing::get};
+use futures_util::FutureExt;
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -27,11 +28,12 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    About, Desk, Life, Limits, api,
+    About, Limits, api,
+    desk::{Desk, Life},
     observe::{observe, panicked},
     pages, spec,
 };
-use crate::service::Points;
+use crate::{clock::Tick, service::Points};
 
 /// The longest head of a request, in bytes: four times what a browser sends.
 const HEAD_MAX: usize = 32 * 1024;
@@ -54,7 +56,7 @@ const REFUSAL: &str = concat!(
     "content-type: application/problem+json\r\n",
     "retry-after: 1\r\n",
     "connection: close\r\n",
-    "content-length: 145\r\n\r\n",
+    "content-length: 132\r\n\r\n",
     r#"{"type":"/docs#overloaded","title":"Too many are waiting","status":503,"#,
     r#""detail":"too many connections are open","code":"overloaded"}"#,
 );
@@ -70,14 +72,14 @@ pub struct Server {
 pub struct Served {
     /// Commands that were applied.
     pub applied: u64,
-    /// Requests that the strategy had not answered at the end: their senders were told so, or had gone.
+    /// Requests that the strategy had not answered in time: their senders were told so, or had gone.
     pub unanswered: usize,
 }
 
 impl Server {
-    /// A server of `points`, which is what `about` says.
-    pub fn new(points: Arc<dyn Points>, about: About, limits: Limits) -> Server {
-        let desk = Arc::new(Desk::new(points, about, limits));
+    /// A server of `points`, which is what `about` says, and which is told the time by `tick`.
+    pub fn new(points: Arc<dyn Points>, tick: Tick, about: About, limits: Limits) -> Server {
+        let desk = Arc::new(Desk::new(points, tick, about, limits));
         Server { router: router(&desk), desk }
     }
 
@@ -88,6 +90,7 @@ impl Server {
 
     /// Serves whoever connects to `listener` until `stop` is ready, and then until it has drained.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Served {
+        let timekeeper = tokio::spawn(Arc::clone(&self.desk.time).keep());
         let connections = GracefulShutdown::new();
         let mut stop = pin!(stop);
         let door = Door::new(self.desk.limits.connections);
@@ -105,7 +108,9 @@ impl Server {
             }
         }
         drop(listener);
-        self.drain(connections).await
+        let served = self.drain(connections).await;
+        timekeeper.abort();
+        served
     }
 
     /// Serves one connection, in a task of its own.
@@ -157,7 +162,8 @@ impl Server {
     async fn drain(self, connections: GracefulShutdown) -> Served {
         let Limits { drain, .. } = self.desk.limits;
         self.desk.life.send_replace(Life::Draining);
-        let mut drained = pin!(connections.shutdown());
+        // Those whose senders have gone are waited for as well.
+        let mut drained = pin!(connections.shutdown().then(|()| self.desk.gate.emptied()));
         if timeout(drain.saturating_sub(LAST_WORDS), &mut drained).await.is_err() {
             self.desk.life.send_replace(Life::Ending);
             // What is not answered by then is of clients who do not read, or do not send.

@@ -26,8 +26,7 @@ use crate::domain::{Bounds, Policy, UserId, VERSION_LIMIT};
     info(
         title = "hotrow point service",
         description = "Charges and uses the points of accounts, behind a concurrency strategy that \
-            can be changed for another. Numbers are written in plain digits. Every answer has an \
-            `X-Request-Id`."
+            can be changed for another. Numbers are written in plain digits."
     ),
     components(schemas(Members)),
     tags((name = "points", description = "Accounts"), (name = "service", description = "The service itself"))
@@ -158,25 +157,36 @@ fn responses(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
         let mut response = ResponseBuilder::new()
             .description(lines.join("\n"))
             .content("application/problem+json", problem);
-        let header = match status {
-            405 => Some(("Allow", "Methods that are")),
+        let with = match status {
+            405 => Some(("Allow", "The methods that this path knows")),
             503 => Some(("Retry-After", "Seconds to wait before asking again")),
             _ => None,
         };
-        if let Some((name, description)) = header {
-            let mut header = Header::default();
-            header.description = Some(description.to_owned());
-            response = response.header(name, header);
+        if let Some((name, description)) = with {
+            response = response.header(name, header(description));
         }
         (status.to_string(), RefOr::T(response.build()))
     };
     by_status.into_iter().map(one).collect()
 }
 
+fn header(description: &str) -> Header {
+    let mut header = Header::default();
+    header.description = Some(description.to_owned());
+    header
+}
+
 /// Completes what was gathered from the handlers.
 pub(super) fn complete(mut api: utoipa::openapi::OpenApi, policy: &Policy) -> String {
     if let Some(components) = &mut api.components {
         components.schemas.insert("Change".to_owned(), change(policy));
+    }
+    let operations = api.paths.paths.values_mut().flat_map(|path| [&mut path.get, &mut path.patch]);
+    for response in operations.flatten().flat_map(|one| one.responses.responses.values_mut()) {
+        if let RefOr::T(response) = response {
+            let id = header("A number by which the request is found in the log");
+            response.headers.insert("X-Request-Id".to_owned(), id.into());
+        }
     }
     let problems: Vec<_> = Code::ALL
         .iter()

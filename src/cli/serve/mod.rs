@@ -5,12 +5,11 @@ mod log;
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use clap::Args;
+use clap::{Args, builder::RangedU64ValueParser};
 use tokio::{
     net::TcpListener,
     runtime,
     signal::unix::{Signal, SignalKind, signal},
-    time::{self, MissedTickBehavior},
 };
 
 use self::log::{Format, Log};
@@ -23,7 +22,6 @@ use super::{
     printed,
 };
 use crate::{
-    clock::Tick,
     database::Latency,
     domain::Policy,
     http::{About, Limits, Served, Server},
@@ -44,9 +42,6 @@ const ANSWER_MAX: Duration = Duration::from_hours(1);
 /// Files that are open beside connections.
 const FILES_BESIDE: u64 = 64;
 
-/// How often the time that goes into ledgers is told.
-const TICK: Duration = Duration::from_millis(1);
-
 pub(super) const SERVE_HELP: &str = "\
 Accounts live in memory and end with the process. Requests are limited in number
 and in time, and what is over a limit is told so; SIGTERM or Ctrl-C lets what
@@ -57,7 +52,7 @@ has begun come to its end, for at most five seconds.
   PATCH /point/{id}/charge       adds points, as {\"amount\": 500} or 500
   PATCH /point/{id}/use          takes points
   GET   /                        a page to charge, use and race on
-  GET   /docs                    what there is to ask; /openapi.json for programs
+  GET   /docs                    what there is to ask; as data, /openapi.json
   GET   /metrics                 for Prometheus; /healthz and /readyz for others
 
 Examples:
@@ -86,7 +81,8 @@ pub(in crate::cli) struct Serve {
     #[arg(long, verbatim_doc_comment)]
     latency: Option<Latency>,
     /// Where to listen; port 0 is one that is free
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    /// [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", hide_default_value = true, value_parser = address, verbatim_doc_comment)]
     listen: SocketAddr,
     /// What may be asked of an account, in parts of
     /// amount=1..1000000,unit=1,balance=1000000
@@ -100,17 +96,25 @@ pub(in crate::cli) struct Serve {
     #[arg(long)]
     log_requests: bool,
     /// Connections that may be open
-    #[arg(long, value_name = "N", default_value_t = 4_096, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=PLACES_MAX))]
-    connections: u64,
-    /// Requests that may wait for the strategy
-    #[arg(long, value_name = "N", default_value_t = 1_024, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=PLACES_MAX))]
-    in_flight: u64,
-    /// Those of them that may wait for one account
-    #[arg(long, value_name = "N", default_value_t = 64, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=PLACES_MAX))]
-    per_account: u64,
+    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.connections, allow_negative_numbers = true, value_parser = places())]
+    connections: usize,
+    /// Requests that may wait
+    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.in_flight, allow_negative_numbers = true, value_parser = places())]
+    in_flight: usize,
+    /// Those that may for one account
+    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.per_account, allow_negative_numbers = true, value_parser = places())]
+    per_account: usize,
     /// How long a request may wait
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = answer)]
     timeout: Duration,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "give an address and a port, as 127.0.0.1:8080".to_owned())
+}
+
+fn places() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=PLACES_MAX)
 }
 
 fn answer(text: &str) -> Result<Duration, String> {
@@ -152,11 +156,10 @@ fn entry(strategy: &str, store: &'static str) -> Result<&'static Entry, Failure>
 
 impl Serve {
     fn limits(&self) -> Limits {
-        let number = |asked: u64| usize::try_from(asked).unwrap_or(usize::MAX);
         Limits {
-            connections: number(connections_within(self.connections)),
-            in_flight: number(self.in_flight),
-            per_account: number(self.per_account),
+            connections: connections_within(self.connections),
+            in_flight: self.in_flight,
+            per_account: self.per_account,
             answer: self.timeout,
             ..Limits::default()
         }
@@ -164,12 +167,13 @@ impl Serve {
 }
 
 /// As many connections as the system has files for, and tells if those are fewer.
-fn connections_within(asked: u64) -> u64 {
+fn connections_within(asked: usize) -> usize {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return asked };
-    let wanted = (asked + FILES_BESIDE).clamp(soft, hard.max(soft));
+    let wanted = (asked as u64 + FILES_BESIDE).clamp(soft, hard.max(soft));
     let granted = setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).map_or(soft, |()| wanted);
-    let connections = asked.min(granted.saturating_sub(FILES_BESIDE).max(1));
+    let files = usize::try_from(granted.saturating_sub(FILES_BESIDE)).unwrap_or(usize::MAX);
+    let connections = asked.min(files.max(1));
     if connections < asked {
         note(format!("only {granted} files may be open: at most {connections} connections"));
     }
@@ -190,7 +194,6 @@ async fn run(
         .map_err(|error| Failure::failed(format!("cannot listen for signals: {error}")))?;
 
     let setup = Setup { latency, ..Setup::default() };
-    tokio::spawn(tell_time(setup.tick.clone()));
     let points = (entry.open)(&setup, asked.policy);
     let about = About {
         version: env!("CARGO_PKG_VERSION"),
@@ -211,7 +214,7 @@ async fn run(
             std::process::exit(130);
         });
     };
-    Ok(Server::new(points, about, limits).serve(listener, stop).await)
+    Ok(Server::new(points, setup.tick, about, limits).serve(listener, stop).await)
 }
 
 /// Ctrl-C and SIGTERM.
@@ -234,15 +237,5 @@ impl Signals {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
-    }
-}
-
-/// Tells `tick` the time for as long as the runtime lives.
-async fn tell_time(tick: Tick) {
-    let mut every = time::interval(TICK);
-    every.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    loop {
-        every.tick().await;
-        tick.follow_system();
     }
 }

@@ -4,6 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::Router;
 use hotrow::{
+    clock::Tick,
     domain::Policy,
     http::{About, Limits, Server},
     registry::Entry,
@@ -109,7 +110,8 @@ impl App {
         policy: Policy,
         limits: Limits,
     ) -> App {
-        let server = Server::new(points, about(entry, policy), limits);
+        // What tells the store the time is whoever opened it, so that times are the same every time.
+        let server = Server::new(points, Tick::default(), about(entry, policy), limits);
         App { router: server.router(), callers_are_threads: false }
     }
 

@@ -61,7 +61,8 @@ impl Serving {
     pub(crate) async fn open(entry: &Entry, latency: Latency, limits: Limits) -> Serving {
         let setup = Setup { latency, ..Setup::default() };
         let policy = Policy::default();
-        let server = Server::new((entry.open)(&setup, policy), about(entry, policy), limits);
+        let (points, about) = ((entry.open)(&setup, policy), about(entry, policy));
+        let server = Server::new(points, setup.tick, about, limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
         let address = listener.local_addr().expect("a listener has an address");
         let (stop, stopped) = oneshot::channel();

@@ -10,6 +10,7 @@
 mod answer;
 mod app;
 mod ask;
+mod binary;
 mod books;
 mod crowd;
 mod interference;
@@ -71,6 +72,12 @@ const ALONE: &[(&str, fn() -> Found)] = &[
     ("wire::what_has_begun_is_answered_at_the_end", wire::drained::what_has_begun_is_answered_at_the_end),
     ("wire::who_cannot_be_answered_is_told_so", wire::drained::who_cannot_be_answered_is_told_so),
     ("wire::what_was_told_is_counted", wire::drained::what_was_told_is_counted),
+    ("wire::who_has_gone_is_waited_for", wire::drained::who_has_gone_is_waited_for),
+    ("binary::told_to_stop_it_loses_nothing", binary::told_to_stop_it_loses_nothing),
+    ("binary::told_twice_it_goes_at_once", binary::told_twice_it_goes_at_once),
+    ("binary::one_that_nobody_asks_goes_at_once", binary::one_that_nobody_asks_goes_at_once),
+    ("binary::what_cannot_be_served_is_refused", binary::what_cannot_be_served_is_refused),
+    ("binary::a_port_that_is_taken_is_told", binary::a_port_that_is_taken_is_told),
 ];
 
 fn main() -> ExitCode {

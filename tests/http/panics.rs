@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use hotrow::{
-    domain::{
-        Account, Amount, Command, Failure, Fault, LedgerEntry, Outcome, Policy, UserId,
-    },
+    domain::{Account, Amount, Command, Failure, Fault, LedgerEntry, Outcome, Policy, UserId},
     http::Limits,
     registry::{self, Entry},
     service::{Points, Statement},

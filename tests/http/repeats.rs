@@ -23,10 +23,8 @@ pub(crate) fn a_repetition_waits_for_the_first(entry: &Entry) -> Found {
         let ask = Ask::charge(1, 5).key("a");
         let first = app.launch(ask.clone());
         app.until_waiting(1).await;
-        let others = [
-            app.launch(Ask::change("/point/1/charge", " 5 ").key("a")),
-            app.launch(ask.clone()),
-        ];
+        let others =
+            [app.launch(Ask::change("/point/1/charge", " 5 ").key("a")), app.launch(ask.clone())];
         app.until_waiting(3).await;
 
         for other in [Ask::charge(1, 6), Ask::use_points(1, 5)] {

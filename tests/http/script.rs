@@ -159,7 +159,8 @@ fn once(asks: Vec<Ask>) -> Vec<(usize, Ask)> {
 pub(crate) fn the_same_script_gives_the_same_answers(entry: &Entry) -> Found {
     let expected = fs::read_to_string(EXPECTED).map_err(|error| format!("{EXPECTED}: {error}"))?;
     let here = transcript(entry);
-    let paragraphs = |text: &str| -> Vec<String> { text.split("\n\n").map(str::to_owned).collect() };
+    let paragraphs =
+        |text: &str| -> Vec<String> { text.split("\n\n").map(str::to_owned).collect() };
     let (expected, here) = (paragraphs(&expected), paragraphs(&here));
     for (number, (expected, here)) in expected.iter().zip(&here).enumerate() {
         if expected != here {

@@ -25,7 +25,8 @@ const ROWS_MIN: usize = 150;
 pub(crate) fn nonsense_is_refused_and_changes_nothing(entry: &Entry) -> Found {
     Stage::Paused.run(async {
         let app = App::open(entry);
-        for ask in [Ask::charge(7, 700), Ask::use_points(7, 200), Ask::charge(9, 1).key(KNOWN_KEY)] {
+        for ask in [Ask::charge(7, 700), Ask::use_points(7, 200), Ask::charge(9, 1).key(KNOWN_KEY)]
+        {
             let answer = app.ask(&ask).await;
             ensure(answer.is_ok(), || format!("{ask:?}: {}", answer.shown()))?;
         }

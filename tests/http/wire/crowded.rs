@@ -34,7 +34,8 @@ pub(crate) fn idle_connections_slow_nobody_down() -> Found {
         println!("skipped: {wanted} files are needed, and the system allows {hard}");
         return Ok(());
     }
-    setrlimit(Resource::RLIMIT_NOFILE, wanted.max(soft), hard).map_err(|error| error.to_string())?;
+    setrlimit(Resource::RLIMIT_NOFILE, wanted.max(soft), hard)
+        .map_err(|error| error.to_string())?;
     Stage::Threads.run(async {
         let serving = Serving::quick(Limits::default()).await;
         let mut wire = serving.connect().await;

@@ -139,6 +139,26 @@ pub(crate) fn what_was_told_is_counted() -> Found {
     })
 }
 
+/// A command whose sender has gone could be dropped with the rest of the server, half done: nobody is
+/// left to complain. It is in the middle of a slow store when the server is told to stop, and is applied.
+pub(crate) fn who_has_gone_is_waited_for() -> Found {
+    Stage::Threads.run(async {
+        let latency = Latency::Fixed(Duration::from_millis(100));
+        let serving = Serving::open(entry("queue", "tables"), latency, Limits::default()).await;
+        let mut watcher = serving.connect().await;
+        for user in 1..=4 {
+            let mut wire = serving.connect().await;
+            let sent = wire.send(&Ask::charge(user, 5).bytes()).await;
+            sent.map_err(|error| error.to_string())?;
+            watcher.until("hotrow_queue_length", user).await?;
+            wire.reset();
+        }
+        watcher.until("hotrow_connections", 1).await?;
+        let (served, _) = soon("the end", serving.stop().ended()).await?;
+        ensure(served.applied == 4 && served.unanswered == 0, || format!("{served:?}"))
+    })
+}
+
 const APPLIED: &str = "hotrow_commands_total{action=\"charge\",outcome=\"applied\"}";
 
 /// Charges until the connection ends, and says how many of them were applied.

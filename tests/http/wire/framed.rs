@@ -52,7 +52,11 @@ pub(crate) fn a_body_in_chunks_is_read_and_bounded() -> Found {
         ensure(answer.is_ok() && answer.point() == 500, || answer.shown())?;
 
         let chunk = format!("400\r\n{}\r\n", " ".repeat(1_024));
-        let largest = format!("{head}{}3FF\r\n{}\r\n1\r\n5\r\n0\r\n\r\n", chunk.repeat(15), " ".repeat(1_023));
+        let largest = format!(
+            "{head}{}3FF\r\n{}\r\n1\r\n5\r\n0\r\n\r\n",
+            chunk.repeat(15),
+            " ".repeat(1_023)
+        );
         let answer = sent(&mut wire, &largest).await?;
         ensure(answer.is_ok() && answer.point() == 505, || answer.shown())?;
         let larger = format!("{head}{}1\r\n5\r\n0\r\n\r\n", chunk.repeat(16));

@@ -125,12 +125,12 @@ pub(crate) fn requests_in_a_row_are_answered_in_their_order() -> Found {
     Stage::Threads.run(async {
         let tables = super::entry("queue", "tables");
         let latency = hotrow::database::Latency::Fixed(Duration::from_millis(1));
-        for serving in [
-            Serving::quick(impatient()).await,
-            Serving::open(tables, latency, impatient()).await,
-        ] {
+        for serving in
+            [Serving::quick(impatient()).await, Serving::open(tables, latency, impatient()).await]
+        {
             let mut wire: Wire = serving.connect().await;
-            let asks: Vec<u8> = (1..=30).flat_map(|points| Ask::charge(7, points).bytes()).collect();
+            let asks: Vec<u8> =
+                (1..=30).flat_map(|points| Ask::charge(7, points).bytes()).collect();
             wire.send(&asks).await.map_err(|error| error.to_string())?;
             let mut sum = 0;
             for points in 1..=30 {

@@ -26,59 +26,62 @@ use std::{env, process::ExitCode};
 use hotrow::registry::{self, Entry};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use self::books::Found;
+use self::{
+    books::Found,
+    wire::{crowded, cut_off, drained, framed, slow},
+};
 
-/// What is held against an entry.
-type Property = (&'static str, fn(&Entry) -> Found);
+/// What is held against an entry, and what is of none.
+type OfEntry = (&'static str, fn(&Entry) -> Found);
+type Alone = (&'static str, fn() -> Found);
 
-/// What every strategy keeps, on each of its stores.
-#[rustfmt::skip]
-const OF_ALL: &[Property] = &[
-    ("the_same_script_gives_the_same_answers", script::the_same_script_gives_the_same_answers),
-    ("nonsense_is_refused_and_changes_nothing", nonsense::nonsense_is_refused_and_changes_nothing),
-    ("who_is_unknown_stays_unknown", nonsense::who_is_unknown_stays_unknown),
-    ("a_body_of_the_largest_size_is_read", nonsense::a_body_of_the_largest_size_is_read),
-    ("a_panic_in_a_command_is_an_unknown_outcome", panics::a_panic_in_a_command_is_an_unknown_outcome),
-    ("a_panic_in_a_read_is_the_fault_of_the_service", panics::a_panic_in_a_read_is_the_fault_of_the_service),
-    ("a_repetition_waits_for_the_first", repeats::a_repetition_waits_for_the_first),
-    ("who_goes_away_finds_the_answer_later", repeats::who_goes_away_finds_the_answer_later),
-    ("a_refusal_is_repeated_as_well", repeats::a_refusal_is_repeated_as_well),
-    ("a_crowd_is_turned_away_and_room_is_given_back", overload::a_crowd_is_turned_away_and_room_is_given_back),
-    ("who_waits_too_long_is_told_and_finds_the_answer_later", overload::who_waits_too_long_is_told_and_finds_the_answer_later),
-];
+/// Functions with their names, by module.
+macro_rules! named {
+    ($($module:ident: $($name:ident),+;)+) => {
+        &[$($((stringify!($name), $module::$name)),+),+]
+    };
+}
+
+/// What every strategy keeps behind the router.
+const ROUTER: &[OfEntry] = named! {
+    script:   the_same_script_gives_the_same_answers;
+    nonsense: nonsense_is_refused_and_changes_nothing, who_is_unknown_stays_unknown,
+              a_body_of_the_largest_size_is_read;
+    panics:   a_panic_in_a_command_is_an_unknown_outcome,
+              a_panic_in_a_read_is_the_fault_of_the_service;
+    repeats:  a_repetition_waits_for_the_first, who_goes_away_finds_the_answer_later,
+              a_refusal_is_repeated_as_well;
+    overload: a_crowd_is_turned_away_and_room_is_given_back,
+              who_waits_too_long_is_told_and_finds_the_answer_later;
+};
 
 /// What those keep that promise to keep the books, and what is seen of those that do not.
-const OF_SOUND: Property = ("every_book_is_kept_in_a_crowd", crowd::every_book_is_kept_in_a_crowd);
-const OF_OTHERS: Property = ("whoever_loses_updates_is_seen", crowd::whoever_loses_updates_is_seen);
+const ROUTER_SOUND: &[OfEntry] = named! { crowd: every_book_is_kept_in_a_crowd; };
+const ROUTER_UNSOUND: &[OfEntry] = named! { crowd: whoever_loses_updates_is_seen; };
 
-#[rustfmt::skip]
-const CUT_OFF: Property = ("who_is_cut_off_leaves_the_account_whole", wire::cut_off::who_is_cut_off_leaves_the_account_whole);
+/// What is kept on a wire by those that promise to keep the books.
+const WIRE_SOUND: &[OfEntry] = named! { cut_off: who_is_cut_off_leaves_the_account_whole; };
 
-/// What belongs to no entry.
-#[rustfmt::skip]
-const ALONE: &[(&str, fn() -> Found)] = &[
-    ("router::the_table_is_long_and_says_nothing_twice", nonsense::the_table_is_long_and_says_nothing_twice),
-    ("router::a_panic_of_the_service_itself_is_answered", panics::a_panic_of_the_service_itself_is_answered),
-    ("wire::a_slow_head_is_cut_off", wire::slow::a_slow_head_is_cut_off),
-    ("wire::a_slow_body_is_told_so", wire::slow::a_slow_body_is_told_so),
-    ("wire::who_does_not_read_is_cut_off", wire::slow::who_does_not_read_is_cut_off),
-    ("wire::requests_in_a_row_are_answered_in_their_order", wire::slow::requests_in_a_row_are_answered_in_their_order),
-    ("wire::a_body_is_sent_when_it_is_asked_for", wire::framed::a_body_is_sent_when_it_is_asked_for),
-    ("wire::a_body_in_chunks_is_read_and_bounded", wire::framed::a_body_in_chunks_is_read_and_bounded),
-    ("wire::who_sends_far_too_much_learns_why", wire::framed::who_sends_far_too_much_learns_why),
-    ("wire::what_is_no_request_does_nothing", wire::framed::what_is_no_request_does_nothing),
-    ("wire::idle_connections_slow_nobody_down", wire::crowded::idle_connections_slow_nobody_down),
-    ("wire::one_connection_too_many_is_told_so", wire::crowded::one_connection_too_many_is_told_so),
-    ("wire::what_has_begun_is_answered_at_the_end", wire::drained::what_has_begun_is_answered_at_the_end),
-    ("wire::who_cannot_be_answered_is_told_so", wire::drained::who_cannot_be_answered_is_told_so),
-    ("wire::what_was_told_is_counted", wire::drained::what_was_told_is_counted),
-    ("wire::who_has_gone_is_waited_for", wire::drained::who_has_gone_is_waited_for),
-    ("binary::told_to_stop_it_loses_nothing", binary::told_to_stop_it_loses_nothing),
-    ("binary::told_twice_it_goes_at_once", binary::told_twice_it_goes_at_once),
-    ("binary::one_that_nobody_asks_goes_at_once", binary::one_that_nobody_asks_goes_at_once),
-    ("binary::what_cannot_be_served_is_refused", binary::what_cannot_be_served_is_refused),
-    ("binary::a_port_that_is_taken_is_told", binary::a_port_that_is_taken_is_told),
-];
+const ROUTER_ALONE: &[Alone] = named! {
+    nonsense: the_table_is_long_and_says_nothing_twice;
+    panics:   a_panic_of_the_service_itself_is_answered;
+};
+
+const WIRE_ALONE: &[Alone] = named! {
+    slow:     a_slow_head_is_cut_off, a_slow_body_is_told_so, who_does_not_read_is_cut_off,
+              requests_in_a_row_are_answered_in_their_order;
+    framed:   a_body_is_sent_when_it_is_asked_for, a_body_in_chunks_is_read_and_bounded,
+              who_sends_far_too_much_learns_why, what_is_no_request_does_nothing;
+    crowded:  idle_connections_slow_nobody_down, one_connection_too_many_is_told_so;
+    drained:  what_has_begun_is_answered_at_the_end, who_cannot_be_answered_is_told_so,
+              what_was_told_is_counted, who_has_gone_is_waited_for;
+};
+
+const BINARY: &[Alone] = named! {
+    binary:   told_to_stop_it_loses_nothing, told_twice_it_goes_at_once,
+              one_that_nobody_asks_goes_at_once, what_cannot_be_served_is_refused,
+              a_port_that_is_taken_is_told;
+};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -87,17 +90,18 @@ fn main() -> ExitCode {
     }
     let mut trials = Vec::new();
     for entry in served() {
-        let of_some = if entry.promises.sound { OF_SOUND } else { OF_OTHERS };
-        if entry.promises.sound {
-            let name = format!("wire::{}::{}::{}", entry.store, entry.strategy, CUT_OFF.0);
-            trials.push(trial(name, || (CUT_OFF.1)(entry)));
-        }
-        for (name, property) in OF_ALL.iter().copied().chain([of_some]) {
-            let name = format!("router::{}::{}::{name}", entry.store, entry.strategy);
-            trials.push(trial(name, move || property(entry)));
-        }
+        let is_sound = entry.promises.sound;
+        trials.extend(of_entry("router", entry, ROUTER));
+        trials.extend(of_entry(
+            "router",
+            entry,
+            if is_sound { ROUTER_SOUND } else { ROUTER_UNSOUND },
+        ));
+        trials.extend(of_entry("wire", entry, if is_sound { WIRE_SOUND } else { &[] }));
     }
-    trials.extend(ALONE.iter().map(|(name, play)| trial(*name, play)));
+    for (place, all) in [("router", ROUTER_ALONE), ("wire", WIRE_ALONE), ("binary", BINARY)] {
+        trials.extend(all.iter().map(|(name, play)| trial(format!("{place}::{name}"), play)));
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -106,7 +110,19 @@ fn served() -> impl Iterator<Item = &'static Entry> {
     registry::entries().filter(|entry| !entry.is_reference())
 }
 
+/// The trials of one entry.
+fn of_entry(
+    place: &'static str,
+    entry: &'static Entry,
+    all: &'static [OfEntry],
+) -> impl Iterator<Item = Trial> {
+    all.iter().map(move |(name, play)| {
+        let name = format!("{place}::{}::{}::{name}", entry.store, entry.strategy);
+        trial(name, || play(entry))
+    })
+}
+
 /// The trial that passes if nothing is found.
-fn trial(name: impl Into<String>, play: impl FnOnce() -> Found + Send + 'static) -> Trial {
+fn trial(name: String, play: impl FnOnce() -> Found + Send + 'static) -> Trial {
     Trial::test(name, || play().map_err(Failed::from))
 }

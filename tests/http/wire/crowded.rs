@@ -31,7 +31,7 @@ pub(crate) fn idle_connections_slow_nobody_down() -> Found {
     let wanted = 2 * IDLE + 512;
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(|error| error.to_string())?;
     if hard < wanted {
-        println!("skipped: {wanted} files are needed, and the system allows {hard}");
+        eprintln!("skipped: {wanted} files are needed, and the system allows {hard}");
         return Ok(());
     }
     setrlimit(Resource::RLIMIT_NOFILE, wanted.max(soft), hard)

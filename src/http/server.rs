@@ -135,8 +135,9 @@ impl Server {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended");
             }
-            desk.metrics.connections.dec();
+            // In this order, so that whoever reads that there is room finds it.
             drop(permit);
+            desk.metrics.connections.dec();
         });
     }
 

@@ -1,6 +1,10 @@
 //! A service in this process, and how it is asked.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::Router;
 use hotrow::{
@@ -21,7 +25,10 @@ use tower::ServiceExt;
 use crate::{answer::Answer, ask::Ask, books::Line, interference::Plan};
 
 /// Longest that a trial may take by the clock. The longest takes a few seconds.
-const TRIAL_MAX: Duration = Duration::from_secs(60);
+const TRIAL_MAX: Duration = Duration::from_secs(30);
+
+/// Longest that requests may take to come to where they wait.
+const WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// Longest that a trial may take by a paused clock, which jumps there where nothing moves any more.
 const PAUSED_MAX: Duration = Duration::from_hours(24);
@@ -141,8 +148,18 @@ impl App {
     }
 
     /// Waits until so many requests wait for the strategy.
+    ///
+    /// # Panics
+    /// If that does not come to be.
     pub(crate) async fn until_waiting(&self, requests: u64) {
-        while self.metric("hotrow_queue_length").await != requests {
+        // By the clock on the wall: where time is paused, it stands still while somebody looks.
+        let began = Instant::now();
+        loop {
+            let waiting = self.metric("hotrow_queue_length").await;
+            if waiting == requests {
+                return;
+            }
+            assert!(began.elapsed() < WAIT_MAX, "{waiting} requests wait, and not {requests}");
             task::yield_now().await;
         }
     }

@@ -18,6 +18,15 @@ impl Tally {
         let ticks = fs::read_to_string("/proc/stat").ok().and_then(|text| Ticks::of(&text));
         Tally { at: Instant::now(), usage: Usage::now(), ticks }
     }
+
+    /// The same for a process that has others work for it: what those took that it has started and
+    /// waited for is its own. While one of them runs, what it takes is foreign.
+    pub fn with_children() -> Tally {
+        let tally = Tally::now();
+        let children = Usage::of_children();
+        let usage = tally.usage.zip(children).map(|(own, children)| own.and(children));
+        Tally { usage, ..tally }
+    }
 }
 
 /// Counters of all processors together since the machine began, in ticks, usually of 10 ms.

@@ -17,7 +17,22 @@ pub struct Usage {
 impl Usage {
     /// The usage until now; `None` on systems without `getrusage`.
     pub fn now() -> Option<Usage> {
-        now()
+        imp::now()
+    }
+
+    /// The usage of all processes that this one has started and waited for; `None` on systems without
+    /// `getrusage`.
+    pub fn of_children() -> Option<Usage> {
+        imp::of_children()
+    }
+
+    /// What two have used together.
+    pub fn and(self, other: Usage) -> Usage {
+        Usage {
+            cpu_ns: self.cpu_ns + other.cpu_ns,
+            switches_voluntary: self.switches_voluntary + other.switches_voluntary,
+            switches_forced: self.switches_forced + other.switches_forced,
+        }
     }
 
     /// What was used since `earlier`.
@@ -31,24 +46,44 @@ impl Usage {
 }
 
 #[cfg(unix)]
-fn now() -> Option<Usage> {
+mod imp {
     use nix::sys::{
         resource::{UsageWho, getrusage},
         time::TimeValLike,
     };
 
-    let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
-    let cpu_ns = usage.user_time().num_nanoseconds() + usage.system_time().num_nanoseconds();
-    Some(Usage {
-        cpu_ns: u64::try_from(cpu_ns).ok()?,
-        switches_voluntary: u64::try_from(usage.voluntary_context_switches()).ok()?,
-        switches_forced: u64::try_from(usage.involuntary_context_switches()).ok()?,
-    })
+    use super::Usage;
+
+    pub(super) fn now() -> Option<Usage> {
+        of(UsageWho::RUSAGE_SELF)
+    }
+
+    pub(super) fn of_children() -> Option<Usage> {
+        of(UsageWho::RUSAGE_CHILDREN)
+    }
+
+    fn of(who: UsageWho) -> Option<Usage> {
+        let usage = getrusage(who).ok()?;
+        let cpu_ns = usage.user_time().num_nanoseconds() + usage.system_time().num_nanoseconds();
+        Some(Usage {
+            cpu_ns: u64::try_from(cpu_ns).ok()?,
+            switches_voluntary: u64::try_from(usage.voluntary_context_switches()).ok()?,
+            switches_forced: u64::try_from(usage.involuntary_context_switches()).ok()?,
+        })
+    }
 }
 
 #[cfg(not(unix))]
-fn now() -> Option<Usage> {
-    None
+mod imp {
+    use super::Usage;
+
+    pub(super) fn now() -> Option<Usage> {
+        None
+    }
+
+    pub(super) fn of_children() -> Option<Usage> {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -66,6 +101,22 @@ mod tests {
         while Usage::now().unwrap().since(before).cpu_ns < 20_000_000 {
             assert!(Instant::now() < limit, "half a minute gave no 20 ms of processor time");
         }
+    }
+
+    /// What others did for us would be called foreign, and throw away what they were measured in.
+    #[cfg(unix)]
+    #[test]
+    fn what_a_child_did_is_used_when_it_was_waited_for() {
+        let before = Usage::of_children().unwrap();
+        let status = std::process::Command::new("true").status().unwrap();
+        assert!(status.success());
+        let child = Usage::of_children().unwrap().since(before);
+        assert!(child.cpu_ns > 0, "{child:?}");
+        let sum = Usage { cpu_ns: 1, switches_voluntary: 2, switches_forced: 3 }.and(child);
+        assert_eq!(
+            sum.since(child),
+            Usage { cpu_ns: 1, switches_voluntary: 2, switches_forced: 3 }
+        );
     }
 
     /// Counters read in the wrong order must not give five hundred years.

@@ -114,6 +114,8 @@ pub enum Kind {
     Delay,
     /// One caller and nobody else.
     Cost,
+    /// A server, asked from outside over HTTP as fast as it answers.
+    Http,
 }
 
 impl Kind {
@@ -148,6 +150,8 @@ pub enum ClientKind {
     Threads,
     /// See [`Clients::Tasks`].
     Tasks,
+    /// Of a generator of load to a server.
+    Connections,
 }
 
 /// What a subject is measured for.
@@ -315,6 +319,7 @@ impl ClientKind {
         match self {
             ClientKind::Threads => "threads",
             ClientKind::Tasks => "tasks",
+            ClientKind::Connections => "connections",
         }
     }
 }

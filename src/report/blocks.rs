@@ -3,8 +3,8 @@
 use std::{error::Error, fmt};
 
 use super::{
-    capacity, claims, comparison::comparisons, costs, demos, environment, plots::plot, proved,
-    ranking, response, situations::situations, slow_store, summary,
+    capacity, claims, comparison::comparisons, costs, demos, environment, http, plots::plot,
+    proved, ranking, response, situations::situations, slow_store, summary,
 };
 use crate::record::{Environment, SavedRun};
 
@@ -64,6 +64,7 @@ const BLOCKS: &[(&str, Render)] = &[
     ("correctness", proved::correctness),
     ("costs", costs::costs),
     ("mishaps", mishaps),
+    ("http", http::http),
 ];
 
 /// Renders the block `name [run [rest]]` from one of `sources`.

@@ -153,7 +153,7 @@ impl CellChange {
         let Some(Summary { median, .. }) = Summary::of(values) else { return "-".to_owned() };
         match self.kind {
             Kind::Latency | Kind::Cost => super::figures::duration(median),
-            Kind::Throughput | Kind::Delay => rate_of(median),
+            Kind::Throughput | Kind::Delay | Kind::Http => rate_of(median),
         }
     }
 
@@ -184,7 +184,7 @@ impl Line {
         self.verdict == Verdict::Slower
             && match kind {
                 Kind::Latency | Kind::Cost => interval.low > 1.0 + share,
-                Kind::Throughput | Kind::Delay => interval.high < 1.0 / (1.0 + share),
+                Kind::Throughput | Kind::Delay | Kind::Http => interval.high < 1.0 / (1.0 + share),
             }
     }
 }

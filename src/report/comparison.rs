@@ -178,7 +178,7 @@ impl Comparison {
 fn better(kind: Kind) -> Better {
     match kind {
         Kind::Latency | Kind::Cost => Better::Lower,
-        Kind::Throughput | Kind::Delay => Better::Higher,
+        Kind::Throughput | Kind::Delay | Kind::Http => Better::Higher,
     }
 }
 
@@ -239,29 +239,34 @@ impl Validity {
     }
 }
 
-/// The rows of one cell, for what looks at them otherwise than a ranking does.
+/// The rows of one cell, or of several that are measured in the same blocks, for what looks at them
+/// otherwise than a ranking does.
 pub(super) struct Measured<'a> {
-    /// By strategy and role.
+    /// By cell, strategy and role, all over the same blocks.
     pub(super) series: Vec<Series<'a>>,
     /// Whether half of its blocks and more count.
     pub(super) is_measured: bool,
+    /// Blocks that do not count, by what was seen from outside, and why the last of them does not.
+    pub(super) invalid: Option<(usize, String)>,
 }
 
 impl<'a> Measured<'a> {
-    /// Takes the rows of one cell.
+    /// Takes the rows.
     pub(super) fn of(rows: &[&'a Row]) -> Measured<'a> {
         let validity = Validity::of(rows);
-        Measured { series: series(rows, &validity), is_measured: validity.is_measured() }
+        let (series, is_measured) = (series(rows, &validity), validity.is_measured());
+        Measured { series, is_measured, invalid: validity.invalid }
     }
 }
 
-/// The rows of each strategy and role, by the name of the strategy: blocks are shuffled, and a table
+/// The rows of each cell, strategy and role, by the name of the strategy: blocks are shuffled, and a table
 /// must not be.
 fn series<'a>(rows: &[&'a Row], validity: &Validity) -> Vec<Series<'a>> {
     let mut all_series: Vec<Series<'a>> = Vec::new();
     for row in rows {
-        let known =
-            |series: &Series<'_>| series.strategy == row.strategy && series.role == row.role;
+        let known = |series: &Series<'_>| {
+            (series.cell, series.strategy, series.role) == (&row.cell, &row.strategy, row.role)
+        };
         let place = all_series.iter().position(known).unwrap_or_else(|| {
             let blocks = validity.counted.len();
             all_series.push(Series::new(row, blocks, validity.replicates()));

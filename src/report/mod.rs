@@ -20,6 +20,7 @@ mod costs;
 mod demos;
 mod environment;
 mod figures;
+mod http;
 mod json;
 mod memory;
 mod overview;
@@ -46,6 +47,7 @@ pub use self::{
     comparison::{Comparison, comparisons},
     demos::{omission, order_of_runs},
     figures::{grouped, rate_of},
+    http::http_terminal,
     json::to_json,
     memory::{MemoryCost, memory_costs},
     overview::overview,

@@ -111,6 +111,7 @@ const LOOK_NS: u64 = 5_000_000;
 /// The rows of one strategy in one role, by the index of their block.
 #[derive(Debug, Clone)]
 pub(super) struct Series<'a> {
+    pub(super) cell: &'a str,
     pub(super) strategy: &'a str,
     pub(super) role: Role,
     /// Of all blocks, whatever became of them.
@@ -127,8 +128,8 @@ impl<'a> Series<'a> {
         blocks: usize,
         processes: Option<Vec<Range<usize>>>,
     ) -> Series<'a> {
-        let (strategy, role) = (&first.strategy, first.role);
-        Series { strategy, role, rows: Vec::new(), whole: vec![None; blocks], processes }
+        let (cell, strategy, role) = (&first.cell, &first.strategy, first.role);
+        Series { cell, strategy, role, rows: Vec::new(), whole: vec![None; blocks], processes }
     }
 
     /// Adds a row of the block with this index; of a block that does not count, without one.
@@ -277,7 +278,9 @@ impl<'a> Series<'a> {
     fn fairness(&self) -> Option<f64> {
         self.median(|row| {
             let slowest = row.completed_by_slowest as f64;
-            (row.completed > 0).then(|| slowest * f64::from(row.clients) / row.completed as f64)
+            // Where nobody counted for each client, nobody completed the most.
+            (row.completed_by_fastest > 0)
+                .then(|| slowest * f64::from(row.clients) / row.completed as f64)
         })
     }
 }

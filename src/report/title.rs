@@ -27,6 +27,8 @@ pub struct Title {
     pub(super) think_ns: u64,
     pub(super) work: u32,
     pub(super) history: bool,
+    /// Of a server over HTTP, what it runs on; else nothing.
+    pub(super) place: String,
 }
 
 impl Title {
@@ -49,6 +51,10 @@ impl Title {
             think_ns: row.think_ns,
             work: row.work,
             history: row.history,
+            place: match row.kind {
+                Kind::Http => row.cell.rsplit('/').next().unwrap_or_default().to_owned(),
+                _ => String::new(),
+            },
         }
     }
 
@@ -104,6 +110,9 @@ impl Title {
         }
         if !self.history {
             particulars.push("no history".to_owned());
+        }
+        if self.kind == Kind::Http {
+            particulars.push(format!("over HTTP, {}", self.place));
         }
         particulars
     }

@@ -58,6 +58,11 @@ impl Default for CellPattern {
 }
 
 impl CellPattern {
+    /// The usual cell, with so many threads, whatever the cores.
+    pub(in crate::report) fn with_threads(threads: u32) -> CellPattern {
+        CellPattern { clients: Crowd::Threads(threads), ..CellPattern::default() }
+    }
+
     /// The usual cell, with so many tasks.
     pub(in crate::report) fn with_tasks(tasks: u32) -> CellPattern {
         CellPattern { clients: Crowd::Tasks(tasks), ..CellPattern::default() }

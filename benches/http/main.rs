@@ -1,0 +1,194 @@
+//! What a request over HTTP costs: `hotrow serve` behind several strategies, beside the least that
+//! hyper, axum and Node answer anything with.
+//!
+//! The generator of the load is `wrk` (`apt-get install wrk`), with one thread and 32 connections, each
+//! of which asks again when it was answered: charges of 1 to one hot account, reads of it, and of the
+//! hellos whatever they say. Every block measures every server once, in a new order, each in a fresh
+//! process: a second to get warm and a window of two. What is compared is
+//!
+//! - **the processor time of a request**: what the server's threads used from the first connection to the
+//!   last answer, by the answers that arrived. It leaves out the generator, with which the server shares
+//!   one core here: then none of the two ever has to wake the other on another;
+//! - **requests a second**, with a core for the server and another for the generator. So one thread
+//!   answers, as in Node, which has only one, and what limits is the server and not who gets a core;
+//! - **both again on all cores**, of strategies alone: where only one thread answers, no two commands
+//!   ever meet. (`cores.rs` says more.)
+//!
+//! After each window the balance must have grown by what was answered. An answer that is not one of
+//! success, or a connection that fails, makes the block one that does not count, as does a neighbour who
+//! takes the machine; such a block is kept and made again.
+//!
+//! `cargo bench --bench http` takes twelve minutes and writes `rounds.csv` and `env.json` into
+//! `results/local/http`, or into DIR after `-- --results DIR`. `-- WORD` takes servers with the word in
+//! their name, `-- --list` names them, `-- --quick` takes fewer and shorter blocks, and `-- --test` one
+//! second of each, which writes nothing; without wrk it only asks each once. Without `node` there is
+//! no Node to compare with.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it found")]
+
+mod blocks;
+mod cores;
+mod hellos;
+mod load;
+mod process;
+mod subjects;
+
+use std::{
+    env, io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use hotrow::{
+    record::{Environment, Finding, Row, SavedRun},
+    report::http_terminal,
+};
+
+use self::{
+    blocks::{Extent, Machine},
+    cores::Cores,
+    subjects::Subject,
+};
+
+/// Where what is found goes if nobody says otherwise.
+const RESULTS: &str = "results/local/http";
+
+/// What orders are drawn from.
+const SEED: u64 = 1;
+
+/// The flag by which this program is asked to serve and not to measure.
+const SERVE: &str = "--serve";
+
+/// That somebody wants the run to end: servers are then stopped as after any measurement.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+fn main() -> ExitCode {
+    let mut given = env::args().skip(1);
+    if given.next().as_deref() == Some(SERVE) {
+        return hellos::serve(&given.next().unwrap_or_default());
+    }
+    let words = Words::of(env::args().skip(1));
+    let cores = Cores::here();
+    let subjects = subjects::all(&cores);
+    let subjects: Vec<Subject> =
+        subjects.into_iter().filter(|subject| subject.name().contains(&words.filter)).collect();
+    if words.list {
+        subjects.iter().for_each(|subject| println!("{}: benchmark", subject.name()));
+        return ExitCode::SUCCESS;
+    }
+    let Some(wrk) = load::version() else {
+        let install = "wrk is not there to ask with: apt-get install wrk";
+        return match words.is_test {
+            true => {
+                println!("{install}; every server is asked once instead");
+                ended(blocks::ask_each_once(&subjects).map(|()| ExitCode::SUCCESS))
+            }
+            false => {
+                eprintln!("{install}");
+                ExitCode::from(2)
+            }
+        };
+    };
+    ended(measure(&words, &subjects, &cores, &wrk))
+}
+
+fn ended(ended: Result<ExitCode, String>) -> ExitCode {
+    ended.unwrap_or_else(|error| {
+        eprintln!("{error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn measure(
+    words: &Words,
+    subjects: &[Subject],
+    cores: &Cores,
+    wrk: &str,
+) -> Result<ExitCode, String> {
+    // Where a handler is there already, as in a harness of harnesses, that one stops us.
+    let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
+    let directory = words.results.as_deref().filter(|_| !subjects.is_empty());
+    directory.map_or(Ok(()), SavedRun::prepare).map_err(|error| cannot_save(directory, &error))?;
+    let before = Environment::before(command_line(), SEED);
+    let environment = Environment { plan: plan(words, cores, wrk), ..before };
+    println!("{}.", environment.plan);
+    let machine = Machine { run: environment.run.clone(), seed: SEED };
+    let rows = blocks::measure(subjects, &words.extent, &machine)?;
+    println!("\n{}", http_terminal(&rows));
+    let exit = exit_of(&rows);
+    let partial = STOP.load(Ordering::Relaxed);
+    let run = SavedRun { rows, ..SavedRun::empty(environment.after(partial)) };
+    if let Some(directory) = directory {
+        run.save(directory).map_err(|error| cannot_save(Some(directory), &error))?;
+        println!("saved in {}", directory.display());
+    }
+    Ok(exit)
+}
+
+fn cannot_save(directory: Option<&Path>, error: &io::Error) -> String {
+    format!("cannot save in {}: {error}", directory.unwrap_or(Path::new("")).display())
+}
+
+/// Wrong books are a failure, however fast.
+fn exit_of(rows: &[Row]) -> ExitCode {
+    match rows.iter().any(|row| row.verdict == Finding::Wrong) {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
+    }
+}
+
+/// What is measured and with what, in one line.
+fn plan(words: &Words, cores: &Cores, wrk: &str) -> String {
+    let Extent { blocks, window, .. } = words.extent;
+    let node = hellos::node_version().unwrap_or_else(|| "no node".to_owned());
+    format!(
+        "{wrk} with 1 thread and {} connections, node {node}; {blocks} blocks of windows of {} s; {}",
+        load::CONNECTIONS,
+        window.as_secs(),
+        cores.told(),
+    )
+}
+
+/// What cargo and its user passed on.
+struct Words {
+    filter: String,
+    list: bool,
+    is_test: bool,
+    extent: Extent,
+    results: Option<PathBuf>,
+}
+
+impl Words {
+    fn of(mut given: impl Iterator<Item = String>) -> Words {
+        let (mut filter, mut results) = (String::new(), None);
+        let (mut is_bench, mut is_test, mut list, mut is_quick) = (false, false, false, false);
+        while let Some(word) = given.next() {
+            match word.as_str() {
+                "--bench" => is_bench = true,
+                "--test" => is_test = true,
+                "--list" => list = true,
+                "--quick" => is_quick = true,
+                "--results" => results = given.next().map(PathBuf::from),
+                flag if flag.starts_with("--") => {}
+                word => word.clone_into(&mut filter),
+            }
+        }
+        // Without cargo's word, as under `cargo test --benches`, one look will do.
+        let is_test = is_test || !is_bench;
+        let extent = match (is_test, is_quick) {
+            (true, _) => Extent::TEST,
+            (false, true) => Extent::QUICK,
+            (false, false) => Extent::FULL,
+        };
+        let results = results.or_else(|| (!is_test).then(|| PathBuf::from(RESULTS)));
+        Words { filter, list, is_test, extent, results }
+    }
+}
+
+fn command_line() -> String {
+    let given = env::args().skip(1).filter(|word| word != "--bench");
+    let given = given.map(|word| format!(" {word}")).collect::<String>();
+    let given = if given.is_empty() { given } else { format!(" --{given}") };
+    format!("cargo bench --bench http{given}")
+}

@@ -33,6 +33,7 @@ use std::time::Duration;
 
 pub use self::{
     idempotency::{KEEP_FOR, KEYS_MAX, KEYS_OF_ACCOUNT_MAX},
+    observe::REQUEST_LOG,
     problem::Code as ProblemCode,
     reading::{BODY_MAX, KEY_MAX, PAGE_MAX},
     server::{Served, Server},

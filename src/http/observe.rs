@@ -19,6 +19,9 @@ use super::{
     problem::{Code, Problem},
 };
 
+/// What the lines of requests are filed under in the log, apart from the events of the service.
+pub const REQUEST_LOG: &str = "request";
+
 /// The header that names a request, in its answer and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -40,7 +43,7 @@ pub(super) async fn observe(
     let code = response.extensions().get::<Code>().copied();
     desk.metrics.answered(route, took.as_secs_f64(), code);
     tracing::info!(
-        target: "hotrow::request",
+        target: REQUEST_LOG,
         id = id.as_str(),
         method,
         route = route.name(),

@@ -12,7 +12,7 @@ use tracing_subscriber::{
     Layer, filter::Targets, fmt, layer::SubscriberExt, registry, util::SubscriberInitExt,
 };
 
-use crate::cli::failure::note;
+use crate::{cli::failure::note, http::REQUEST_LOG};
 
 /// How events are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -42,9 +42,8 @@ impl Log {
             .finish(io::stderr());
         let dropped = writer.error_counter();
         let requests = if with_requests { Some(Level::INFO) } else { None };
-        let filter = Targets::new()
-            .with_target("hotrow", Level::INFO)
-            .with_target("hotrow::request", requests);
+        let filter =
+            Targets::new().with_target("hotrow", Level::INFO).with_target(REQUEST_LOG, requests);
         let lines = fmt::layer().with_writer(writer).with_target(false);
         let lines = match format {
             Format::Json => lines.json().flatten_event(true).boxed(),

@@ -28,7 +28,7 @@ use crate::{answer::Answer, ask::Ask, books::Line, interference::Plan};
 const TRIAL_MAX: Duration = Duration::from_secs(30);
 
 /// Longest that requests may take to come to where they wait.
-const WAIT_MAX: Duration = Duration::from_secs(10);
+const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Longest that a trial may take by a paused clock, which jumps there where nothing moves any more.
 const PAUSED_MAX: Duration = Duration::from_hours(24);

@@ -158,12 +158,21 @@ impl Wire {
     }
 
     /// Waits until the other side closes, having read whatever it said before, and says how long that
-    /// took.
+    /// took: more than [`SLACK`] if it does not.
     pub(crate) async fn closed(&mut self) -> Duration {
         let began = Instant::now();
         // One that is reset is closed as well.
-        let _ = self.stream.read_to_end(&mut Vec::new()).await;
+        let _ = timeout(SLACK * 2, self.stream.read_to_end(&mut Vec::new())).await;
         began.elapsed()
+    }
+
+    /// Waits until an answer begins to come.
+    ///
+    /// # Panics
+    /// If none does.
+    pub(crate) async fn heard(&mut self) {
+        let begun = self.stream.fill_buf().await.expect("the server answers");
+        assert!(!begun.is_empty(), "the server closes before it has answered");
     }
 
     /// Says no more.

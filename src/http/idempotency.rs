@@ -4,7 +4,8 @@
 //! `Idempotency-Key` it need not know: the same key for the same account is applied once, and
 //! whoever repeats it gets the answer of the first, a refusal as well; while that is being worked
 //! out they wait for it. What makes two commands the same is what they do and to whom, and not how
-//! their bodies are written.
+//! their bodies are written. A request that cannot be read, or asks for an amount that no policy could
+//! allow, is refused before its key is looked at.
 //!
 //! A key lives as long as what it stands for, with the accounts and their ledgers in this process:
 //! [`KEEP_FOR`] after it came, and until [`KEYS_OF_ACCOUNT_MAX`] newer ones came for its account or

@@ -43,13 +43,14 @@ impl Route {
     const ALL: [Route; 5] =
         [Route::Balance, Route::Histories, Route::Charge, Route::Use, Route::Other];
 
-    /// The route of a path as it is declared, if one was found.
-    pub(super) fn of(path: Option<&str>, method: &Method) -> Route {
-        match (path, method) {
-            (Some("/point/{id}"), &Method::GET) => Route::Balance,
-            (Some("/point/{id}/histories"), &Method::GET) => Route::Histories,
-            (Some("/point/{id}/charge"), &Method::PATCH) => Route::Charge,
-            (Some("/point/{id}/use"), &Method::PATCH) => Route::Use,
+    /// What a path asks for, whatever it asks it of.
+    pub(super) fn of(path: &str, method: &Method) -> Route {
+        let Some(of_user) = path.strip_prefix("/point/") else { return Route::Other };
+        match (of_user.split_once('/').map(|(_, what)| what), method) {
+            (None, &Method::GET) => Route::Balance,
+            (Some("histories"), &Method::GET) => Route::Histories,
+            (Some("charge"), &Method::PATCH) => Route::Charge,
+            (Some("use"), &Method::PATCH) => Route::Use,
             _ => Route::Other,
         }
     }

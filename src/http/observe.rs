@@ -4,14 +4,16 @@
 //! A line says which route was asked for and never what was sent: what a stranger can write into a
 //! log is a way to forge it.
 
-use std::{any::Any, sync::Arc, time::Instant};
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    Router,
+    extract::Request,
     http::{HeaderName, Method},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt;
+use tower::Service;
 
 use super::{
     desk::Desk,
@@ -25,19 +27,30 @@ pub const REQUEST_LOG: &str = "request";
 /// The header that names a request, in its answer and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Has the rest answer, and notes that it did.
+/// Has `router` answer, and notes that it did.
+///
+/// This stands around the router and not in it: a layer of the router is cloned into every route and
+/// boxed for every request, which costs more than all that is done here.
 pub(super) async fn observe(
-    State(desk): State<Arc<Desk>>,
+    desk: Arc<Desk>,
+    mut router: Router,
     request: Request,
-    next: Next,
-) -> Response {
+) -> Result<Response, Infallible> {
     let began = Instant::now();
-    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let route = Route::of(path, request.method());
+    let route = Route::of(request.uri().path(), request.method());
     let method = known(request.method());
     let id = desk.request_ids.next();
 
-    let mut response = next.run(request).await;
+    // Unwind safe: strategies keep their promises through a panic, and the desk has no lock that one
+    // could leave half done.
+    let answered = AssertUnwindSafe(router.call(request)).catch_unwind().await;
+    let mut response = match answered {
+        Ok(answered) => answered?,
+        // What it panicked with is for the log alone, where the panic hook puts it.
+        Err(_) => {
+            Problem::new(Code::Internal, "the handler of this request failed").into_response()
+        }
+    };
 
     let took = began.elapsed();
     let code = response.extensions().get::<Code>().copied();
@@ -53,7 +66,7 @@ pub(super) async fn observe(
         "answered"
     );
     response.headers_mut().insert(REQUEST_ID, id.header());
-    response
+    Ok(response)
 }
 
 /// The method, if it is one that has a name in the standard.
@@ -68,10 +81,4 @@ fn known(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     }
-}
-
-/// The answer of a handler that panicked. What it panicked with is for the log alone, where the
-/// panic hook puts it.
-pub(super) fn panicked(_what: Box<dyn Any + Send>) -> Response {
-    Problem::new(Code::Internal, "the handler of this request failed").into_response()
 }

@@ -5,13 +5,14 @@
 //! in one language, and a member that is there twice the first to some and the last to others. What
 //! could be read in two ways is refused, and what is refused changes nothing.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use axum::{
     body::Body,
-    extract::{FromRequestParts, RawPathParams, RawQuery},
+    extract::{FromRequestParts, RawQuery},
     http::{HeaderMap, HeaderValue, header, request::Parts},
 };
+use futures_util::future::poll_immediate;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -41,11 +42,10 @@ pub(super) struct Named(pub(super) UserId);
 impl<S: Send + Sync> FromRequestParts<S> for Named {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Named, Problem> {
-        let parameters = RawPathParams::from_request_parts(parts, state).await;
-        let id = parameters.as_ref().ok().and_then(|named| named.iter().next());
-        let user = id.and_then(|(_, id)| user(id));
-        user.map(Named).ok_or_else(|| {
+    /// Reads it from the path as it was sent: a digit that is written as `%37` is none.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Named, Problem> {
+        let id = parts.uri.path().split('/').nth(2);
+        id.and_then(user).map(Named).ok_or_else(|| {
             let max = UserId::MAX;
             Problem::new(Code::InvalidId, format!("give a whole number from 1 to {max}"))
         })
@@ -146,11 +146,14 @@ pub(super) async fn amount(
     patience: Duration,
     policy: &Policy,
 ) -> Result<Amount, Problem> {
-    let too_slow = |_| {
-        let seconds = patience.as_secs();
-        Problem::new(Code::BodyTooSlow, format!("send the whole body within {seconds} s"))
+    let too_slow =
+        |_| Problem::new(Code::BodyTooSlow, format!("send the whole body within {patience:?}"));
+    let mut collecting = pin!(Limited::new(body, BODY_MAX).collect());
+    // Most bodies come with their heads and need no timer.
+    let body = match poll_immediate(&mut collecting).await {
+        Some(body) => body,
+        None => timeout(patience, collecting).await.map_err(too_slow)?,
     };
-    let body = timeout(patience, Limited::new(body, BODY_MAX).collect()).await.map_err(too_slow)?;
     let body = body.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
         Some(_) => Problem::new(Code::BodyTooLarge, format!("send at most {BODY_MAX} bytes")),
         None => Problem::new(Code::InvalidBody, "the body broke off"),

@@ -8,13 +8,12 @@
 
 use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, http::header, middleware, routing::get};
+use axum::{Router, body::Body, http::header, routing::get};
 use futures_util::FutureExt;
-use hyper::server::conn::http1;
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -23,14 +22,13 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
-use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     About, Limits, api,
     desk::{Desk, Life},
-    observe::{observe, panicked},
+    observe::observe,
     pages, spec,
 };
 use crate::{clock::Tick, service::Points};
@@ -85,7 +83,9 @@ impl Server {
 
     /// What answers a request, for those who bring requests of their own.
     pub fn router(&self) -> Router {
-        self.router.clone()
+        let (desk, router) = (Arc::clone(&self.desk), self.router.clone());
+        let observed = move |request| observe(Arc::clone(&desk), router.clone(), request);
+        Router::new().fallback_service(tower::service_fn(observed))
     }
 
     /// Serves whoever connects to `listener` until `stop` is ready, and then until it has drained.
@@ -120,14 +120,15 @@ impl Server {
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(patience));
+        let (desk, router) = (Arc::clone(&self.desk), self.router.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            observe(Arc::clone(&desk), router.clone(), request.map(Body::new))
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(patience)
             .max_buf_size(HEAD_MAX)
-            .serve_connection(
-                TokioIo::new(Box::pin(stream)),
-                TowerToHyperService::new(self.router.clone()),
-            );
+            .serve_connection(TokioIo::new(Box::pin(stream)), service);
         let connection = all.watch(connection);
         let desk = Arc::clone(&self.desk);
         desk.metrics.connections.inc();
@@ -223,8 +224,6 @@ fn router(desk: &Arc<Desk>) -> Router {
         .route("/", get(pages::live))
         .fallback(pages::nothing)
         .method_not_allowed_fallback(pages::not_allowed)
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(Arc::clone(desk), observe))
         .with_state(Arc::clone(desk))
 }
 

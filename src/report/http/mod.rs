@@ -74,8 +74,8 @@ const TABLE_LEGEND: &str = "Processor time is the server's, of all its threads; 
     of its own connections was, and nothing of response under a promised rate.";
 
 const SHARE_LEGEND: &str = "In process a command is half charges and half uses, and includes what \
-    asking costs there, so that it is no less than the strategy. Beyond null are the strategy, its \
-    store and its ledger together, over HTTP, as the median over the blocks.";
+    asking costs there. Beyond null are the strategy, its store and its ledger together, over HTTP, \
+    as the median over the blocks.";
 
 /// How it was measured, as the run says.
 fn setting(plan: &str) -> String {

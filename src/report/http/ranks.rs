@@ -94,9 +94,15 @@ impl Ranks {
     pub(super) fn sentences(&self, servers: &Servers<'_>, share: &Share) -> Vec<String> {
         let strategies = self.strategies();
         let told = self.columns().into_iter().map(|(name, comparison)| {
-            let Pairs { all, apart, farthest } = Pairs::of(&strategies, comparison);
+            let Pairs { all, apart, unknown, farthest } = Pairs::of(&strategies, comparison);
             let farthest = or_none(farthest, short_ratio);
-            format!("{name}, {apart} of {all} pairs, the farthest {farthest} from one another")
+            let unknown = match unknown {
+                0 => String::new(),
+                _ => format!(" ({unknown} have too few blocks to tell)"),
+            };
+            format!(
+                "{name}, {apart} of {all} pairs{unknown}, the farthest {farthest} from one another"
+            )
         });
         let told: Vec<String> = told.collect();
         let mut sentences = vec![format!(
@@ -139,19 +145,22 @@ impl Ranks {
 struct Pairs {
     all: usize,
     apart: usize,
+    /// Of which too little was measured to say either.
+    unknown: usize,
     /// The largest ratio of any, whether or not it is told apart.
     farthest: Option<f64>,
 }
 
 impl Pairs {
     fn of(strategies: &[&str], comparison: &Comparison) -> Pairs {
-        let mut pairs = Pairs { all: 0, apart: 0, farthest: None };
+        let mut pairs = Pairs { all: 0, apart: 0, unknown: 0, farthest: None };
         for (at, one) in strategies.iter().enumerate() {
             for other in &strategies[at + 1..] {
                 let Some(ratio) = comparison.ratio(one, other) else { continue };
                 let verdict = ratio.verdict(comparison.floor, Better::Higher);
                 pairs.all += 1;
                 pairs.apart += usize::from(matches!(verdict, Verdict::Faster | Verdict::Slower));
+                pairs.unknown += usize::from(verdict == Verdict::Unknown);
                 let apart = ratio.median.max(ratio.median.recip());
                 pairs.farthest = Some(pairs.farthest.map_or(apart, |known| known.max(apart)));
             }

@@ -86,8 +86,8 @@ impl Share {
         });
         format!(
             "Of the {} of processor time that a charge behind {SERVED} takes over HTTP, the strategy \
-             is at most {}, by what a command takes in process with 1 thread on the same row: {}. \
-             With {threads} threads that contend it takes {}, which were {}.{beyond}",
+             is {}, by what a command takes in process with 1 thread on the same row: {}. With \
+             {threads} threads that contend it takes {}, or {}.{beyond}",
             duration(*http_ns),
             duration(*alone_ns),
             percent(alone_ns / http_ns),

@@ -108,8 +108,8 @@ fn a_bound_is_judged_by_the_interval() {
 fn the_share_is_told_in_process_and_beyond_null() {
     let text = rendered(&rows()).unwrap();
     let sentence = "Of the 10.0 us of processor time that a charge behind queue takes over HTTP, \
-        the strategy is at most 251 ns, by what a command takes in process with 1 thread on the same \
-        row: 2.51 %. With 2 threads that contend it takes 1.01 us, which were 10.1 %. Beside the \
+        the strategy is 251 ns, by what a command takes in process with 1 thread on the same \
+        row: 2.51 %. With 2 threads that contend it takes 1.01 us, or 10.1 %. Beside the \
         same service over a strategy that answers at once and keeps nothing it takes +500 ns more, \
         5.0 % [5.0, 5.0]: in that are the store and the ledger too.";
     assert!(text.contains(sentence), "{text}");
@@ -143,6 +143,10 @@ fn ranks_over_http_stand_beside_those_in_process() {
     assert!(text.contains("| mutex | baseline | baseline | baseline |"), "{text}");
     assert!(text.contains("| floor | 2.0 % | 3.0 % | 3.0 % |"), "{text}");
     assert_eq!(rendered(&rows()), Ok(text));
+
+    let few: Vec<Row> = rows().into_iter().filter(|row| row.block < 3).collect();
+    let text = rendered(&few).unwrap();
+    assert!(text.contains("one core, 0 of 6 pairs (6 have too few blocks to tell), the"), "{text}");
 }
 
 /// A table that hides wrong books, idle servers or a neighbour would be believed.

@@ -1,12 +1,13 @@
 //! Where servers and their generator run.
 //!
 //! There is no one place for everything. Who answers a sleeping generator on another core pays for waking
-//! it, on a virtual machine more than for the answer; and the slower a server, the oftener its generator
-//! sleeps. Two that share a core wake nobody: all that is ready is answered, and then all answers are
-//! read. So the processor time of a request is taken where both have **one** core, and requests a second,
-//! which are those of the pair there, where **each** has one. Servers make a thread to answer with for
-//! each core that they see: one in either place, and as many as there are where both have **all** of
-//! them, which is the one place where commands can meet.
+//! it, on a virtual machine nearly as much as for a bare answer, and whoever answers pays about the same:
+//! it is no work of the server, and makes all servers look more alike than they are. Two that share a
+//! core wake nobody: all that is ready is answered, and then all answers are read. So the processor time of
+//! a request is taken where both have **one** core, and requests a second, which are those of the pair
+//! there, where **each** has one. Servers make a thread to answer with for each core that they see: one
+//! in either place, and as many as there are where both have **all** of them, which is the one place where
+//! commands can meet.
 //!
 //! Without `taskset`, or on a single core, there is only that last one.
 

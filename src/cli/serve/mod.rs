@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// The strategy that is served if none is named: its order can be predicted, it is easily tested,
-/// and over HTTP no other is faster by anything that a client could see.
+/// and of a request over HTTP it is a small share.
 const STRATEGY: &str = "queue";
 
 /// The most connections, and requests that wait, that can be asked for.

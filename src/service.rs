@@ -209,8 +209,8 @@ pub trait Points: Send + Sync {
     fn execute(&self, command: Command) -> BoxFuture<'_, Outcome>;
     /// As [`PointService::statement`].
     fn statement(&self, user: UserId) -> BoxFuture<'_, Result<Statement, Fault>>;
-    /// As [`PointService::post`].
-    fn post(&self, command: Command) -> BoxFuture<'_, Result<Statement, Failure>>;
+    /// As [`PointService::post`], and may outlive who asked.
+    fn post(self: Arc<Self>, command: Command) -> BoxFuture<'static, Result<Statement, Failure>>;
 }
 
 impl<T: ConcurrencyStrategy> Points for PointService<T> {
@@ -238,8 +238,8 @@ impl<T: ConcurrencyStrategy> Points for PointService<T> {
         contained(self.statement(user))
     }
 
-    fn post(&self, command: Command) -> BoxFuture<'_, Result<Statement, Failure>> {
-        contained(self.post(command))
+    fn post(self: Arc<Self>, command: Command) -> BoxFuture<'static, Result<Statement, Failure>> {
+        contained(async move { PointService::post(&self, command).await })
     }
 }
 

@@ -3,10 +3,9 @@
 //! A handler reads what is asked, asks the desk once, and writes what came of it. Its docs and its
 //! attributes are what `/openapi.json` is made of.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use axum::{
-    Json,
     extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
@@ -16,8 +15,9 @@ use utoipa::ToSchema;
 
 use super::{
     desk::{Desk, Replayed},
+    json::Json,
     problem::Problem,
-    reading::{self, Asked, Named},
+    reading,
     spec::{Asking, Change, Changing, KeyParameter, Listing, PageParameters, UserParameter},
 };
 use crate::{
@@ -86,8 +86,9 @@ pub(super) enum Transaction {
 )]
 pub(super) async fn balance(
     State(desk): State<Arc<Desk>>,
-    Named(user): Named,
+    request: Request,
 ) -> Result<Json<Point>, Problem> {
+    let user = reading::user(request.uri())?;
     let statement = desk.ask(user, desk.points.statement(user)).await?;
     Ok(Json(point(user, statement)))
 }
@@ -113,9 +114,10 @@ pub(super) async fn balance(
 )]
 pub(super) async fn histories(
     State(desk): State<Arc<Desk>>,
-    Named(user): Named,
-    Asked(page): Asked,
+    request: Request,
 ) -> Result<Response, Problem> {
+    let user = reading::user(request.uri())?;
+    let page = reading::page(request.uri())?;
     // One more than is shown says whether there is more.
     let and_one_more = Page { limit: page.limit + 1, ..page };
     let mut lines = desk.ask(user, desk.points.history(user, and_one_more)).await?;
@@ -145,10 +147,9 @@ pub(super) async fn histories(
 )]
 pub(super) async fn charge(
     State(desk): State<Arc<Desk>>,
-    Named(user): Named,
     request: Request,
 ) -> Result<Response, Problem> {
-    change(desk, user, request, Action::Charge).await
+    change(&desk, request, Action::Charge).await
 }
 
 /// Use points
@@ -165,21 +166,20 @@ pub(super) async fn charge(
 )]
 pub(super) async fn use_points(
     State(desk): State<Arc<Desk>>,
-    Named(user): Named,
     request: Request,
 ) -> Result<Response, Problem> {
-    change(desk, user, request, Action::Use).await
+    change(&desk, request, Action::Use).await
 }
 
 async fn change(
-    desk: Arc<Desk>,
-    user: UserId,
-    request: Request,
+    desk: &Arc<Desk>,
+    mut request: Request,
     action: fn(Amount) -> Action,
 ) -> Result<Response, Problem> {
-    let (head, body) = request.into_parts();
-    reading::declared_as_json(&head.headers)?;
-    let key = reading::idempotency_key(&head.headers)?;
+    let body = mem::take(request.body_mut());
+    let user = reading::user(request.uri())?;
+    reading::declared_as_json(request.headers())?;
+    let key = reading::idempotency_key(request.headers())?;
     let amount = reading::amount(body, desk.limits.patience, &desk.about.policy).await?;
     let (answer, Replayed(replayed)) = desk.execute(user, action(amount), key).await?;
     let mut response = match answer {

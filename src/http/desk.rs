@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use futures_util::{FutureExt, future::poll_immediate};
+use futures_util::future::poll_immediate;
 use tokio::{sync::watch, time::sleep};
 
 use super::{
@@ -82,42 +82,35 @@ impl Desk {
             None => None,
             Some(Claim::First(key)) => Some(key),
             Some(Claim::Again(key)) => {
-                let answer = self.in_time(key.answer()).await?;
+                let answer = Box::pin(self.in_time(key.answer())).await?;
                 self.metrics.replays.inc();
                 return Ok((answer, Replayed(true)));
             }
         };
         // Polled once in its place, so that commands arrive in the order in which they were read; the
         // rest is a task, which its sender cannot cut off.
-        let mut work = Box::pin(Arc::clone(self).to_end(place, user, action, first));
         self.time.tell();
+        let mut work = Arc::clone(&self.points).post(self.command(user, action));
+        let begun = Begun { desk: Arc::clone(self), action, key: first, _place: place };
         let answer = match poll_immediate(&mut work).await {
-            Some(answer) => answer,
+            Some(answer) => begun.end(answer),
             None => {
                 let waiting = self.time.wait();
-                let rest = tokio::spawn(work.inspect(move |_| drop(waiting)));
+                let rest = tokio::spawn(async move {
+                    let answer = work.await;
+                    drop(waiting);
+                    begun.end(answer)
+                });
                 self.in_time(rest).await?.unwrap_or(Err(Failure::Unknown(Fault::Abandoned)))
             }
         };
         Ok((answer, Replayed(false)))
     }
 
-    /// Executes a command and sees to all that hangs on its end.
-    async fn to_end(
-        self: Arc<Desk>,
-        _place: Place,
-        user: UserId,
-        action: Action,
-        key: Option<Arc<Key>>,
-    ) -> Answer {
+    fn command(&self, user: UserId, action: Action) -> Command {
         // Relaxed: ids have to differ, and need not be in any order.
         let id = OperationId(self.next_operation.fetch_add(1, Ordering::Relaxed));
-        let answer = self.points.post(Command { id, user, action }).await;
-        self.metrics.command(action, &answer);
-        if let Some(key) = key {
-            key.settle(answer);
-        }
-        answer
+        Command { id, user, action }
     }
 
     /// Asks about an account, with a place before it.
@@ -133,10 +126,14 @@ impl Desk {
     /// Waits for as long as a sender should have to, and as the service is there.
     async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Problem> {
         let mut work = pin!(work);
-        // Most are ready at once and need no timer.
-        if let Some(done) = poll_immediate(&mut work).await {
-            return Ok(done);
+        // Most are ready at once and need no timer, nor the room for one in their future.
+        match poll_immediate(&mut work).await {
+            Some(done) => Ok(done),
+            None => Box::pin(self.with_patience(work)).await,
         }
+    }
+
+    async fn with_patience<T>(&self, work: impl Future<Output = T>) -> Result<T, Problem> {
         let mut life = self.life.subscribe();
         tokio::select! {
             biased;
@@ -155,6 +152,25 @@ impl Desk {
     /// Whether new requests are welcome.
     pub(super) fn is_open(&self) -> bool {
         *self.life.borrow() == Life::Open
+    }
+}
+
+/// A command whose end has still to be seen to.
+struct Begun {
+    desk: Arc<Desk>,
+    action: Action,
+    key: Option<Arc<Key>>,
+    _place: Place,
+}
+
+impl Begun {
+    /// Sees to all that hangs on the end of a command, and gives back its place.
+    fn end(self, answer: Answer) -> Answer {
+        self.desk.metrics.command(self.action, &answer);
+        if let Some(key) = self.key {
+            key.settle(answer);
+        }
+        answer
     }
 }
 

@@ -4,7 +4,6 @@
 //! rate over one that has not happened yet is zero and not missing. On the path of a request they
 //! are found by number and not by name.
 
-use axum::http::Method;
 use prometheus_client::{
     encoding::text::encode,
     metrics::{
@@ -17,7 +16,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::{About, problem::Code};
+use super::{About, problem::Code, routing::Route};
 use crate::domain::{Action, Failure};
 
 /// What `/metrics` is sent as.
@@ -28,44 +27,6 @@ const BUCKET_MIN_SECONDS: f64 = 50e-6;
 
 /// Upper ends of the histogram, each twice the one before: up to 26 s, past which answers time out.
 const BUCKETS: u16 = 20;
-
-/// What is asked for, as far as the metrics tell it apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Route {
-    Balance,
-    Histories,
-    Charge,
-    Use,
-    Other,
-}
-
-impl Route {
-    const ALL: [Route; 5] =
-        [Route::Balance, Route::Histories, Route::Charge, Route::Use, Route::Other];
-
-    /// What a path asks for, whatever it asks it of.
-    pub(super) fn of(path: &str, method: &Method) -> Route {
-        let Some(of_user) = path.strip_prefix("/point/") else { return Route::Other };
-        match (of_user.split_once('/').map(|(_, what)| what), method) {
-            (None, &Method::GET) => Route::Balance,
-            (Some("histories"), &Method::GET) => Route::Histories,
-            (Some("charge"), &Method::PATCH) => Route::Charge,
-            (Some("use"), &Method::PATCH) => Route::Use,
-            _ => Route::Other,
-        }
-    }
-
-    /// As it is told.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Route::Balance => "balance",
-            Route::Histories => "histories",
-            Route::Charge => "charge",
-            Route::Use => "use",
-            Route::Other => "other",
-        }
-    }
-}
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,18 +7,15 @@
 use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use axum::{
-    Router,
     extract::Request,
     http::{HeaderName, Method},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
-use tower::Service;
 
 use super::{
-    desk::Desk,
-    metrics::Route,
     problem::{Code, Problem},
+    routing::{Route, Routes},
 };
 
 /// What the lines of requests are filed under in the log, apart from the events of the service.
@@ -27,15 +24,9 @@ pub const REQUEST_LOG: &str = "request";
 /// The header that names a request, in its answer and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Has `router` answer, and notes that it did.
-///
-/// This stands around the router and not in it: a layer of the router is cloned into every route and
-/// boxed for every request, which costs more than all that is done here.
-pub(super) async fn observe(
-    desk: Arc<Desk>,
-    mut router: Router,
-    request: Request,
-) -> Result<Response, Infallible> {
+/// Has a request answered, and notes that it was.
+pub(super) async fn observe(routes: Arc<Routes>, request: Request) -> Result<Response, Infallible> {
+    let desk = &routes.desk;
     let began = Instant::now();
     let route = Route::of(request.uri().path(), request.method());
     let method = known(request.method());
@@ -43,9 +34,9 @@ pub(super) async fn observe(
 
     // Unwind safe: strategies keep their promises through a panic, and the desk has no lock that one
     // could leave half done.
-    let answered = AssertUnwindSafe(router.call(request)).catch_unwind().await;
+    let answered = AssertUnwindSafe(routes.answer(route, request)).catch_unwind().await;
     let mut response = match answered {
-        Ok(answered) => answered?,
+        Ok(answered) => answered,
         // What it panicked with is for the log alone, where the panic hook puts it.
         Err(_) => {
             Problem::new(Code::Internal, "the handler of this request failed").into_response()

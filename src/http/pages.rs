@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
     extract::State,
     http::{HeaderName, header},
     response::{Html, IntoResponse},
@@ -17,6 +16,7 @@ use utoipa::ToSchema;
 
 use super::{
     desk::Desk,
+    json::Json,
     metrics,
     problem::{Code, Problem},
     spec::{Plain, Ready},

@@ -7,7 +7,6 @@
 use std::borrow::Cow;
 
 use axum::{
-    Json,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -17,6 +16,7 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
+use super::json::Json;
 use crate::domain::{Failure, Fault, Reason, Rejection};
 
 /// When somebody who was turned away for want of room may ask again: a second is many times what a

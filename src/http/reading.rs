@@ -8,9 +8,9 @@
 use std::{pin::pin, time::Duration};
 
 use axum::{
-    body::Body,
-    extract::{FromRequestParts, RawQuery},
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    BoxError,
+    body::{Body, Bytes, HttpBody},
+    http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
 };
 use futures_util::future::poll_immediate;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -34,35 +34,20 @@ pub const PAGE_MAX: usize = 1_000;
 pub const KEY_MAX: usize = 255;
 
 /// The header that makes a command safe to repeat.
-pub(super) const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The user that the path names.
-pub(super) struct Named(pub(super) UserId);
-
-impl<S: Send + Sync> FromRequestParts<S> for Named {
-    type Rejection = Problem;
-
-    /// Reads it from the path as it was sent: a digit that is written as `%37` is none.
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Named, Problem> {
-        let id = parts.uri.path().split('/').nth(2);
-        id.and_then(user).map(Named).ok_or_else(|| {
-            let max = UserId::MAX;
-            Problem::new(Code::InvalidId, format!("give a whole number from 1 to {max}"))
-        })
-    }
+/// The user that the path names, as it was sent: a digit that is written as `%37` is none.
+pub(super) fn user(uri: &Uri) -> Result<UserId, Problem> {
+    let id = uri.path().split('/').nth(2);
+    id.and_then(user_id).ok_or_else(|| {
+        let max = UserId::MAX;
+        Problem::new(Code::InvalidId, format!("give a whole number from 1 to {max}"))
+    })
 }
 
 /// The page of a history that the query asks for.
-pub(super) struct Asked(pub(super) Page);
-
-impl<S: Send + Sync> FromRequestParts<S> for Asked {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Asked, Problem> {
-        let RawQuery(query) =
-            RawQuery::from_request_parts(parts, state).await.unwrap_or_else(|never| match never {});
-        page(query.as_deref().unwrap_or_default()).map(Asked)
-    }
+pub(super) fn page(uri: &Uri) -> Result<Page, Problem> {
+    page_of(uri.query().unwrap_or_default())
 }
 
 /// Digits as they are shown: no sign, no leading zero, nothing around them.
@@ -72,13 +57,13 @@ fn digits(text: &str) -> Option<u64> {
     (is_plain && has_one_form).then(|| text.parse().ok())?
 }
 
-fn user(text: &str) -> Option<UserId> {
+fn user_id(text: &str) -> Option<UserId> {
     UserId::new(digits(text)?).ok()
 }
 
 /// Reads `limit` and `after`, each at most once and nothing else: a misspelt parameter that was passed
 /// over would answer another question.
-fn page(query: &str) -> Result<Page, Problem> {
+fn page_of(query: &str) -> Result<Page, Problem> {
     let refused = |detail: String| Problem::new(Code::InvalidQuery, detail);
     let (mut limit, mut after) = (None, None);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -126,6 +111,10 @@ pub(super) fn declared_as_json(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 fn is_json(media_type: &HeaderValue) -> bool {
+    // Nearly all write it so.
+    if media_type == "application/json" {
+        return true;
+    }
     let Ok(text) = media_type.to_str() else { return false };
     let mut parts = text.split(';').map(str::trim);
     let is_utf8 = |parameter: &str| {
@@ -148,23 +137,34 @@ pub(super) async fn amount(
 ) -> Result<Amount, Problem> {
     let too_slow =
         |_| Problem::new(Code::BodyTooSlow, format!("send the whole body within {patience:?}"));
-    let mut collecting = pin!(Limited::new(body, BODY_MAX).collect());
+    let mut collecting = pin!(whole(Limited::new(body, BODY_MAX)));
     // Most bodies come with their heads and need no timer.
     let body = match poll_immediate(&mut collecting).await {
         Some(body) => body,
-        None => timeout(patience, collecting).await.map_err(too_slow)?,
+        None => Box::pin(timeout(patience, collecting)).await.map_err(too_slow)?,
     };
     let body = body.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
         Some(_) => Problem::new(Code::BodyTooLarge, format!("send at most {BODY_MAX} bytes")),
         None => Problem::new(Code::InvalidBody, "the body broke off"),
     })?;
     let bounds = policy.bounds();
-    match points(&body.to_bytes()) {
+    match points(&body) {
         None => Err(Problem::new(Code::InvalidBody, "give {\"amount\": N} or N, in plain digits")),
         Some(Points::Below) => Err(Problem::amount_below(bounds.amount_min)),
         Some(Points::Above) => Err(Problem::amount_above(bounds.amount_max)),
         Some(Points::Of(amount)) => Ok(amount),
     }
+}
+
+/// All of a body. Most come in one piece, which is not copied.
+async fn whole(mut body: Limited<Body>) -> Result<Bytes, BoxError> {
+    let Some(first) = body.frame().await.transpose()? else { return Ok(Bytes::new()) };
+    let first = first.into_data().unwrap_or_default();
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    let rest = body.collect().await?.to_bytes();
+    Ok([first, rest].concat().into())
 }
 
 /// An integer as far as it matters: what no policy allows is not looked at more closely.
@@ -185,11 +185,10 @@ struct Change<'a> {
 
 /// The integer that is the body, or that its member `amount` is.
 fn points(body: &[u8]) -> Option<Points> {
-    let text = match serde_json::from_slice::<&RawValue>(body).ok()?.get() {
-        object if object.starts_with('{') => {
-            serde_json::from_str::<Change<'_>>(object).ok()?.amount.get()
-        }
-        bare => bare,
+    let is_object = body.trim_ascii_start().starts_with(b"{");
+    let text = match is_object {
+        true => serde_json::from_slice::<Change<'_>>(body).ok()?.amount.get(),
+        false => serde_json::from_slice::<&RawValue>(body).ok()?.get(),
     };
     // JSON has no leading zeros and no plus, so the sign is all there is to look for.
     let (is_negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
@@ -293,8 +292,8 @@ mod tests {
     /// An id has one way to be written, so that one account has one address.
     #[test]
     fn an_id_is_written_in_one_way() {
-        assert_eq!(user("1"), UserId::new(1).ok());
-        assert_eq!(user("9223372036854775807"), UserId::new(UserId::MAX).ok());
+        assert_eq!(user_id("1"), UserId::new(1).ok());
+        assert_eq!(user_id("9223372036854775807"), UserId::new(UserId::MAX).ok());
         let refused = [
             "",
             "0",
@@ -317,7 +316,7 @@ mod tests {
             "null",
         ];
         for id in refused {
-            assert_eq!(user(id), None, "{id:?}");
+            assert_eq!(user_id(id), None, "{id:?}");
         }
     }
 
@@ -325,9 +324,9 @@ mod tests {
     #[test]
     fn a_query_is_read_whole_or_not_at_all() {
         let whole = Page { after: 0, limit: PAGE_MAX };
-        assert_eq!(page(""), Ok(whole));
-        assert_eq!(page("limit=1&after=5"), Ok(Page { after: 5, limit: 1 }));
-        assert_eq!(page("after=0&limit=1000"), Ok(whole));
+        assert_eq!(page_of(""), Ok(whole));
+        assert_eq!(page_of("limit=1&after=5"), Ok(Page { after: 5, limit: 1 }));
+        assert_eq!(page_of("after=0&limit=1000"), Ok(whole));
         let refused = [
             "limit",
             "limit=",
@@ -346,7 +345,7 @@ mod tests {
             "limit=%31",
         ];
         for query in refused {
-            assert!(page(query).is_err(), "{query}");
+            assert!(page_of(query).is_err(), "{query}");
         }
     }
 

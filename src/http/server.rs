@@ -8,13 +8,10 @@
 
 use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, http::header, routing::get};
+use axum::{Router, body::Body};
 use futures_util::FutureExt;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
+use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -22,14 +19,13 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
-use utoipa::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    About, Limits, api,
+    About, Limits,
     desk::{Desk, Life},
     observe::observe,
-    pages, spec,
+    patience::Patience,
+    routing::Routes,
 };
 use crate::{clock::Tick, service::Points};
 
@@ -62,7 +58,7 @@ const REFUSAL: &str = concat!(
 /// The service over HTTP, before it listens.
 pub struct Server {
     desk: Arc<Desk>,
-    router: Router,
+    routes: Arc<Routes>,
 }
 
 /// What a server did in its life.
@@ -78,13 +74,13 @@ impl Server {
     /// A server of `points`, which is what `about` says, and which is told the time by `tick`.
     pub fn new(points: Arc<dyn Points>, tick: Tick, about: About, limits: Limits) -> Server {
         let desk = Arc::new(Desk::new(points, tick, about, limits));
-        Server { router: router(&desk), desk }
+        Server { routes: Arc::new(Routes::of(Arc::clone(&desk))), desk }
     }
 
     /// What answers a request, for those who bring requests of their own.
     pub fn router(&self) -> Router {
-        let (desk, router) = (Arc::clone(&self.desk), self.router.clone());
-        let observed = move |request| observe(Arc::clone(&desk), router.clone(), request);
+        let routes = Arc::clone(&self.routes);
+        let observed = move |request| observe(Arc::clone(&routes), request);
         Router::new().fallback_service(tower::service_fn(observed))
     }
 
@@ -120,14 +116,16 @@ impl Server {
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(patience));
-        let (desk, router) = (Arc::clone(&self.desk), self.router.clone());
+        let routes = Arc::clone(&self.routes);
         let service = service_fn(move |request: Request<Incoming>| {
-            observe(Arc::clone(&desk), router.clone(), request.map(Body::new))
+            observe(Arc::clone(&routes), request.map(Body::new))
         });
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
+            .timer(Patience::default())
             .header_read_timeout(patience)
             .max_buf_size(HEAD_MAX)
+            // Answers are small: to copy one behind its head costs less than to send two pieces.
+            .writev(false)
             .serve_connection(TokioIo::new(Box::pin(stream)), service);
         let connection = all.watch(connection);
         let desk = Arc::clone(&self.desk);
@@ -202,29 +200,6 @@ async fn wait_out(error: io::Error) {
         tracing::warn!(%error, "cannot accept");
         sleep(ACCEPT_AGAIN).await;
     }
-}
-
-/// All that there is to ask.
-fn router(desk: &Arc<Desk>) -> Router {
-    let (router, api) = OpenApiRouter::with_openapi(spec::Document::openapi())
-        .routes(routes!(api::balance))
-        .routes(routes!(api::histories))
-        .routes(routes!(api::charge))
-        .routes(routes!(api::use_points))
-        .routes(routes!(pages::service))
-        .routes(routes!(pages::healthz))
-        .routes(routes!(pages::readyz))
-        .routes(routes!(pages::metrics))
-        .split_for_parts();
-    let document = spec::complete(api, &desk.about.policy);
-    let document = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
-    router
-        .route("/openapi.json", get(document))
-        .route("/docs", get(pages::docs))
-        .route("/", get(pages::live))
-        .fallback(pages::nothing)
-        .method_not_allowed_fallback(pages::not_allowed)
-        .with_state(Arc::clone(desk))
 }
 
 #[cfg(test)]

@@ -177,6 +177,15 @@ impl Tail {
         Ok(entries)
     }
 
+    /// The time in the line of `version`, which must have been won, and for which it waits as
+    /// [`read`](Tail::read) does.
+    ///
+    /// # Errors
+    /// [`Fault`] if it is not written for seconds.
+    pub(super) fn time_of(&self, arena: &Arena, version: u64) -> Result<u64, Fault> {
+        written(self.line(arena, version)).map(time_millis)
+    }
+
     /// The chunks that hold versions `after + 1` to `last`, oldest first.
     fn chunks(&self, arena: &Arena, after: u64, last: u64) -> Vec<Chunk> {
         if last <= after {
@@ -221,7 +230,12 @@ fn decode(line: &Line, user: UserId) -> Result<LedgerEntry, Fault> {
     let version = after & LOW;
     let before = Account { balance: amount & LOW, version: version.wrapping_sub(1) };
     let after = Account { balance: after >> 32, version };
-    Ok(LedgerEntry { receipt: Receipt { command, before, after }, time_millis: mark >> 2 })
+    Ok(LedgerEntry { receipt: Receipt { command, before, after }, time_millis: time_millis(mark) })
+}
+
+/// The time in the last word of a line.
+fn time_millis(mark: u64) -> u64 {
+    mark >> 2
 }
 
 /// The last word of a line, once there is one.
@@ -267,6 +281,7 @@ mod tests {
         assert_eq!(entries.len(), 20_000);
         for (entry, version) in entries.iter().zip(1..) {
             assert_eq!(*entry, LedgerEntry { receipt: receipt(version), time_millis: version });
+            assert_eq!(tail.time_of(&arena, version), Ok(version));
         }
     }
 

@@ -118,6 +118,15 @@ impl<L: Default + Send + Sync + 'static> Store for Slab<L> {
         let last = newest.min(page.after.saturating_add(page.limit as u64));
         cell.tail.read(&self.arena, user, page.after, last)
     }
+
+    async fn time_of(&self, user: UserId, version: u64) -> Result<Option<u64>, Fault> {
+        let Some(cell) = self.cells.find(user).filter(|_| self.keeps_history) else {
+            return Ok(None);
+        };
+        let newest = unpack(cell.word.load(Ordering::Acquire)).version;
+        let is_there = (1..=newest).contains(&version);
+        is_there.then(|| cell.tail.time_of(&self.arena, version)).transpose()
+    }
 }
 
 impl<L: Default + Send + Sync + 'static> ImmediateStore for Slab<L> {
@@ -172,7 +181,10 @@ impl<L> Slab<L> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
+    use crate::domain::{Action, Amount, Command, OperationId};
 
     /// A cell of more than one cache line would cost a second miss on every command, and more
     /// than the bytes an idle user is promised to cost.
@@ -180,6 +192,23 @@ mod tests {
     fn a_cell_is_one_cache_line() {
         assert_eq!(size_of::<Cell<()>>(), 64);
         assert_eq!(size_of::<Cell<[u64; 6]>>(), 64);
+    }
+
+    /// A time of a version that nobody has won yet would be waited for, for seconds.
+    #[tokio::test]
+    async fn only_a_version_that_is_there_has_a_time() {
+        let setup = Setup::default();
+        let slab = Slab::<()>::open(&setup);
+        let user = UserId::new(1).unwrap();
+        assert_eq!(slab.time_of(user, 1).await, Ok(None));
+        setup.tick.follow_system();
+        let command =
+            Command { id: OperationId(1), user, action: Action::Charge(Amount::new(5).unwrap()) };
+        let after = Account { balance: 5, version: 1 };
+        let receipt = Receipt { command, before: Account::default(), after };
+        slab.commit_now(&slab.row(user), &receipt);
+        let times = [0, 1, 2].map(|version| slab.time_of(user, version).now_or_never());
+        assert_eq!(times, [Some(Ok(None)), Some(Ok(Some(setup.tick.millis()))), Some(Ok(None))]);
     }
 
     /// The packed word must bring back what went in, at both ends of both halves.

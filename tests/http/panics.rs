@@ -135,7 +135,7 @@ impl Points for Broken {
         breaks()
     }
 
-    fn post(&self, _: Command) -> BoxFuture<'_, Result<Statement, Failure>> {
+    fn post(self: Arc<Self>, _: Command) -> BoxFuture<'static, Result<Statement, Failure>> {
         breaks()
     }
 }

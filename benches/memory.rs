@@ -13,12 +13,9 @@
 
 #[path = "../tests/counting/mod.rs"]
 mod counting;
+mod words;
 
-use std::{
-    env, io,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{io, path::Path, process::ExitCode};
 
 use hotrow::{
     domain::{Amount, Policy, UserId},
@@ -30,7 +27,10 @@ use hotrow::{
 };
 use tokio::{runtime, task};
 
-use self::counting::LIVE_BYTES;
+use self::{
+    counting::LIVE_BYTES,
+    words::{Effort, Words, command_line, help_of},
+};
 
 /// Where what is found goes if nobody says otherwise.
 const RESULTS: &str = "results/local/memory";
@@ -43,7 +43,11 @@ const RECEIPTS_EACH: [u64; 2] = [16, 64];
 const TURNS: usize = 100;
 
 fn main() -> ExitCode {
-    let words = Words::of(env::args().skip(1));
+    let words = Words::given(RESULTS);
+    if words.help {
+        println!("{}", help_of(include_str!("memory.rs")));
+        return ExitCode::SUCCESS;
+    }
     let picked = |entry: &&Entry| !entry.is_reference() && entry.strategy.contains(&words.filter);
     let entries: Vec<&Entry> = registry::entries().filter(picked).collect();
     if words.list {
@@ -54,9 +58,14 @@ fn main() -> ExitCode {
     }
     let directory = words.results.filter(|_| !entries.is_empty());
     let writable = directory.as_deref().map_or(Ok(()), SavedRun::prepare);
-    let environment = Environment::before(command_line(), 1);
+    let environment = Environment::before(command_line("memory"), 1);
     let saved = writable.and_then(|()| {
-        let memory = memory(&entries, words.users, &environment.run)?;
+        let users = match words.effort {
+            Effort::Test => [10, 20, 40],
+            Effort::Quick => [1_000, 4_000, 16_000],
+            Effort::Full => [8_000, 32_000, 128_000],
+        };
+        let memory = memory(&entries, users, &environment.run)?;
         println!("{}", table(&memory));
         let run = SavedRun { memory, ..SavedRun::empty(environment.after(false)) };
         directory.as_deref().map_or(Ok(()), |directory| save(&run, directory))
@@ -71,7 +80,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Counts everything of everybody.
+/// Counts everything of everybody, of numbers of users from few to many.
 fn memory(entries: &[&Entry], users: [u64; 3], run: &str) -> io::Result<Vec<MemoryRow>> {
     let runtime = runtime::Builder::new_current_thread().build()?;
     let mut memory = Vec::new();
@@ -82,49 +91,6 @@ fn memory(entries: &[&Entry], users: [u64; 3], run: &str) -> io::Result<Vec<Memo
         }
     }
     Ok(memory)
-}
-
-/// What cargo and its user passed on.
-struct Words {
-    filter: String,
-    list: bool,
-    /// Users, from few to many.
-    users: [u64; 3],
-    results: Option<PathBuf>,
-}
-
-impl Words {
-    fn of(mut given: impl Iterator<Item = String>) -> Words {
-        let (mut filter, mut results) = (String::new(), None);
-        let (mut is_bench, mut is_test, mut list, mut is_quick) = (false, false, false, false);
-        while let Some(word) = given.next() {
-            match word.as_str() {
-                "--bench" => is_bench = true,
-                "--test" => is_test = true,
-                "--list" => list = true,
-                "--quick" => is_quick = true,
-                "--results" => results = given.next().map(PathBuf::from),
-                flag if flag.starts_with("--") => {}
-                word => word.clone_into(&mut filter),
-            }
-        }
-        // Without cargo's word, as under `cargo test --benches`, one look will do.
-        let is_test = is_test || !is_bench;
-        let users = match (is_test, is_quick) {
-            (true, _) => [10, 20, 40],
-            (false, true) => [1_000, 4_000, 16_000],
-            (false, false) => [8_000, 32_000, 128_000],
-        };
-        let results = results.or_else(|| (!is_test).then(|| PathBuf::from(RESULTS)));
-        Words { filter, list, users, results }
-    }
-}
-
-fn command_line() -> String {
-    let given = env::args().skip(1).filter(|word| word != "--bench");
-    let given = given.map(|word| format!(" {word}")).collect::<String>();
-    let given = if given.is_empty() { given } else { format!(" --{given}") };
-    format!("cargo bench --bench memory{given}")
 }
 
 /// Users and receipts of what is counted: users alone, or with a receipt each on a store that

@@ -1,5 +1,5 @@
-//! The servers that are compared with: the least that hyper, axum and Node answer anything with, and our
-//! own service over a strategy that answers at once.
+//! The servers that are compared with: the least that hyper, axum and Node answer anything with, the
+//! least that Node charges with, and our own service over a strategy that answers at once.
 //!
 //! A hello is what its library makes easy, with nothing left out that a client would miss: connections
 //! are kept open, small answers go out at once, and the body is one of ours, of the same length. Each is
@@ -31,13 +31,20 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, runtime};
 
-use crate::{SERVE, cores::Placement, process::BALANCE_MAX};
+use crate::{
+    SERVE,
+    process::BALANCE_MAX,
+    subjects::{Asked, Subject},
+};
 
 /// What a hello says: an account as the service tells one.
 const BODY: &str = r#"{"id":1,"point":71639,"updateMillis":1795379588879}"#;
 
 /// The program of Node's hello.
 const NODE_HELLO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/http/hello.mjs");
+
+/// The program of Node's point service.
+const NODE_POINTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/http/points.mjs");
 
 /// What `node` says of itself; nothing where it is not there.
 pub(crate) fn node_version() -> Option<String> {
@@ -46,14 +53,18 @@ pub(crate) fn node_version() -> Option<String> {
     Some(told.trim().to_owned()).filter(|told| !told.is_empty())
 }
 
-/// The command that runs the server of this name.
-pub(crate) fn command(server: &str, placement: Placement) -> io::Result<Command> {
+/// The command that runs the server of a subject.
+pub(crate) fn command(subject: &Subject) -> io::Result<Command> {
+    let &Subject { server, asked, placement, .. } = subject;
     let this = env::current_exe()?;
     let mut command;
     match server {
         "node" => {
             command = placement.server("node");
-            command.args([NODE_HELLO, BODY]);
+            match asked {
+                Asked::Charge => command.arg(NODE_POINTS),
+                Asked::Hello | Asked::Read => command.args([NODE_HELLO, BODY]),
+            };
         }
         "hyper" | "axum" | "null" => {
             command = placement.server(&this.to_string_lossy());

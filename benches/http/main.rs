@@ -3,7 +3,7 @@
 //!
 //! The generator of the load is `wrk` (`apt-get install wrk`), with one thread and 32 connections, each
 //! of which asks again when it was answered: charges of 1 to one hot account, reads of it, and of the
-//! hellos whatever they say. Every block measures every server once, in a new order, each in a fresh
+//! hellos whatever they say. Node is also asked to charge, which it does in its way (`points.mjs`). Every block measures every server once, in a new order, each in a fresh
 //! process: a second to get warm and a window of two. What is compared is
 //!
 //! - **the processor time of a request**: what the server's threads used from the first connection to the
@@ -18,7 +18,7 @@
 //! success, or a connection that fails, makes the block one that does not count, as does a neighbour who
 //! takes the machine; such a block is kept and made again.
 //!
-//! `cargo bench --bench http` takes twelve minutes and writes `rounds.csv` and `env.json` into
+//! `cargo bench --bench http` takes thirteen minutes and writes `rounds.csv` and `env.json` into
 //! `results/local/http`, or into DIR after `-- --results DIR`. `-- WORD` takes servers with the word in
 //! their name, `-- --list` names them, `-- --quick` takes fewer and shorter blocks, and `-- --test` one
 //! second of each, which writes nothing; without wrk it only asks each once. Without `node` there is
@@ -32,10 +32,12 @@ mod hellos;
 mod load;
 mod process;
 mod subjects;
+#[path = "../words/mod.rs"]
+mod words;
 
 use std::{
     env, io,
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -49,6 +51,7 @@ use self::{
     blocks::{Extent, Machine},
     cores::Cores,
     subjects::Subject,
+    words::{Effort, Words, command_line, help_of},
 };
 
 /// Where what is found goes if nobody says otherwise.
@@ -68,7 +71,11 @@ fn main() -> ExitCode {
     if given.next().as_deref() == Some(SERVE) {
         return hellos::serve(&given.next().unwrap_or_default());
     }
-    let words = Words::of(env::args().skip(1));
+    let words = Words::given(RESULTS);
+    if words.help {
+        println!("{}", help_of(include_str!("main.rs")));
+        return ExitCode::SUCCESS;
+    }
     let cores = Cores::here();
     let subjects = subjects::all(&cores);
     let subjects: Vec<Subject> =
@@ -79,12 +86,12 @@ fn main() -> ExitCode {
     }
     let Some(wrk) = load::version() else {
         let install = "wrk is not there to ask with: apt-get install wrk";
-        return match words.is_test {
-            true => {
+        return match words.effort {
+            Effort::Test => {
                 println!("{install}; every server is asked once instead");
                 ended(blocks::ask_each_once(&subjects).map(|()| ExitCode::SUCCESS))
             }
-            false => {
+            Effort::Quick | Effort::Full => {
                 eprintln!("{install}");
                 ExitCode::from(2)
             }
@@ -110,11 +117,16 @@ fn measure(
     let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
     let directory = words.results.as_deref().filter(|_| !subjects.is_empty());
     directory.map_or(Ok(()), SavedRun::prepare).map_err(|error| cannot_save(directory, &error))?;
-    let before = Environment::before(command_line(), SEED);
-    let environment = Environment { plan: plan(words, cores, wrk), ..before };
+    let before = Environment::before(command_line("http"), SEED);
+    let extent = match words.effort {
+        Effort::Test => Extent::TEST,
+        Effort::Quick => Extent::QUICK,
+        Effort::Full => Extent::FULL,
+    };
+    let environment = Environment { plan: plan(&extent, cores, wrk), ..before };
     println!("{}.", environment.plan);
     let machine = Machine { run: environment.run.clone(), seed: SEED };
-    let rows = blocks::measure(subjects, &words.extent, &machine)?;
+    let rows = blocks::measure(subjects, &extent, &machine)?;
     println!("\n{}", http_terminal(&rows));
     let exit = exit_of(&rows);
     let partial = STOP.load(Ordering::Relaxed);
@@ -139,8 +151,8 @@ fn exit_of(rows: &[Row]) -> ExitCode {
 }
 
 /// What is measured and with what, in one line.
-fn plan(words: &Words, cores: &Cores, wrk: &str) -> String {
-    let Extent { blocks, window, .. } = words.extent;
+fn plan(extent: &Extent, cores: &Cores, wrk: &str) -> String {
+    let Extent { blocks, window, .. } = extent;
     let node = hellos::node_version().unwrap_or_else(|| "no node".to_owned());
     format!(
         "{wrk} with 1 thread and {} connections, node {node}; {blocks} blocks of windows of {} s; {}",
@@ -148,47 +160,4 @@ fn plan(words: &Words, cores: &Cores, wrk: &str) -> String {
         window.as_secs(),
         cores.told(),
     )
-}
-
-/// What cargo and its user passed on.
-struct Words {
-    filter: String,
-    list: bool,
-    is_test: bool,
-    extent: Extent,
-    results: Option<PathBuf>,
-}
-
-impl Words {
-    fn of(mut given: impl Iterator<Item = String>) -> Words {
-        let (mut filter, mut results) = (String::new(), None);
-        let (mut is_bench, mut is_test, mut list, mut is_quick) = (false, false, false, false);
-        while let Some(word) = given.next() {
-            match word.as_str() {
-                "--bench" => is_bench = true,
-                "--test" => is_test = true,
-                "--list" => list = true,
-                "--quick" => is_quick = true,
-                "--results" => results = given.next().map(PathBuf::from),
-                flag if flag.starts_with("--") => {}
-                word => word.clone_into(&mut filter),
-            }
-        }
-        // Without cargo's word, as under `cargo test --benches`, one look will do.
-        let is_test = is_test || !is_bench;
-        let extent = match (is_test, is_quick) {
-            (true, _) => Extent::TEST,
-            (false, true) => Extent::QUICK,
-            (false, false) => Extent::FULL,
-        };
-        let results = results.or_else(|| (!is_test).then(|| PathBuf::from(RESULTS)));
-        Words { filter, list, is_test, extent, results }
-    }
-}
-
-fn command_line() -> String {
-    let given = env::args().skip(1).filter(|word| word != "--bench");
-    let given = given.map(|word| format!(" {word}")).collect::<String>();
-    let given = if given.is_empty() { given } else { format!(" --{given}") };
-    format!("cargo bench --bench http{given}")
 }

@@ -38,7 +38,7 @@ impl Process {
     pub(crate) fn start(subject: &Subject) -> Result<Process, String> {
         let failed = |what: &str| format!("{}: {what}", subject.name());
         let cannot = |error: io::Error| failed(&format!("cannot start: {error}"));
-        let mut command = hellos::command(subject.server, subject.placement).map_err(cannot)?;
+        let mut command = hellos::command(subject).map_err(cannot)?;
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(cannot)?;
         let output = child.stdout.take().expect("its output was asked for");

@@ -56,7 +56,12 @@ pub(crate) fn all(cores: &Cores) -> Vec<Subject> {
             all.extend(["hyper", "null"].map(|name| subject(name, Asked::Charge, Role::Reference)));
         }
         match is_own_core {
-            true => all.push(subject(SERVED, Asked::Charge, Role::Contender)),
+            true => {
+                let charge = |name, role| subject(name, Asked::Charge, role);
+                all.push(charge(SERVED, Role::Contender));
+                all.push(charge("hyper", Role::Reference));
+                all.extend(hellos::node_version().map(|_| charge("node", Role::Reference)));
+            }
             false => {
                 let charge = |name| subject(name, Asked::Charge, Role::Contender);
                 all.extend(STRATEGIES.map(charge));
@@ -83,18 +88,26 @@ impl Subject {
 
     /// Whether it keeps accounts, which can be held against what was answered.
     pub(crate) fn keeps_books(&self) -> bool {
-        STRATEGIES.contains(&self.server)
+        STRATEGIES.contains(&self.server) || (self.server, self.asked) == ("node", Asked::Charge)
     }
 
     /// Where its accounts live; nothing where it has none.
     pub(crate) fn store(&self) -> &'static str {
-        if self.asked == Asked::Hello { "" } else { "slab" }
+        match (self.asked, self.server) {
+            (Asked::Hello, _) => "",
+            (_, "node") => "map",
+            _ => "slab",
+        }
     }
 
     /// What kind of answer it is.
     pub(crate) fn family(&self) -> String {
         let entry = registry::entries().find(|entry| entry.strategy == self.server);
-        entry.map_or_else(|| "hello".to_owned(), |entry| entry.family.to_string())
+        match entry {
+            Some(entry) => entry.family.to_string(),
+            None if self.keeps_books() => "event loop".to_owned(),
+            None => "hello".to_owned(),
+        }
     }
 }
 

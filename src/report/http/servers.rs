@@ -218,7 +218,10 @@ impl<'a> Servers<'a> {
                  {OF_NODE_MIN} x {holds}."
             )
         });
-        [hyper, same, node].into_iter().flatten().collect()
+        let same_of_node = to(self.apart(), "node", "charge", |server| &server.rate).map(|ratio| {
+            format!("Of Node that charges an account in a map, and checks nothing, it is {ratio}.")
+        });
+        [hyper, same, node, same_of_node].into_iter().flatten().collect()
     }
 
     /// What two of the same come apart by, in the processor time of a request.

@@ -33,6 +33,7 @@ fn rows() -> Vec<Row> {
     for cores in ["one", "each"] {
         rows.extend(server("hyper", Role::Reference, "hello", cores, 5_100));
         rows.extend(server("node", Role::Reference, "hello", cores, 30_000));
+        rows.extend(server("node", Role::Reference, "charge", cores, 40_000));
         rows.extend(server("queue", Role::Contender, "charge", cores, 10_000));
     }
     for cores in ["one", "all"] {
@@ -82,6 +83,7 @@ fn a_bound_is_judged_by_the_interval() {
     );
     assert!(told.contains("It is answered 3.00 x [3.00, 3.00] as often"), "{told}");
     assert!(told.contains("that it be at least 2.5 x holds."), "{told}");
+    assert!(told.contains("in a map, and checks nothing, it is 4.00 x [4.00, 4.00]."), "{told}");
 
     let mut dear = rows();
     dear.retain(|row| row.strategy != "hyper" && row.strategy != "node");

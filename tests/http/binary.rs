@@ -151,6 +151,57 @@ async fn charges_in_a_row(address: SocketAddr, user: u64) -> Result<u64, String>
     Ok(applied)
 }
 
+/// The first thing that anybody tries. What the README says to type is sent to a service as it comes.
+pub(crate) fn the_lines_of_the_readme_are_answered() -> Found {
+    let readme = include_str!("../../README.md").lines().map(str::trim);
+    let lines: Vec<&str> = readme.filter(|line| line.starts_with("curl ")).collect();
+    ensure(lines.len() == 4, || format!("there are {} lines", lines.len()))?;
+    let program = Program::start("")?;
+    Stage::Threads.run(async {
+        let mut wire = Wire::to(program.address).await.map_err(|error| error.to_string())?;
+        let mut told = Vec::new();
+        for line in lines {
+            let answer = wire.ask(&ask_of(line)?).await;
+            ensure(answer.is_ok(), || format!("{line} is told {}", answer.shown()))?;
+            told.push(answer.json());
+        }
+        let points: Vec<u64> =
+            told.iter().filter_map(|account| account["point"].as_u64()).collect();
+        let types: Vec<&str> = told[3]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|line| line["type"].as_str())
+            .collect();
+        let fits = points == [500, 380, 380] && types == ["CHARGE", "USE"];
+        ensure(fits, || format!("they are told {told:?}"))
+    })
+}
+
+/// What a line for the shell asks for, as far as the README goes.
+fn ask_of(line: &str) -> Result<Ask, String> {
+    // What is between quotes is one word.
+    let mut words = line.split('\'').enumerate().flat_map(|(number, part)| match number % 2 {
+        0 => part.split_whitespace().collect(),
+        _ => vec![part],
+    });
+    let (mut method, mut path, mut header, mut body) = ("GET", "", "", "");
+    while let Some(word) = words.next() {
+        match word {
+            "curl" => {}
+            "-X" => method = words.next().unwrap_or_default(),
+            "-H" => header = words.next().unwrap_or_default(),
+            "-d" => body = words.next().unwrap_or_default(),
+            url => path = url.strip_prefix("localhost:8080").ok_or(format!("{line}: {url}?"))?,
+        }
+    }
+    match (method, header) {
+        ("GET", "") => Ok(Ask::get(path)),
+        ("PATCH", "Content-Type: application/json") => Ok(Ask::change(path, body)),
+        _ => Err(format!("{line}: {method} with {header:?}?")),
+    }
+}
+
 /// Somebody who cannot wait for what takes long could only kill it. The first signal lets a command of
 /// many seconds go on, the second does not.
 pub(crate) fn told_twice_it_goes_at_once() -> Found {

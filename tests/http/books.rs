@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt};
 
 use axum::http::header;
 
-use crate::answer::Answer;
+use crate::{answer::Answer, ask::Ask};
 
 /// What is found to be wrong, if anything is.
 pub(crate) type Found = Result<(), String>;
@@ -18,6 +18,20 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// The whole history of `user`, page after page, from whoever is asked.
+    pub(crate) async fn of_all_pages(
+        user: u64,
+        mut ask: impl AsyncFnMut(Ask) -> Answer,
+    ) -> Vec<Line> {
+        let (mut lines, mut next) = (Vec::new(), Some(format!("/point/{user}/histories")));
+        while let Some(path) = next.take() {
+            let page = ask(Ask::get(path)).await;
+            lines.extend(Line::all_of(&page));
+            next = Line::next_of(&page);
+        }
+        lines
+    }
+
     /// The lines of one page.
     pub(crate) fn all_of(page: &Answer) -> Vec<Line> {
         let shown = page.json();

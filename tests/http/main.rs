@@ -80,7 +80,7 @@ const WIRE_ALONE: &[Alone] = named! {
 const BINARY: &[Alone] = named! {
     binary:   told_to_stop_it_loses_nothing, told_twice_it_goes_at_once,
               one_that_nobody_asks_goes_at_once, what_cannot_be_served_is_refused,
-              a_port_that_is_taken_is_told;
+              a_port_that_is_taken_is_told, the_lines_of_the_readme_are_answered;
 };
 
 fn main() -> ExitCode {

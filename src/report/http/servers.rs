@@ -194,34 +194,47 @@ impl<'a> Servers<'a> {
 
     /// Whether what is asked of the service holds, by the interval of what was measured.
     pub(super) fn bounds(&self) -> Vec<String> {
-        type Value = for<'s> fn(&'s Server<'_>) -> &'s Blocks;
-        let to = |cores: Option<Cores>, other: &str, asked: &str, value: Value| {
-            let place = Place { cores: cores?, asked: "charge" };
-            let charge = self.in_place(SERVED, Role::Contender, place)?;
-            let other = self.in_place(other, Role::Reference, Place { asked, ..place })?;
-            Ratio::of(value(charge), value(other))
-        };
-        let hyper = to(self.alone(), "hyper", "hello", |server| &server.cpu).map(|ratio| {
+        let to_hyper = |asked| self.charge_to(self.alone()?, SERVED, "hyper", asked, |of| &of.cpu);
+        let to_node = |of, asked| self.charge_to(self.apart()?, of, "node", asked, |of| &of.rate);
+        let hyper = to_hyper("hello").map(|ratio| {
             let holds = holds(ratio.interval, |end| end <= OF_HYPER_MAX);
             format!(
                 "A charge behind {SERVED} takes {ratio} the processor time of a hello of bare \
                  hyper; that it be at most {OF_HYPER_MAX} x {holds}."
             )
         });
-        let same = to(self.alone(), "hyper", "charge", |server| &server.cpu).map(|ratio| {
+        let same = to_hyper("charge").map(|ratio| {
             format!("Of bare hyper that is sent the same charge, and says hello, it takes {ratio}.")
         });
-        let node = to(self.apart(), "node", "hello", |server| &server.rate).map(|ratio| {
+        let node = to_node(SERVED, "hello").map(|ratio| {
             let holds = holds(ratio.interval, |end| end >= OF_NODE_MIN);
             format!(
                 "It is answered {ratio} as often a second as a hello of Node; that it be at least \
                  {OF_NODE_MIN} x {holds}."
             )
         });
-        let same_of_node = to(self.apart(), "node", "charge", |server| &server.rate).map(|ratio| {
+        let most = to_node("hyper", "hello").map(|ratio| {
+            format!("Bare hyper that is sent the same charge, and says hello, is at {ratio} of it.")
+        });
+        let same_of_node = to_node(SERVED, "charge").map(|ratio| {
             format!("Of Node that charges an account in a map, and checks nothing, it is {ratio}.")
         });
-        [hyper, same, node, same_of_node].into_iter().flatten().collect()
+        [hyper, same, node, most, same_of_node].into_iter().flatten().collect()
+    }
+
+    /// A charge of one server to what another is asked, in the same place.
+    fn charge_to(
+        &self,
+        cores: Cores,
+        of: &str,
+        other: &str,
+        asked: &str,
+        value: for<'s> fn(&'s Server<'_>) -> &'s Blocks,
+    ) -> Option<Ratio> {
+        let role = if of == SERVED { Role::Contender } else { Role::Reference };
+        let charge = self.in_place(of, role, Place { cores, asked: "charge" })?;
+        let other = self.in_place(other, Role::Reference, Place { cores, asked })?;
+        Ratio::of(value(charge), value(other))
     }
 
     /// What two of the same come apart by, in the processor time of a request.

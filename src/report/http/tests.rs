@@ -30,6 +30,7 @@ fn rows() -> Vec<Row> {
     let mut rows = server("null", Role::Reference, "charge", "one", 9_500);
     rows.extend(server("hyper", Role::Reference, "charge", "one", 8_000));
     rows.extend(server("queue", Role::Contender, "read", "one", 8_000));
+    rows.extend(server("hyper", Role::Reference, "charge", "each", 8_000));
     for cores in ["one", "each"] {
         rows.extend(server("hyper", Role::Reference, "hello", cores, 5_100));
         rows.extend(server("node", Role::Reference, "hello", cores, 30_000));
@@ -83,6 +84,7 @@ fn a_bound_is_judged_by_the_interval() {
     );
     assert!(told.contains("It is answered 3.00 x [3.00, 3.00] as often"), "{told}");
     assert!(told.contains("that it be at least 2.5 x holds."), "{told}");
+    assert!(told.contains("the same charge, and says hello, is at 3.75 x [3.75, 3.75] of it."));
     assert!(told.contains("in a map, and checks nothing, it is 4.00 x [4.00, 4.00]."), "{told}");
 
     let mut dear = rows();
@@ -174,7 +176,10 @@ fn what_stands_against_the_table_is_said_under_it() {
     let told = http_terminal(&rows);
     assert!(told.contains("cas is wrong: the balance is 5.\n"), "{told}");
     assert!(!told.contains("After every window"), "{told}");
-    assert!(told.contains("could have answered more: hyper hello (80 %).\n"), "{told}");
+    assert!(
+        told.contains("could have answered more: hyper hello (80 %), hyper charge (80 %).\n"),
+        "{told}"
+    );
     let told_of = "that do not count: 1, the last for foreign cpu 7.1 % > 3 %. They are left out.";
     assert!(told.contains(told_of), "{told}");
     rows.iter_mut().filter(|row| row.block > 2).for_each(|row| row.invalid = "steal".to_owned());

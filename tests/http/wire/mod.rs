@@ -206,13 +206,7 @@ impl Wire {
     }
 
     pub(crate) async fn history(&mut self, user: u64) -> Vec<Line> {
-        let (mut lines, mut next) = (Vec::new(), Some(format!("/point/{user}/histories")));
-        while let Some(path) = next.take() {
-            let page = self.ask(&Ask::get(path)).await;
-            lines.extend(Line::all_of(&page));
-            next = Line::next_of(&page);
-        }
-        lines
+        Line::of_all_pages(user, async |page| self.ask(&page).await).await
     }
 }
 

@@ -214,10 +214,15 @@ impl<'a> Servers<'a> {
             )
         });
         let most = to_node("hyper", "hello").map(|ratio| {
-            format!("Bare hyper that is sent the same charge, and says hello, is at {ratio} of it.")
+            format!(
+                "Bare hyper that is sent the same charge answers {ratio} as often as that hello."
+            )
         });
         let same_of_node = to_node(SERVED, "charge").map(|ratio| {
-            format!("Of Node that charges an account in a map, and checks nothing, it is {ratio}.")
+            format!(
+                "The service answers {ratio} as often as Node that charges an account in a map, \
+                 and checks nothing."
+            )
         });
         [hyper, same, node, most, same_of_node].into_iter().flatten().collect()
     }

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::{
     History, Ledger, ReadError, Reply,
     fields::{EntryLine, Header, LedgerLine, Line, OperationLine},
+    input::Input,
     lines::Lines,
 };
 use crate::domain::{Account, OperationId, UserId};
@@ -72,6 +73,10 @@ pub struct Recordings<R> {
 impl<R: BufRead> Recordings<R> {
     /// Reads from `input`.
     pub fn of(input: R) -> Recordings<R> {
+        Recordings::from_input(Input::of(input))
+    }
+
+    pub(super) fn from_input(input: Input<R>) -> Recordings<R> {
         Recordings { lines: Lines::of(input), next: None }
     }
 
@@ -277,14 +282,6 @@ mod tests {
         assert_eq!((operations.len(), ledgers[0].entries.len()), (5, 3));
         assert_eq!(operations[2].reply, Reply::Unknown);
         assert_eq!(written(recording), text);
-        let others: Vec<&str> = PAGE.split("```text\n").skip(1).collect();
-        assert_eq!(
-            crate::history::read_register(others[0].split("```").next().unwrap().as_bytes())
-                .unwrap()
-                .len(),
-            3
-        );
-        assert_eq!(crate::history::read_kv(others[1].split("```").next().unwrap().as_bytes()).unwrap()["4"].len(), 2);
     }
 
     /// What is written is read as it was, one history after another.

@@ -5,6 +5,8 @@ use std::{
     io::{self, BufRead, Read},
 };
 
+use super::input::{Input, located};
+
 /// The longest line, in bytes. Past it a file is hardly a history, and reading on would only fill
 /// memory.
 pub const LINE_MAX: u64 = 1 << 20;
@@ -48,13 +50,13 @@ impl std::error::Error for ReadError {}
 
 /// The lines of a text that have something on them, each with its number.
 pub(super) struct Lines<R> {
-    input: R,
+    input: Input<R>,
     number: u64,
     text: Vec<u8>,
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn of(input: R) -> Lines<R> {
+    pub(super) fn of(input: Input<R>) -> Lines<R> {
         Lines { input, number: 0, text: Vec::new() }
     }
 
@@ -62,7 +64,9 @@ impl<R: BufRead> Lines<R> {
     pub(super) fn next_line(&mut self) -> Result<Option<(u64, &str)>, ReadError> {
         loop {
             self.text.clear();
-            let read = self.input.by_ref().take(LINE_MAX + 1).read_until(b'\n', &mut self.text)?;
+            let mut line = self.input.by_ref().take(LINE_MAX + 1);
+            let read = line.read_until(b'\n', &mut self.text);
+            let read = read.map_err(|error| located(error, self.number + 1))?;
             if read == 0 {
                 return Ok(None);
             }

@@ -8,23 +8,38 @@
 //! Files are read line by line, and what is wrong with a line is told with its number.
 
 mod call;
-mod drawn;
+mod open;
+
 mod fields;
 mod format;
-mod jepsen;
-mod kv;
+mod input;
 mod lines;
+
+mod bank;
+mod edn;
+mod event;
+mod kv;
+mod log;
 mod pairing;
+mod register;
+
+mod drawn;
 mod picture;
 
+#[cfg(test)]
+mod fuzz;
+
 pub use self::{
+    bank::{Bank, BankCall, BankInput, BankOutput},
     call::{Answer, Call},
     drawn::Drawn,
     format::{FORMAT, Recording, Recordings},
-    jepsen::{RegisterCall, RegisterInput, RegisterOutput, read_register},
-    kv::{KvCall, KvInput, KvOutput, read_kv},
+    input::UNPACKED_MAX,
+    kv::{KvCall, KvInput, KvOutput},
     lines::{LINE_MAX, ReadError},
+    open::{Calls, Object, Objects, Reading, Recorded, open, read_kv, read_register},
     picture::{Line, Picture, ROWS_MAX, WIDTH_MAX},
+    register::{FailedCas, RegisterCall, RegisterInput, RegisterOutput},
 };
 use crate::domain::{Account, Action, LedgerEntry, OperationId, Policy, UserId};
 

@@ -13,6 +13,7 @@
 //! and the fast one against published ones.
 
 mod account;
+mod bank;
 mod contradiction;
 mod exhaustive;
 mod kv;
@@ -32,6 +33,7 @@ mod tests;
 use self::search::Found;
 pub use self::{
     account::{AccountCall, AccountModel, AccountOutput},
+    bank::{BankModel, OPEN_MAX, Overdraft, beginnings, check_bank},
     contradiction::Contradiction,
     exhaustive::{OPERATIONS_MAX, has_order},
     kv::KvModel,

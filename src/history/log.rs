@@ -1,0 +1,84 @@
+//! Histories as lines of text: what Jepsen prints on its console, and its `history.txt`.
+//!
+//! `docs/HISTORY_FORMAT.md` describes them. They have no times: the order of the lines is the order of
+//! events.
+
+use std::io::BufRead;
+
+use super::{
+    ReadError,
+    edn::{Reader, Value},
+    event::{Event, client, function},
+    input::Input,
+    lines::Lines,
+    pairing::Kind,
+};
+
+/// What stands before an event in a log, behind the level and perhaps the time and the thread: an
+/// older Jepsen's console, as the Porcupine checker publishes it, and today's `jepsen.log`.
+const LOGGERS: [&str; 3] = ["jepsen.util - ", "jepsen.util: ", "jepsen.print: "];
+
+/// Words by which a line of a log is known for one that has no event on it.
+const LEVELS: [&str; 5] = ["INFO", "WARN", "ERROR", "DEBUG", "TRACE"];
+
+/// The events of a text log, in the order of its lines.
+pub(super) fn events_of_log(input: Input<impl BufRead>) -> Result<Vec<Event>, ReadError> {
+    let mut lines = Lines::of(input);
+    let mut events = Vec::new();
+    while let Some((number, text)) = lines.next_line()? {
+        let Some(message) = message(text) else { continue };
+        let event = event(number, message);
+        events.extend(event.map_err(|reason| ReadError::malformed(number, reason))?);
+    }
+    Ok(events)
+}
+
+/// What a line says, without what its logger put before it; nothing if another logger wrote it.
+fn message(line: &str) -> Option<&str> {
+    let line = line.trim_ascii_start();
+    let is_dated = line
+        .split_once('-')
+        .is_some_and(|(year, _)| year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit()));
+    if !is_dated && !LEVELS.iter().any(|level| line.starts_with(level)) {
+        return Some(line);
+    }
+    LOGGERS.iter().find_map(|logger| Some(line.split_once(logger)?.1))
+}
+
+/// `4 :invoke :cas [1 2]`, with a tab or spaces between its words; nothing if it is not of a client.
+fn event(line: u64, message: &str) -> Result<Option<Event>, String> {
+    let mut rest = message.as_bytes();
+    let shown = || {
+        let start: String = message.chars().take(40).collect();
+        format!("{start:?} is no event: it has a process, a type, a function and a value")
+    };
+    let next = |rest: &mut &[u8]| match Reader::new(rest, line).next_value() {
+        Ok(Some(value)) => Ok(value),
+        Ok(None) => Err(shown()),
+        Err(ReadError::Malformed { reason, .. }) => Err(reason),
+        Err(error) => Err(error.to_string()),
+    };
+    let (process, kind) = (next(&mut rest)?, next(&mut rest)?);
+    if process.whole().is_none() && !process.is_keyword() && !kind.is_keyword() {
+        return Err(shown());
+    }
+    let kind = Kind::of(&kind)?;
+    let Some(process) = client(&process, kind)? else { return Ok(None) };
+    let function = function(&next(&mut rest)?)?;
+    let value = next(&mut rest)?;
+    let has_error = behind(rest, kind, &value)?;
+    Ok(Some(Event { line, process, kind, function, value, key: None, has_error }))
+}
+
+/// Whether words stand behind the value. Jepsen puts a tab before what went wrong.
+fn behind(rest: &[u8], kind: Kind, value: &Value) -> Result<bool, String> {
+    let may_be_there = rest.starts_with(b"\t") || matches!(kind, Kind::Info | Kind::Fail);
+    match rest.trim_ascii() {
+        [] => Ok(false),
+        _ if may_be_there => Ok(true),
+        more => {
+            let more: String = String::from_utf8_lossy(more).chars().take(40).collect();
+            Err(format!("{more:?} stands behind the value {}", value.quoted()))
+        }
+    }
+}

@@ -104,7 +104,7 @@ impl Model for AccountModel {
             Some(AccountOutput::Applied(left)) => format!("{asked}: {left} left"),
             Some(AccountOutput::Refused(met)) => format!("{asked}: refused at {met}"),
             Some(AccountOutput::Read(seen)) => format!("{asked}: {seen}"),
-            None => format!("{asked}: unknown"),
+            None => asked,
         }
     }
 }

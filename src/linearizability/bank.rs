@@ -99,8 +99,7 @@ impl Model for BankModel<'_> {
         };
         match output {
             Some(BankOutput::Read(seen)) => format!("{asked}: {}", self.named(seen)),
-            Some(BankOutput::Done) => asked,
-            None => format!("{asked}: unknown"),
+            Some(BankOutput::Done) | None => asked,
         }
     }
 }

@@ -87,9 +87,11 @@ impl Contradiction {
     pub fn told<M: Model>(&self, model: &M, calls: &[Call<M::Input, M::Output>]) -> String {
         let end = calls[self.misfit].returned();
         let told = |call: usize, is_answered: bool| {
-            let Call { client, input, .. } = &calls[call];
-            let output = calls[call].output().filter(|_| is_answered);
-            format!("`{}` of client {client}", model.told(input, output))
+            format!(
+                "`{}` of client {}",
+                named(model, &calls[call], is_answered),
+                calls[call].client
+            )
         };
         let before = self.before.iter().map(|&call| told(call, calls[call].returned() < end));
         let (misfit, before) = (told(self.misfit, true), before.collect::<Vec<_>>());
@@ -119,9 +121,18 @@ impl Contradiction {
             client: calls[call].client,
             called: calls[call].called,
             returned: calls[call].returned(),
-            label: model.told(&calls[call].input, calls[call].output()),
+            label: named(model, &calls[call], true),
             marked: marked(call),
         });
         Picture::of(lines.collect())
+    }
+}
+
+/// An operation, and what is known of its outcome: an answer, that it was answered later, or nothing.
+fn named<M: Model>(model: &M, call: &Call<M::Input, M::Output>, is_answered: bool) -> String {
+    match call.output() {
+        Some(output) if is_answered => model.told(&call.input, Some(output)),
+        Some(_) => format!("{}: under way", model.told(&call.input, None)),
+        None => format!("{}: unknown", model.told(&call.input, None)),
     }
 }

@@ -48,8 +48,7 @@ impl Model for KvModel {
         };
         match output {
             Some(KvOutput::Got(text)) => format!("{asked}: {text:?}"),
-            Some(KvOutput::Done) => asked,
-            None => format!("{asked}: unknown"),
+            Some(KvOutput::Done) | None => asked,
         }
     }
 }

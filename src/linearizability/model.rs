@@ -36,6 +36,6 @@ pub trait Model {
     /// of 3 that somebody else saw it follow.
     fn only_looks(&self, input: &Self::Input, output: &Self::Output) -> bool;
 
-    /// The operation in a few words, for a person.
+    /// The operation in a few words, for a person, with what came back where that is known.
     fn told(&self, input: &Self::Input, output: Option<&Self::Output>) -> String;
 }

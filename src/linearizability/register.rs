@@ -58,9 +58,8 @@ impl Model for RegisterModel {
         match output {
             Some(RegisterOutput::Read(Some(seen))) => format!("{asked}: {seen}"),
             Some(RegisterOutput::Read(None)) => format!("{asked}: nil"),
-            Some(RegisterOutput::Done) => asked,
             Some(RegisterOutput::Differed) => format!("{asked}: differed"),
-            None => format!("{asked}: unknown"),
+            Some(RegisterOutput::Done) | None => asked,
         }
     }
 }

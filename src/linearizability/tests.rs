@@ -128,8 +128,19 @@ fn the_contradiction_is_the_shortest_and_blames_who_returns() {
     assert_eq!(
         found.told(&account(), &calls),
         "`charge 7: 99 left` of client 2 has no place; before it returned there is an order, which \
-         ends with `charge 5: 5 left` of client 0, then `charge 7: unknown` of client 2"
+         ends with `charge 5: 5 left` of client 0, then `charge 7: under way` of client 2"
     );
+}
+
+/// An outcome that is never learnt is another thing than one that is learnt later.
+#[test]
+fn an_unknown_outcome_is_not_said_to_be_under_way() {
+    let read = |time, seen| call(time, RegisterInput::Read, RegisterOutput::Read(Some(seen)));
+    let calls = [open(0, RegisterInput::Write(1)), read((1, 2), 1), read((3, 4), 2)];
+    let Verdict::Impossible(found) = check(&RegisterModel, &calls) else { panic!("no order") };
+    let told = found.told(&RegisterModel, &calls);
+    assert!(told.contains("ends with `write 1: unknown` of client 0"), "{told}");
+    assert!(found.picture(&RegisterModel, &calls).to_string().contains("# write 1: unknown"));
 }
 
 /// Where nearly everything is possible a search must end all the same, and not say what it does not

@@ -46,7 +46,7 @@ fn maps() -> Vec<String> {
     let maps = EVENTS.lines().enumerate().map(|(index, line)| {
         let mut words = line.splitn(5, '\t');
         let mut next = |field: &str| words.next().map(|word| format!("{field} {word}, "));
-        let fields = [":process", ":type", ":f", ":value", ":error"].map(|field| next(field));
+        let fields = [":process", ":type", ":f", ":value", ":error"].map(&mut next);
         let fields: String = fields.into_iter().flatten().collect();
         format!("{{:index {index}, {fields}:time 1{index}.5}}")
     });

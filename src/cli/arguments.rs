@@ -119,12 +119,22 @@ const AUDIT_HELP: &str = "\
 A history is linearizable if every operation seems to happen at one moment
 between its call and its return. If none of the orders that respect real time
 explains what clients saw, it is impossible, and the first operation that has no
-place is shown. docs/HISTORY_FORMAT.md describes what is read.
+place is shown.
+
+Read are our own format, EDN as Jepsen and Knossos keep it, and the text of
+Jepsen's logs, each also packed by gzip. Format and object are seen from the file;
+docs/HISTORY_FORMAT.md describes them.
+
+Jepsen's :fail says that an operation did not happen. A client that found no
+leader says the same as one that found another value, so a failed :cas says
+nothing about the register. --failed-cas observed finds more, and is right only
+where :fail means nothing else.
 
 Examples:
   hotrow audit recorded.jsonl              point accounts, in our own format
-  hotrow audit --model register etcd.log   a log of Jepsen's register test
-  hotrow audit --model kv - < kv.txt       a store of texts
+  hotrow audit store/etcd/latest/history.edn      what Jepsen left
+  hotrow audit --failed-cas observed etcd.log     as Porcupine judges it
+  hotrow audit --model kv - < kv.txt       nothing but a store of texts
 
 Exit codes:
   0    every history is linearizable
@@ -494,11 +504,19 @@ pub(super) struct Audit {
     /// What was recorded; - is standard input
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
-    /// What the histories are of: account (our own format),
-    /// register or kv (as Porcupine has them)
-    #[arg(long, value_enum, default_value_t = Model::Account)]
+    /// What the histories must be of: account, register, kv
+    /// or bank [default: what each file has in it]
+    #[arg(long, value_enum, hide_possible_values = true, verbatim_doc_comment)]
+    pub(super) model: Option<Model>,
+    /// What a compare-and-set that failed says: ignored
+    /// (nothing, as Jepsen means it) or observed (that the
+    /// register held something else, as Porcupine has it)
+    #[arg(long, value_enum, default_value_t = FailedSet::Ignored)]
     #[arg(hide_possible_values = true, verbatim_doc_comment)]
-    pub(super) model: Model,
+    pub(super) failed_cas: FailedSet,
+    /// Let balances of a bank be below zero
+    #[arg(long)]
+    pub(super) overdraft: bool,
     /// Print an array of objects
     #[arg(long)]
     pub(super) json: bool,
@@ -510,6 +528,14 @@ pub(super) enum Model {
     Account,
     Register,
     Kv,
+    Bank,
+}
+
+/// What a compare-and-set that failed says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailedSet {
+    Ignored,
+    Observed,
 }
 
 /// A shell.

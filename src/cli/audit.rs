@@ -14,14 +14,19 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    arguments::{Audit, Model},
+    arguments::{Audit, FailedSet, Model},
     failure::{Exit, Failure, note},
     printed,
 };
 use crate::{
     audit::witness,
-    history::{Call, ReadError, Recording, Recordings, read_kv, read_register},
-    linearizability::{self, AccountModel, KvModel, RegisterModel, Verdict, check},
+    history::{
+        Bank, Call, Calls, FailedCas, Object, Objects, ReadError, Reading, Recorded, Recording,
+        open,
+    },
+    linearizability::{
+        self, AccountModel, KvModel, Overdraft, RegisterModel, Verdict, check, check_bank,
+    },
 };
 
 /// What stands for standard input.
@@ -32,7 +37,7 @@ pub(super) fn audit(asked: &Audit) -> Result<Exit, Failure> {
     let mut audited = Vec::new();
     for file in &asked.files {
         let before = audited.len();
-        audit_file(file, asked.model, &mut |history| {
+        audit_file(file, asked, &mut |history| {
             match asked.json {
                 true => Ok(()),
                 false => printed::print(&history.told()).map_err(Failure::of_output),
@@ -71,8 +76,11 @@ struct Audited {
     /// Where it was read, and which one it is there.
     name: String,
     operations: usize,
+    /// Operations beside these that say nothing: they failed, or are reads without an answer.
+    left_out: usize,
     objects: usize,
-    kind: Model,
+    /// What the objects are, for a person.
+    of: String,
     finding: Finding,
     took: Duration,
 }
@@ -94,17 +102,15 @@ enum Finding {
 
 impl Audited {
     fn told(&self) -> String {
-        let Audited { name, operations, objects, took, .. } = self;
-        let objects = match (self.kind, objects) {
-            (Model::Register, _) => String::new(),
-            (Model::Account, 1) => " of 1 user".to_owned(),
-            (Model::Account, many) => format!(" of {many} users"),
-            (Model::Kv, 1) => " on 1 key".to_owned(),
-            (Model::Kv, many) => format!(" on {many} keys"),
+        let Audited { name, operations, of, took, .. } = self;
+        let left_out = match self.left_out {
+            0 => String::new(),
+            some => format!(" ({some} left out)"),
         };
         let verdict = self.finding.verdict();
         let millis = took.as_secs_f64() * 1e3;
-        let line = format!("{name}: {verdict}, {operations} operations{objects}, {millis:.1} ms\n");
+        let line =
+            format!("{name}: {verdict}, {operations} operations{left_out}{of}, {millis:.1} ms\n");
         match &self.finding {
             Finding::Linearizable => line,
             Finding::Undecided { object } => format!("{line}{object}: the search was given up\n"),
@@ -125,6 +131,7 @@ impl Audited {
             "name": self.name,
             "verdict": self.finding.verdict(),
             "operations": self.operations,
+            "left_out": self.left_out,
             "objects": self.objects,
             "seconds": self.took.as_secs_f64(),
             "contradiction": contradiction,
@@ -133,6 +140,10 @@ impl Audited {
 }
 
 impl Finding {
+    fn is_nothing(&self) -> bool {
+        matches!(self, Finding::Linearizable)
+    }
+
     fn verdict(&self) -> &'static str {
         match self {
             Finding::Linearizable => "linearizable",
@@ -144,43 +155,84 @@ impl Finding {
 
 type Told<'a> = &'a mut dyn FnMut(Audited) -> Result<(), Failure>;
 
-fn audit_file(file: &Path, model: Model, told: Told<'_>) -> Result<(), Failure> {
+fn audit_file(file: &Path, asked: &Audit, told: Told<'_>) -> Result<(), Failure> {
     if file == Path::new(STDIN) {
-        return audit_text(io::stdin().lock(), file, model, told);
+        return audit_text(io::stdin().lock(), file, asked, told);
     }
     let opened = File::open(file);
-    let opened = opened.map_err(|error| not_read(file, model, ReadError::Io(error)))?;
-    audit_text(BufReader::new(opened), file, model, told)
+    let opened = opened.map_err(|error| not_read(file, asked, ReadError::Io(error)))?;
+    audit_text(BufReader::new(opened), file, asked, told)
 }
 
 fn audit_text(
     text: impl BufRead,
     file: &Path,
-    model: Model,
+    asked: &Audit,
     told: Told<'_>,
 ) -> Result<(), Failure> {
-    let failed = |error| not_read(file, model, error);
+    let failed = |error| not_read(file, asked, error);
     let name = file.display().to_string();
-    match model {
-        Model::Account => {
-            for (number, recording) in (1..).zip(Recordings::of(text)) {
-                told(accounts(&name, number, &recording.map_err(failed)?))?;
+    match open(text, reading(asked)).map_err(failed)? {
+        Recorded::Accounts(recordings) => {
+            for (number, recording) in (1..).zip(recordings) {
+                let recording = recording.map_err(failed)?;
+                let audited = accounts(&name, number, &recording);
+                if recording.history.operations.is_empty() && audited.finding.is_nothing() {
+                    let reason = format!("{name}: there is no operation in history {number} of it");
+                    return Err(Failure::usage(reason));
+                }
+                told(audited)?;
             }
             Ok(())
         }
-        Model::Register => match read_register(text).map_err(failed)? {
-            calls if calls.is_empty() => Ok(()),
-            calls => told(search(name, model, vec![("register".to_owned(), RegisterModel, calls)])),
+        Recorded::Calls(calls) => match calls_of(name, calls, asked) {
+            audited if audited.operations + audited.left_out == 0 => Ok(()),
+            audited => told(audited),
         },
-        Model::Kv => {
-            let keys = read_kv(text).map_err(failed)?.into_iter();
-            let keys = keys.map(|(key, calls)| (format!("key {key:?}"), KvModel, calls));
-            match keys.collect::<Vec<_>>() {
-                keys if keys.is_empty() => Ok(()),
-                keys => told(search(name, model, keys)),
-            }
-        }
     }
+}
+
+/// How to read what is asked for.
+fn reading(asked: &Audit) -> Reading {
+    let object = asked.model.map(|model| match model {
+        Model::Account => Object::Accounts,
+        Model::Register => Object::Registers,
+        Model::Kv => Object::Kv,
+        Model::Bank => Object::Bank,
+    });
+    let failed_cas = match asked.failed_cas {
+        FailedSet::Ignored => FailedCas::Ignored,
+        FailedSet::Observed => FailedCas::Observed,
+    };
+    Reading { object, failed_cas }
+}
+
+fn calls_of(name: String, Calls { objects, left_out }: Calls, asked: &Audit) -> Audited {
+    let audited = match objects {
+        Objects::Registers(registers) => {
+            let is_one = registers.keys().all(Option::is_none);
+            let of = if is_one { String::new() } else { many(registers.len(), " on", "key") };
+            let registers = registers.into_iter().map(|(key, calls)| {
+                let object = key.map_or("register".to_owned(), |key| format!("key {key}"));
+                (object, RegisterModel, calls)
+            });
+            search(name, of, registers.collect())
+        }
+        Objects::Kv(keys) => {
+            let of = many(keys.len(), " on", "key");
+            let keys = keys.into_iter();
+            let keys = keys.map(|(key, calls)| (format!("key {key:?}"), KvModel, calls));
+            search(name, of, keys.collect())
+        }
+        Objects::Bank(bank) => search_bank(name, &bank, asked.overdraft),
+    };
+    Audited { left_out, ..audited }
+}
+
+/// ` on 1 key`, ` of 3 users`.
+fn many(count: usize, joined: &str, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{joined} {count} {noun}{plural}")
 }
 
 /// Asks the ledgers first, who know of every version what it was, and then searches for an order as
@@ -191,7 +243,8 @@ fn accounts(name: &str, number: u32, recording: &Recording) -> Audited {
     let began = Instant::now();
     let accounts = AccountModel::all_of(history).into_iter();
     let accounts = accounts.map(|(model, calls)| (format!("user {}", model.user()), model, calls));
-    let searched = search(name, Model::Account, accounts.collect());
+    let accounts: Vec<_> = accounts.collect();
+    let searched = search(name, many(accounts.len(), " of", "user"), accounts);
     let finding = match witness(history) {
         Ok(_examined) => searched.finding,
         Err(violation) => Finding::Impossible {
@@ -204,7 +257,7 @@ fn accounts(name: &str, number: u32, recording: &Recording) -> Audited {
 }
 
 /// Searches every object for an order of its calls.
-fn search<M>(name: String, kind: Model, objects: Vec<Object<M>>) -> Audited
+fn search<M>(name: String, of: String, objects: Vec<Searched<M>>) -> Audited
 where
     M: linearizability::Model<Input: Sync, Output: Sync> + Sync,
 {
@@ -224,28 +277,54 @@ where
     Audited {
         name,
         operations: objects.iter().map(|(_, _, calls)| calls.len()).sum(),
+        left_out: 0,
         objects: objects.len(),
-        kind,
+        of,
         finding: finding.unwrap_or(Finding::Linearizable),
         took: began.elapsed(),
     }
 }
 
+/// Searches a bank, whose accounts are one object, for an order from any of its beginnings.
+fn search_bank(name: String, bank: &Bank, overdraft: bool) -> Audited {
+    let overdraft = if overdraft { Overdraft::Allowed } else { Overdraft::Forbidden };
+    let object = "bank".to_owned();
+    let began = Instant::now();
+    let finding = match check_bank(bank, overdraft) {
+        (Verdict::Linearizable, _) => Finding::Linearizable,
+        (Verdict::Impossible(found), Some(model)) => Finding::Impossible {
+            object,
+            what: format!("{}, if it began {}", found.told(&model, &bank.calls), model.beginning()),
+            picture: found.picture(&model, &bank.calls).to_string(),
+        },
+        (Verdict::Undecided | Verdict::Impossible(_), _) => Finding::Undecided { object },
+    };
+    Audited {
+        name,
+        operations: bank.calls.len(),
+        left_out: 0,
+        objects: 1,
+        of: many(bank.accounts.len(), " on", "account"),
+        finding,
+        took: began.elapsed(),
+    }
+}
+
 /// A user or a key: its name, its rules, and the calls made of it.
-type Object<M> = (
+type Searched<M> = (
     String,
     M,
     Vec<Call<<M as linearizability::Model>::Input, <M as linearizability::Model>::Output>>,
 );
 
-fn not_read(file: &Path, model: Model, error: ReadError) -> Failure {
+fn not_read(file: &Path, asked: &Audit, error: ReadError) -> Failure {
     let file = file.display();
     match error {
         ReadError::Io(error) => Failure::failed(format!("cannot read {file}: {error}")),
-        // What is not our format at all is told so at its first line.
-        ReadError::Malformed { line: 1, reason } if model == Model::Account => Failure::usage(
-            format!("{file}:1: {reason}; a history of another kind needs --model register or kv"),
-        ),
+        // What is not our format at all shows that at its first line.
+        ReadError::Malformed { line: 1, reason } if asked.model == Some(Model::Account) => {
+            Failure::usage(format!("{file}:1: {reason}; without --model any format is read"))
+        }
         ReadError::Malformed { line, reason } => Failure::usage(format!("{file}:{line}: {reason}")),
     }
 }

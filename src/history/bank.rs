@@ -28,8 +28,8 @@ pub enum BankInput {
 /// What a bank answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BankOutput {
-    /// The accounts held this; nothing for an account that was not shown.
-    Read(Vec<Option<i64>>),
+    /// The accounts held this; nothing for an account that was not shown. Sums of any amounts fit.
+    Read(Vec<Option<i128>>),
     /// The amount was moved.
     Done,
 }
@@ -143,12 +143,12 @@ fn ended(event: &Event, begun: BankInput, names: &mut Names) -> Result<Ended<Ban
 }
 
 /// `{0 10, 1 90}`, or `[10 90]`, where the accounts are 0, 1 and so on.
-fn balances(value: &Value, names: &mut Names) -> Result<Vec<Option<i64>>, String> {
+fn balances(value: &Value, names: &mut Names) -> Result<Vec<Option<i128>>, String> {
     let mut balances = Vec::new();
     let mut note = |name: String, balance: &Value| {
         let place = names.place(name);
         balances.resize(balances.len().max(place + 1), None);
-        match balances[place].replace(whole(balance)?) {
+        match balances[place].replace(whole(balance)?.into()) {
             Some(_) => Err("an account stands twice among the balances".to_owned()),
             None => Ok(()),
         }

@@ -15,6 +15,10 @@ use crate::history::{Bank, BankCall, BankInput, BankOutput};
 /// taken from. Their number doubles the number of beginnings.
 pub const OPEN_MAX: usize = 10;
 
+/// As many of them are tried without a look for a later read that leaves fewer open: what is wrong is
+/// told best from the beginning that the first reads saw.
+const OPEN_FEW: usize = 4;
+
 /// The rules of a bank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overdraft {
@@ -28,50 +32,59 @@ pub enum Overdraft {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BankModel<'a> {
     bank: &'a Bank,
-    initial: Vec<Option<i64>>,
+    initial: Vec<Option<i128>>,
     overdraft: Overdraft,
 }
 
 impl BankModel<'_> {
     /// A bank whose accounts hold `initial` at the beginning; nothing where there is no such account.
-    pub fn new(bank: &Bank, initial: Vec<Option<i64>>, overdraft: Overdraft) -> BankModel<'_> {
+    pub fn new(bank: &Bank, initial: Vec<Option<i128>>, overdraft: Overdraft) -> BankModel<'_> {
         BankModel { bank, initial, overdraft }
     }
 
-    fn is_allowed(&self, balances: &[Option<i64>]) -> bool {
+    /// What the accounts hold at the beginning, for a person.
+    pub fn beginning(&self) -> String {
+        format!("with {}", self.named(&self.initial))
+    }
+
+    fn is_allowed(&self, balances: &[Option<i128>]) -> bool {
         self.overdraft == Overdraft::Allowed || balances.iter().flatten().all(|held| 0 <= *held)
     }
 
-    fn moved(&self, held: &[Option<i64>], asked: BankInput) -> Option<Vec<Option<i64>>> {
+    fn moved(&self, held: &[Option<i128>], asked: BankInput) -> Option<Vec<Option<i128>>> {
         let BankInput::Transfer { from, to, amount } = asked else { return None };
         let mut after = held.to_vec();
-        after[from] = Some(after[from]?.checked_sub(amount)?);
-        after[to] = Some(after[to]?.checked_add(amount)?);
+        for (place, change) in [(from, -i128::from(amount)), (to, amount.into())] {
+            let balance = after.get_mut(place)?;
+            *balance = Some((*balance)? + change);
+        }
         (self.is_allowed(held) && self.is_allowed(&after)).then_some(after)
     }
 
-    fn named(&self, balances: &[Option<i64>]) -> String {
-        let named = self.bank.accounts.iter().zip(balances);
-        let shown = named.filter_map(|(name, held)| Some(format!("{name} {}", (*held)?)));
+    fn named(&self, balances: &[Option<i128>]) -> String {
+        let mut named: Vec<_> = self.bank.accounts.iter().zip(balances).collect();
+        named.sort_unstable();
+        let shown =
+            named.into_iter().filter_map(|(name, held)| Some(format!("{name} {}", (*held)?)));
         shown.collect::<Vec<_>>().join(", ")
     }
 }
 
 impl Model for BankModel<'_> {
-    type State = Vec<Option<i64>>;
+    type State = Vec<Option<i128>>;
     type Input = BankInput;
     type Output = BankOutput;
 
-    fn initial(&self) -> Vec<Option<i64>> {
+    fn initial(&self) -> Vec<Option<i128>> {
         self.initial.clone()
     }
 
     fn step(
         &self,
-        held: &Vec<Option<i64>>,
+        held: &Vec<Option<i128>>,
         asked: &BankInput,
         output: &BankOutput,
-    ) -> Option<Vec<Option<i64>>> {
+    ) -> Option<Vec<Option<i128>>> {
         match (asked, output) {
             (BankInput::Read, BankOutput::Read(seen)) => {
                 (seen == held && self.is_allowed(held)).then(|| held.clone())
@@ -81,7 +94,11 @@ impl Model for BankModel<'_> {
         }
     }
 
-    fn step_unknown(&self, held: &Vec<Option<i64>>, asked: &BankInput) -> Option<Vec<Option<i64>>> {
+    fn step_unknown(
+        &self,
+        held: &Vec<Option<i128>>,
+        asked: &BankInput,
+    ) -> Option<Vec<Option<i128>>> {
         self.moved(held, *asked)
     }
 
@@ -93,7 +110,7 @@ impl Model for BankModel<'_> {
         let asked = match asked {
             BankInput::Read => "read".to_owned(),
             BankInput::Transfer { from, to, amount } => {
-                let name = |place: &usize| &self.bank.accounts[*place];
+                let name = |place: &usize| self.bank.accounts.get(*place).map_or("?", |name| name);
                 format!("move {amount} from {} to {}", name(from), name(to))
             }
         };
@@ -107,14 +124,16 @@ impl Model for BankModel<'_> {
 /// Every beginning that a history of this bank can have had; nothing if there are too many.
 ///
 /// Without a read no balance is known, and the accounts are taken to hold enough for every transfer.
-pub fn beginnings(bank: &Bank) -> Option<Vec<Vec<Option<i64>>>> {
-    let Some((seen, before, open)) = anchors(bank).min_by_key(|(_, _, open)| open.len()) else {
+pub fn beginnings(bank: &Bank) -> Option<Vec<Vec<Option<i128>>>> {
+    let Some((seen, before, open)) =
+        anchors(bank).min_by_key(|(_, _, open)| open.len().max(OPEN_FEW))
+    else {
         let moved = bank.calls.iter().map(|call| match call.input {
             BankInput::Transfer { amount, .. } => amount,
             BankInput::Read => 0,
         });
-        let enough = moved.fold(0, i64::saturating_add);
-        return Some(vec![vec![Some(enough.min(i64::MAX / 2)); bank.accounts.len()]]);
+        let enough = moved.map(i128::from).sum();
+        return Some(vec![vec![Some(enough); bank.accounts.len()]]);
     };
     if OPEN_MAX < open.len() {
         return None;
@@ -127,7 +146,7 @@ pub fn beginnings(bank: &Bank) -> Option<Vec<Vec<Option<i64>>>> {
 }
 
 /// Balances that a read saw, the transfers before it, and those of which it is open whether they were.
-type Anchor<'a> = (&'a [Option<i64>], Vec<BankInput>, Vec<BankInput>);
+type Anchor<'a> = (&'a [Option<i128>], Vec<BankInput>, Vec<BankInput>);
 
 /// Each read that was answered, as something to take a beginning from; of many only the first, which
 /// have the fewest transfers of unknown outcome before them.
@@ -148,12 +167,13 @@ fn anchors(bank: &Bank) -> impl Iterator<Item = Anchor<'_>> {
 }
 
 /// What was held before these transfers, if it is this after them.
-fn put_back(after: &[Option<i64>], moves: impl Iterator<Item = BankInput>) -> Vec<Option<i64>> {
+fn put_back(after: &[Option<i128>], moves: impl Iterator<Item = BankInput>) -> Vec<Option<i128>> {
     let mut balances = after.to_vec();
     for one in moves {
         let BankInput::Transfer { from, to, amount } = one else { continue };
-        for (place, amount) in [(from, amount), (to, -amount)] {
-            balances[place] = balances[place].map(|held| held.saturating_add(amount));
+        for (place, change) in [(from, i128::from(amount)), (to, -i128::from(amount))] {
+            let balance = balances.get_mut(place).and_then(Option::as_mut);
+            balance.into_iter().for_each(|balance| *balance += change);
         }
     }
     balances
@@ -166,9 +186,9 @@ pub fn check_bank(bank: &Bank, overdraft: Overdraft) -> (Verdict, Option<BankMod
     let Some(beginnings) = beginnings(bank) else { return (Verdict::Undecided, None) };
     let mut furthest: Option<(u64, Verdict, BankModel<'_>)> = None;
     let mut undecided = None;
+    let steps_max = (STEPS_MAX / beginnings.len().max(1)).saturating_add(bank.calls.len());
     for initial in beginnings {
         let model = BankModel::new(bank, initial, overdraft);
-        let steps_max = STEPS_MAX.saturating_add(bank.calls.len());
         match check_within(&model, &bank.calls, steps_max) {
             Verdict::Linearizable => return (Verdict::Linearizable, Some(model)),
             Verdict::Undecided => undecided = Some(model),

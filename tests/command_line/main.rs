@@ -375,6 +375,47 @@ fn an_audit_tells_whether_a_history_has_an_order() {
     assert!(stdout(&output).starts_with("-: impossible, 1 operations, "), "{}", stdout(&output));
 }
 
+/// What a user of Jepsen has is seen from the file, and what an option says of it is done.
+#[test]
+fn an_audit_reads_what_jepsen_writes() {
+    let audit = |more: &[&str]| {
+        let output = hotrow().current_dir("tests/data/formats").arg("audit").args(more).output();
+        let output = output.unwrap();
+        assert_eq!(stderr(&output), "");
+        (output.status.code(), stdout(&output))
+    };
+    let (code, told) = audit(&["mini_history.edn", "g.log.gz", "e_crlf.log", "t_reads_only.log"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.starts_with("mini_history.edn: linearizable, 2 operations, "), "{told}");
+    assert!(told.contains("t_reads_only.log: linearizable, 0 operations (2 left out), "));
+
+    let (code, told) = audit(&["keys-stale.edn"]);
+    assert_eq!(code, Some(3), "{told}");
+    assert!(told.starts_with("keys-stale.edn: impossible, 5 operations on 2 keys, "), "{told}");
+    assert!(told.contains("\nkey 2: `read: nil` of client 2 has no place"), "{told}");
+
+    let (code, told) = audit(&["bank.edn"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("linearizable, 3 operations (1 left out) on 2 accounts, "));
+    let (code, told) = audit(&["--model", "bank", "bank-torn.txt"]);
+    assert_eq!(code, Some(3), "{told}");
+    let begun = "\nbank: `read: 0 5, 1 0` of client 1 has no place; before it returned there is an \
+                 order, which ends with `move 5 from 0 to 1: unknown` of client 0, if it began with \
+                 0 10, 1 0\n";
+    assert!(told.contains(begun), "{told}");
+
+    assert_eq!(audit(&["bank-overdrawn.txt"]).0, Some(3));
+    assert_eq!(audit(&["--overdraft", "bank-overdrawn.txt"]).0, Some(0));
+
+    assert_eq!(audit(&["j_fail_cas.log"]).0, Some(0));
+    let (code, told) = audit(&["--failed-cas", "observed", "j_fail_cas.log"]);
+    assert_eq!(code, Some(3), "{told}");
+    assert!(told.contains("register: `set 1 to 2: differed` of client 1 has no place"), "{told}");
+    let (_, told) = audit(&["answered-called-unknown.log"]);
+    assert!(told.contains("`write 1: under way` of client 1"), "{told}");
+    assert!(!told.contains("unknown of") && !told.contains(": unknown"), "{told}");
+}
+
 /// What is not a history must not be told to be right, or wrong.
 #[test]
 fn a_file_that_is_no_history_is_refused_with_its_line() {
@@ -384,14 +425,24 @@ fn a_file_that_is_no_history_is_refused_with_its_line() {
         scratch.path(name).to_str().unwrap().to_owned()
     };
     refused(&["audit"], "<FILE>");
-    refused(&["audit", "--model", "map", "x"], "account, register, kv");
+    refused(&["audit", "--model", "map", "x"], "account, register, kv, bank");
+    refused(&["audit", "--failed-cas", "yes", "x"], "ignored, observed");
     let late = file("late", &recorded(5).replace("\"called\":3", "\"called\":5"));
     refused(&["audit", &late], "late:3: it returned before it was called");
     let cut = recorded(5).lines().next().unwrap().to_owned();
     refused(&["audit", &file("cut", &cut)], "cut:1: the history ends with 0 operations");
     let log = file("log", "INFO  jepsen.util - 0\t:invoke\t:read\tnil\n");
-    refused(&["audit", &log], "needs --model register or kv");
-    refused(&["audit", "--model", "kv", &log], "log:1: \"{:process \" is expected where");
+    refused(&["audit", "--model", "account", &log], "without --model any format is read");
+    refused(&["audit", "--model", "kv", &log], "log:1: `:read` is none of :get, :put and :append");
+    refused(
+        &["audit", "--model", "bank", &late],
+        "late:1: lines of JSON are a history of accounts",
+    );
+    refused(&["audit", &file("prose", "Dear all,\n")], "prose:1: \"Dear all,\" is no event");
+    let idle = recorded(5).lines().next().unwrap().replace("\"operations\":2", "\"operations\":0");
+    refused(&["audit", &file("idle", &idle)], "idle: there is no operation in history 1 of it");
+    let nemesis = ":nemesis\t:info\t:start\tnil\n";
+    refused(&["audit", &file("nemesis", nemesis)], "nemesis: there is no history in it");
     refused(&["audit", &file("empty", "")], "empty: there is no history in it");
     refused(&["audit", "--model", "register", &file("empty", "")], "there is no history in it");
 

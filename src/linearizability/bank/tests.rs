@@ -19,7 +19,7 @@ fn transfer(time: (u64, Option<u64>), from: usize, to: usize, amount: i64) -> Ba
 }
 
 fn read(time: (u64, u64), seen: &[i64]) -> BankCall {
-    let output = BankOutput::Read(seen.iter().copied().map(Some).collect());
+    let output = BankOutput::Read(seen.iter().map(|held| Some(i128::from(*held))).collect());
     let answer = Some(Answer { returned: time.1, output });
     Call { client: time.0, input: BankInput::Read, called: time.0, answer }
 }

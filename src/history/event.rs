@@ -43,10 +43,10 @@ pub(super) fn events_of_edn(input: Input<impl BufRead>) -> Result<Vec<Event>, Re
     let mut index = None;
     while let Some(value) = values.next_value()? {
         let line = value.line;
-        let told = |reason| ReadError::malformed(line, reason);
-        let fields = Fields::of(value).map_err(told)?;
-        fields.follows(&mut index).map_err(told)?;
-        events.extend(fields.event(line).map_err(told)?);
+        let malformed = |reason| ReadError::malformed(line, reason);
+        let fields = Fields::of(value).map_err(malformed)?;
+        fields.follows(&mut index).map_err(malformed)?;
+        events.extend(fields.event(line).map_err(malformed)?);
     }
     Ok(events)
 }

@@ -227,9 +227,9 @@ mod tests {
             assert_eq!(error, reason);
         }
         let whole = packed(b"0\t:invoke\n");
-        let told = "its gzip data is broken or cut off: ";
-        assert!(read(&whole[..whole.len() - 9]).unwrap_err().starts_with(told));
-        assert!(read(b"\x1f\x8bhello, this is none").unwrap_err().starts_with(told));
+        let reason = "its gzip data is broken or cut off: ";
+        assert!(read(&whole[..whole.len() - 9]).unwrap_err().starts_with(reason));
+        assert!(read(b"\x1f\x8bhello, this is none").unwrap_err().starts_with(reason));
     }
 
     /// A small file that unpacks to a large one must end before memory does.
@@ -243,7 +243,7 @@ mod tests {
         };
         assert_eq!(read(100_000).unwrap(), 100_000);
         let error = read(99_999).unwrap_err();
-        let told = "it unpacks to more than 99999 bytes: unpack it first";
-        assert_eq!(located(error, 7).to_string(), format!("line 7: {told}"));
+        let reason = "it unpacks to more than 99999 bytes: unpack it first";
+        assert_eq!(located(error, 7).to_string(), format!("line 7: {reason}"));
     }
 }

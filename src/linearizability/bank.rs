@@ -16,7 +16,7 @@ use crate::history::{Bank, BankCall, BankInput, BankOutput};
 pub const OPEN_MAX: usize = 10;
 
 /// As many of them are tried without a look for a later read that leaves fewer open: what is wrong is
-/// told best from the beginning that the first reads saw.
+/// explained best from the beginning that the first reads saw.
 const OPEN_FEW: usize = 4;
 
 /// The rules of a bank.

@@ -138,8 +138,8 @@ fn an_unknown_outcome_is_not_said_to_be_under_way() {
     let read = |time, seen| call(time, RegisterInput::Read, RegisterOutput::Read(Some(seen)));
     let calls = [open(0, RegisterInput::Write(1)), read((1, 2), 1), read((3, 4), 2)];
     let Verdict::Impossible(found) = check(&RegisterModel, &calls) else { panic!("no order") };
-    let told = found.told(&RegisterModel, &calls);
-    assert!(told.contains("ends with `write 1: unknown` of client 0"), "{told}");
+    let words = found.told(&RegisterModel, &calls);
+    assert!(words.contains("ends with `write 1: unknown` of client 0"), "{words}");
     assert!(found.picture(&RegisterModel, &calls).to_string().contains("# write 1: unknown"));
 }
 

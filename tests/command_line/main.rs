@@ -384,36 +384,36 @@ fn an_audit_reads_what_jepsen_writes() {
         assert_eq!(stderr(&output), "");
         (output.status.code(), stdout(&output))
     };
-    let (code, told) = audit(&["mini_history.edn", "g.log.gz", "e_crlf.log", "t_reads_only.log"]);
-    assert_eq!(code, Some(0), "{told}");
-    assert!(told.starts_with("mini_history.edn: linearizable, 2 operations, "), "{told}");
-    assert!(told.contains("t_reads_only.log: linearizable, 0 operations (2 left out), "));
+    let (code, found) = audit(&["mini_history.edn", "g.log.gz", "e_crlf.log", "t_reads_only.log"]);
+    assert_eq!(code, Some(0), "{found}");
+    assert!(found.starts_with("mini_history.edn: linearizable, 2 operations, "), "{found}");
+    assert!(found.contains("t_reads_only.log: linearizable, 0 operations (2 left out), "));
 
-    let (code, told) = audit(&["keys-stale.edn"]);
-    assert_eq!(code, Some(3), "{told}");
-    assert!(told.starts_with("keys-stale.edn: impossible, 5 operations on 2 keys, "), "{told}");
-    assert!(told.contains("\nkey 2: `read: nil` of client 2 has no place"), "{told}");
+    let (code, found) = audit(&["keys-stale.edn"]);
+    assert_eq!(code, Some(3), "{found}");
+    assert!(found.starts_with("keys-stale.edn: impossible, 5 operations on 2 keys, "), "{found}");
+    assert!(found.contains("\nkey 2: `read: nil` of client 2 has no place"), "{found}");
 
-    let (code, told) = audit(&["bank.edn"]);
-    assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("linearizable, 3 operations (1 left out) on 2 accounts, "));
-    let (code, told) = audit(&["--model", "bank", "bank-torn.txt"]);
-    assert_eq!(code, Some(3), "{told}");
+    let (code, found) = audit(&["bank.edn"]);
+    assert_eq!(code, Some(0), "{found}");
+    assert!(found.contains("linearizable, 3 operations (1 left out) on 2 accounts, "));
+    let (code, found) = audit(&["--model", "bank", "bank-torn.txt"]);
+    assert_eq!(code, Some(3), "{found}");
     let begun = "\nbank: `read: 0 5, 1 0` of client 1 has no place; before it returned there is an \
                  order, which ends with `move 5 from 0 to 1: unknown` of client 0, if it began with \
                  0 10, 1 0\n";
-    assert!(told.contains(begun), "{told}");
+    assert!(found.contains(begun), "{found}");
 
     assert_eq!(audit(&["bank-overdrawn.txt"]).0, Some(3));
     assert_eq!(audit(&["--overdraft", "bank-overdrawn.txt"]).0, Some(0));
 
     assert_eq!(audit(&["j_fail_cas.log"]).0, Some(0));
-    let (code, told) = audit(&["--failed-cas", "observed", "j_fail_cas.log"]);
-    assert_eq!(code, Some(3), "{told}");
-    assert!(told.contains("register: `set 1 to 2: differed` of client 1 has no place"), "{told}");
-    let (_, told) = audit(&["answered-called-unknown.log"]);
-    assert!(told.contains("`write 1: under way` of client 1"), "{told}");
-    assert!(!told.contains("unknown of") && !told.contains(": unknown"), "{told}");
+    let (code, found) = audit(&["--failed-cas", "observed", "j_fail_cas.log"]);
+    assert_eq!(code, Some(3), "{found}");
+    assert!(found.contains("register: `set 1 to 2: differed` of client 1 has no place"), "{found}");
+    let (_, found) = audit(&["answered-called-unknown.log"]);
+    assert!(found.contains("`write 1: under way` of client 1"), "{found}");
+    assert!(!found.contains("unknown of") && !found.contains(": unknown"), "{found}");
 }
 
 /// What is not a history must not be told to be right, or wrong.

@@ -42,8 +42,8 @@ fn what_cannot_be_read_is_named() {
         ("#tag", "line 1: it ends where a value is missing"),
         ("[#tag]", "line 1: `]` closes nothing"),
     ];
-    for (text, told) in wrong {
-        assert_eq!(read(text), Err(told.to_owned()), "{text}");
+    for (text, expected) in wrong {
+        assert_eq!(read(text), Err(expected.to_owned()), "{text}");
     }
     let not_utf8 = Values::new(&b"\n\xff"[..]).next_value().unwrap_err();
     assert_eq!(not_utf8.to_string(), "line 2: it is not UTF-8");

@@ -226,9 +226,9 @@ fn a_line_that_cannot_be_is_named() {
         ("0 :invoke :read nil\n0 :ok :read {1 nil}", "line 2: `nil` is not a whole number"),
         ("0 :invoke :read nil\n0 :ok :read {1 2, 1 3}", "line 2: an account stands twice"),
     ];
-    for (text, told) in wrong {
+    for (text, expected) in wrong {
         let error = refused(text);
-        assert!(error.starts_with(told), "{text}: {error}");
+        assert!(error.starts_with(expected), "{text}: {error}");
     }
     let long = "a".repeat(50_000);
     for text in

@@ -55,6 +55,17 @@ fn the_beginning_is_taken_from_any_read() {
     assert_eq!(with(&[read((2, 3), &[5, 5]), read((30, 31), &[4, 6])]), "impossible");
 }
 
+/// What is wrong is explained from what the first reads saw, and not from a later read that may
+/// itself be wrong.
+#[test]
+fn a_contradiction_is_explained_from_the_first_reads() {
+    let moved = transfer((0, Some(4)), 0, 1, 5);
+    let bank = bank(vec![moved, read((1, 2), &[10, 0]), read((8, 9), &[10, 0])]);
+    let (verdict, model) = check_bank(&bank, Overdraft::Forbidden);
+    let Verdict::Impossible(found) = verdict else { panic!("{verdict:?}") };
+    assert_eq!((found.misfit, model.unwrap().beginning().as_str()), (2, "with a 10, b 0"));
+}
+
 /// A bank that lends is wrong unless it is said to.
 #[test]
 fn an_overdraft_is_impossible_unless_it_is_allowed() {

@@ -65,8 +65,10 @@ type Checker = fn(&History) -> bool;
 const CHECKERS: &[(&str, Checker)] = &[("search", searched)];
 
 fn main() {
-    let has = |flag| env::args().any(|given| given == flag);
-    let word = env::args().skip(1).find(|given| !given.starts_with("--")).unwrap_or_default();
+    let given: Vec<String> =
+        env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let has = |flag: &str| given.iter().any(|given| given == flag);
+    let word = given.iter().find(|given| !given.starts_with("--")).cloned().unwrap_or_default();
     let cases = CASES.iter().filter(|case| case.name.contains(&word));
     if has("--list") {
         return cases.for_each(|case| println!("{}: benchmark", case.name));

@@ -50,8 +50,10 @@ const PAIRS: [Pair; 3] = [
 ];
 
 fn main() -> ExitCode {
-    let has = |flag| env::args().any(|given| given == flag);
-    let word = env::args().skip(1).find(|given| !given.starts_with("--")).unwrap_or_default();
+    let given: Vec<String> =
+        env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let has = |flag: &str| given.iter().any(|given| given == flag);
+    let word = given.iter().find(|given| !given.starts_with("--")).cloned().unwrap_or_default();
     let pairs = PAIRS.iter().filter(|pair| pair.name.contains(&word));
     if has("--list") {
         pairs.for_each(|pair| println!("{}: benchmark", pair.name));

@@ -57,7 +57,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let directory = words.results.filter(|_| !entries.is_empty());
-    let writable = directory.as_deref().map_or(Ok(()), SavedRun::prepare);
+    let writable = directory.as_deref();
+    let writable = writable.map_or(Ok(()), |directory| SavedRun::prepare(directory, words.earlier));
     let environment = Environment::before(command_line("memory"), 1);
     let saved = writable.and_then(|()| {
         let users = match words.effort {
@@ -74,7 +75,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let directory = directory.unwrap_or_default();
-            eprintln!("cannot save in {}: {error}", directory.display());
+            eprintln!("cannot save in {}: {error}{}", directory.display(), words::way_out(&error));
             ExitCode::FAILURE
         }
     }
@@ -155,7 +156,6 @@ fn table(memory: &[MemoryRow]) -> String {
 }
 
 fn save(run: &SavedRun, directory: &Path) -> io::Result<()> {
-    run.save(directory)?;
-    println!("saved in {}", directory.display());
+    println!("saved in {}", run.save(directory)?.display());
     Ok(())
 }

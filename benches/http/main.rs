@@ -67,9 +67,9 @@ const SERVE: &str = "--serve";
 static STOP: AtomicBool = AtomicBool::new(false);
 
 fn main() -> ExitCode {
-    let mut given = env::args().skip(1);
-    if given.next().as_deref() == Some(SERVE) {
-        return hellos::serve(&given.next().unwrap_or_default());
+    let mut given = env::args_os().skip(1);
+    if given.next().is_some_and(|word| word == SERVE) {
+        return hellos::serve(&given.next().unwrap_or_default().to_string_lossy());
     }
     let words = Words::given(RESULTS);
     if words.help {
@@ -116,7 +116,9 @@ fn measure(
     // Where a handler is there already, as in a harness of harnesses, that one stops us.
     let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
     let directory = words.results.as_deref().filter(|_| !subjects.is_empty());
-    directory.map_or(Ok(()), SavedRun::prepare).map_err(|error| cannot_save(directory, &error))?;
+    directory
+        .map_or(Ok(()), |directory| SavedRun::prepare(directory, words.earlier))
+        .map_err(|error| cannot_save(directory, &error))?;
     let before = Environment::before(command_line("http"), SEED);
     let extent = match words.effort {
         Effort::Test => Extent::TEST,
@@ -132,14 +134,19 @@ fn measure(
     let partial = STOP.load(Ordering::Relaxed);
     let run = SavedRun { rows, ..SavedRun::empty(environment.after(partial)) };
     if let Some(directory) = directory {
-        run.save(directory).map_err(|error| cannot_save(Some(directory), &error))?;
-        println!("saved in {}", directory.display());
+        let place = run.save(directory).map_err(|error| cannot_save(Some(directory), &error))?;
+        println!("saved in {}", place.display());
+    }
+    if partial {
+        eprintln!("stopped: partial, not every block was measured");
+        return Ok(ExitCode::from(130));
     }
     Ok(exit)
 }
 
 fn cannot_save(directory: Option<&Path>, error: &io::Error) -> String {
-    format!("cannot save in {}: {error}", directory.unwrap_or(Path::new("")).display())
+    let directory = directory.unwrap_or(Path::new("")).display();
+    format!("cannot save in {directory}: {error}{}", words::way_out(error))
 }
 
 /// Wrong books are a failure, however fast.

@@ -50,8 +50,10 @@ const PROBES: &[(&str, Probe)] = &[
 ];
 
 fn main() {
-    let has = |flag| env::args().any(|given| given == flag);
-    let word = env::args().skip(1).find(|given| !given.starts_with("--")).unwrap_or_default();
+    let given: Vec<String> =
+        env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let has = |flag: &str| given.iter().any(|given| given == flag);
+    let word = given.iter().find(|given| !given.starts_with("--")).cloned().unwrap_or_default();
     let probes: Vec<_> = PROBES.iter().filter(|(name, _)| name.contains(&word)).collect();
     if has("--list") {
         return probes.iter().for_each(|(name, _)| println!("{name}: benchmark"));

@@ -21,6 +21,9 @@ use crate::{
 /// The most blocks: at a tenth of a second and a dozen strategies, twenty minutes.
 pub(super) const BLOCKS_MAX: i64 = 1_000;
 
+/// The most fresh processes of one run.
+pub(super) const PROCESSES_MAX: i64 = 64;
+
 /// The most schedules that can be asked for: hours.
 pub(super) const SCHEDULES_MAX: u64 = 1_000_000;
 
@@ -45,6 +48,9 @@ How to read a table:
   fair         what the slowest client completed, as a share of the mean
   books        what the audit found, and how many ledger entries it replayed
 
+A FILE that is written is replaced whole. Links are followed, and a FIFO or a
+device is written into; `-` is standard output, in place of the table.
+
 Examples:
   hotrow                                   the quick comparison
   hotrow run mutex cas --clients threads:4
@@ -64,8 +70,9 @@ Exit codes:
   3    a strategy that claims to be sound was found wrong, or an audited history
        impossible
   4    `compare` found something worse by more than --fail-above
-  130  stopped by Ctrl-C or SIGTERM; what was measured is shown, saved and
-       marked partial (a second one stops at once and saves nothing)";
+  130  stopped by Ctrl-C or SIGTERM; what was measured is shown and marked
+       partial, and replaces no run or file that is whole: under --results it
+       is kept beside it (a second one ends at once and saves nothing)";
 
 const RUN_HELP: &str = "\
 One cell is measured: a store, a number of users, clients, and what they ask.
@@ -307,7 +314,7 @@ pub(super) struct Run {
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=BLOCKS_MAX), help_heading = PLAN)]
     pub(super) blocks: Option<u32>,
     /// Repeat all of it in so many fresh processes
-    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=64), help_heading = PLAN)]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=PROCESSES_MAX), help_heading = PLAN)]
     pub(super) processes: Option<u32>,
     /// Also record a short run of each strategy, every
     /// request with its times, and write it to FILE
@@ -379,6 +386,9 @@ pub(super) struct Output {
     /// Go on with what DIR has of a stopped run
     #[arg(long, requires = "results")]
     pub(super) resume: bool,
+    /// Replace the run in DIR once this is complete
+    #[arg(long, requires = "results", conflicts_with = "resume")]
+    pub(super) overwrite: bool,
     /// Measure as this process of several, and tell each
     /// round to the one that started it
     #[arg(long, value_name = "PROCESS", hide = true, verbatim_doc_comment)]
@@ -396,6 +406,7 @@ impl Output {
             export_markdown: None,
             results: None,
             resume: false,
+            overwrite: false,
             stream: None,
         }
     }
@@ -493,6 +504,9 @@ pub(super) struct Check {
     /// Keep what was found in DIR, such as results/laptop/proof
     #[arg(long, value_name = "DIR")]
     pub(super) results: Option<PathBuf>,
+    /// Replace the run in DIR once this is complete
+    #[arg(long, requires = "results")]
+    pub(super) overwrite: bool,
     /// Print an object, with every counter-example
     #[arg(long)]
     pub(super) json: bool,
@@ -547,7 +561,7 @@ pub(super) struct Completions {
 }
 
 /// A demonstration.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Demo {
     /// omission: to wait for answers before asking again;
     /// order: to measure one thing after the other
@@ -559,6 +573,9 @@ pub(super) struct Demo {
     /// Also keep the rows in DIR
     #[arg(long, value_name = "DIR")]
     pub(super) results: Option<PathBuf>,
+    /// Replace the run in DIR once this is complete
+    #[arg(long, requires = "results")]
+    pub(super) overwrite: bool,
 }
 
 /// What can be done wrongly.

@@ -13,6 +13,7 @@ use clap::Parser;
 use super::{
     arguments::Output,
     failure::{Exit, Failure, note},
+    interrupt,
     plan::{Definitions, Plan},
     printed, run,
 };
@@ -69,17 +70,20 @@ pub(super) fn compare(words: &Words) -> Result<Exit, Failure> {
     }
     if words.test || !words.bench {
         let plan = tiny(definitions.plan(QUICK, 1, &named)?);
-        return run::run(&plan, &Output::table());
+        return run::run(&plan, &Output::table(), None);
     }
     let plan = definitions.plan(if words.quick { QUICK } else { WHOLE }, 1, &named)?;
     let kept = match &words.save_baseline {
         Some(name) => directory(&format!("baseline-{name}")),
         None => directory("compare"),
     };
-    let exit = run::run(&plan, &Output { results: Some(kept.clone()), ..Output::table() })?;
+    // Of a name that benchmarks give, the last run that came to its end is what is kept.
+    let output = Output { results: Some(kept.clone()), overwrite: true, ..Output::table() };
+    let exit = run::run(&plan, &output, None)?;
     match before {
-        Some((_, before)) => change(&before, &kept).map(|()| exit),
-        None => Ok(exit),
+        // What was stopped is not in that place.
+        Some((_, before)) if !interrupt::requested() => change(&before, &kept).map(|()| exit),
+        _ => Ok(exit),
     }
 }
 

@@ -3,19 +3,21 @@
 use std::{
     cmp::Reverse,
     collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
+    sync::mpsc::{self, RecvTimeoutError},
     time::{Duration, Instant},
 };
 
-use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
     arguments::Check,
     failure::{Exit, Failure, note},
-    plan, printed,
+    interrupt, plan, printed,
     progress::Progress,
-    run::command_line,
+    results,
+    run::{command_line, marked},
 };
 use crate::{
     proof::{Effort, Found, PROPERTIES, Property, Stage, Trial, operations_asked},
@@ -34,43 +36,78 @@ fn letters() -> impl Iterator<Item = char> {
     ('a'..='z').chain('A'..='Z')
 }
 
-/// Holds everything against everybody who was asked for.
+/// How long it takes to see that the work is to stop.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Holds every property against each strategy that was asked for.
 pub(super) fn check(asked: &Check) -> Result<Exit, Failure> {
     let entries = entries(asked)?;
     let effort = Effort { seed: asked.seed, schedules: asked.schedules };
     if let Some(directory) = &asked.results {
-        SavedRun::prepare(directory).map_err(|error| {
-            Failure::usage(format!("cannot save in {}: {error}", directory.display()))
-        })?;
+        results::prepare(directory, asked.overwrite, results::OVERWRITE)?;
     }
+    interrupt::listen()?;
     let environment = Environment::before(command_line(), asked.seed);
     let trials: Vec<Trial> =
         entries.iter().flat_map(|entry| Trial::all_of(entry, effort)).collect();
     let began = Instant::now();
-    let progress = Progress::of(trials.len() as u64);
-    let played = trials.par_iter().map(|trial| {
-        let found = trial.play();
-        progress.finished(trial.case.entry.strategy);
-        (*trial, found)
-    });
-    let played: Vec<Played> = played.collect();
-    drop(progress);
-    let checked = Checked { entries, played, effort, took: began.elapsed() };
+    let played = play(&trials);
+    let planned = trials.len();
+    let checked = Checked { entries, trials, played, effort, took: began.elapsed() };
     if let Some(directory) = &asked.results {
         checked.save(directory, environment)?;
     }
-    let text = if asked.json { format!("{:#}\n", checked.object()) } else { checked.told() };
+    let text = match asked.json {
+        true => format!("{:#}\n", checked.object()),
+        false => marked(&checked.told(), checked.is_partial()),
+    };
     printed::print(&text).map_err(Failure::of_output)?;
-    for missed in checked.missed_controls(asked) {
+    let partial = checked.is_partial();
+    if partial {
+        note(format_args!("stopped: partial, {} of {planned} trials", checked.played.len()));
+    }
+    for missed in checked.missed_controls(asked).into_iter().filter(|_| !partial) {
         note(format_args!("{missed}, wrong on purpose, was not caught"));
     }
     let lost =
         checked.lost().filter(|(trial, _)| !is_to_be_caught(asked, &trial.case.entry)).count();
     if lost == 0 {
-        return Ok(Exit::Done);
+        return Ok(if partial { Exit::Interrupted } else { Exit::Done });
     }
     note(format_args!("{lost} of {} trials are lost", checked.played.len()));
     Ok(Exit::Wrong)
+}
+
+/// Plays all trials, or those that come to their end before the work is to stop: one may take hours,
+/// and is then left to the end of this program.
+fn play(trials: &[Trial]) -> Vec<Played> {
+    let progress = Progress::of(trials.len() as u64);
+    let (sender, results) = mpsc::channel();
+    for (number, trial) in trials.iter().enumerate() {
+        let (trial, sender) = (*trial, sender.clone());
+        rayon::spawn_fifo(move || {
+            if !interrupt::requested() {
+                let found = catch_unwind(AssertUnwindSafe(|| trial.play()));
+                // No receiver is left where the work was stopped.
+                let _ = sender.send((number, trial, found));
+            }
+        });
+    }
+    drop(sender);
+    let mut played = Vec::new();
+    loop {
+        match results.recv_timeout(LOOK_EVERY) {
+            Ok((number, trial, found)) => {
+                progress.finished(trial.case.entry.strategy);
+                let found = found.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                played.push((number, (trial, found)));
+            }
+            Err(RecvTimeoutError::Timeout) if !interrupt::requested() => {}
+            Err(_) => break,
+        }
+    }
+    played.sort_by_key(|(number, _)| *number);
+    played.into_iter().map(|(_, played)| played).collect()
 }
 
 /// Whether an entry is there only because controls were asked for as such. Who is asked for by name
@@ -82,7 +119,7 @@ fn is_to_be_caught(asked: &Check, entry: &Entry) -> bool {
 
 /// Who was asked for, or everybody who claims to be sound. Who claims nothing and is asked for is
 /// held to what it would have to promise.
-fn entries(asked: &Check) -> Result<Vec<Entry>, Failure> {
+pub(super) fn entries(asked: &Check) -> Result<Vec<Entry>, Failure> {
     let names: BTreeSet<&str> = asked.strategies.iter().map(String::as_str).collect();
     let store = asked.store.as_deref().map(plan::draft::store).transpose()?;
     for name in &names {
@@ -112,12 +149,31 @@ type Played = (Trial, Found);
 /// What came of it.
 struct Checked {
     entries: Vec<Entry>,
+    /// Every trial that was to be played.
+    trials: Vec<Trial>,
+    /// Those that were.
     played: Vec<Played>,
     effort: Effort,
     took: Duration,
 }
 
 impl Checked {
+    /// Whether the work was stopped before every trial was played.
+    fn is_partial(&self) -> bool {
+        self.played.len() < self.trials.len()
+    }
+
+    /// Whether every trial of a property was played that there is for an entry.
+    fn is_complete(&self, entry: &Entry, property: &str) -> bool {
+        let is_it = |trial: &&Trial| {
+            let case = &trial.case.entry;
+            (case.strategy, case.store, trial.property.name)
+                == (entry.strategy, entry.store, property)
+        };
+        let played = self.played.iter().map(|(trial, _)| trial).filter(is_it).count();
+        played == self.trials.iter().filter(is_it).count()
+    }
+
     fn lost(&self) -> impl Iterator<Item = (&Trial, &String)> {
         self.played.iter().filter_map(|(trial, found)| Some((trial, found.as_ref().err()?)))
     }
@@ -134,19 +190,21 @@ impl Checked {
         missed.map(|entry| format!("{} on {}", entry.strategy, entry.store)).collect()
     }
 
-    /// Writes what was found, in place of what was there.
+    /// Writes what was found.
     fn save(&self, directory: &Path, environment: Environment) -> Result<(), Failure> {
-        let environment = environment.after(false);
+        let environment = environment.after(self.is_partial());
         let of_entry = |entry| {
+            // A row without trials says that the property is not promised.
+            let properties = PROPERTIES.iter().filter(|one| self.is_complete(entry, one.name));
             let row = |property| self.row(&environment.run, entry, property);
-            PROPERTIES.iter().map(row).collect::<Vec<CheckRow>>()
+            properties.map(row).collect::<Vec<CheckRow>>()
         };
         let checks = self.entries.iter().flat_map(of_entry).collect();
         let run = SavedRun { checks, ..SavedRun::empty(environment) };
-        run.save(directory).map_err(|error| {
+        let place = run.save(directory).map_err(|error| {
             Failure::failed(format!("cannot save in {}: {error}", directory.display()))
         })?;
-        note(format_args!("saved in {}", directory.display()));
+        results::tell(directory, &place);
         Ok(())
     }
 
@@ -200,9 +258,10 @@ impl Checked {
         let of_property = self.of(entry).filter(|(trial, _)| trial.property.name == property);
         let found: Vec<&Found> = of_property.map(|(_, found)| found).collect();
         match found.iter().all(|found| found.is_ok()) {
+            false => 'X',
+            true if !self.is_complete(entry, property) => '?',
             true if found.is_empty() => '.',
             true => '+',
-            false => 'X',
         }
     }
 
@@ -212,9 +271,10 @@ impl Checked {
 
     fn legend(&self) -> String {
         let Effort { seed, schedules } = self.effort;
+        let not_played = if self.is_partial() { ", ? not played to the end" } else { "" };
         let stages = Stage::ALL.map(|stage| stage.to_string()).join(", ");
         format!(
-            "\n\n+ kept, X not, . not promised, on each of the stages {stages}\n\
+            "\n\n+ kept, X not, . not promised{not_played}, on each of the stages {stages}\n\
              {schedules} schedules from seed {seed} where they are drawn\n\
              {} trials, {} operations, {:.1} s\n",
             self.played.len(),
@@ -244,6 +304,7 @@ impl Checked {
         let entries: Vec<Value> = self.entries.iter().map(|entry| self.object_of(entry)).collect();
         json!({
             "entries": entries,
+            "partial": self.is_partial(),
             "seed": self.effort.seed,
             "schedules": self.effort.schedules,
             "operations": operations_asked(),

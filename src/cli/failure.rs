@@ -53,10 +53,15 @@ impl Failure {
         Failure::failed(format!("standard output: {error}"))
     }
 
-    /// Tells it, as one line whatever was typed.
+    /// Tells it, and gives how the program ends.
     pub(super) fn tell(self) -> Exit {
-        note(self.message.replace(char::is_control, " "));
+        note(self.line());
         self.exit
+    }
+
+    /// The refusal as one line, whatever was typed.
+    pub(super) fn line(&self) -> String {
+        folded(&self.message).replace(char::is_control, " ")
     }
 }
 
@@ -91,14 +96,27 @@ pub(super) fn of_clap(error: &clap::Error) -> Result<Exit, Failure> {
 fn one_line(text: &str) -> String {
     let told = text.split("\nUsage:").next().unwrap_or(text);
     let told = told.split("\nFor more information").next().unwrap_or(told);
-    let lines = told.lines().map(str::trim).filter(|line| !line.is_empty());
-    let joined = lines.collect::<Vec<_>>().join("; ");
-    joined.trim_start_matches("error: ").replace("; tip: ", "; ")
+    folded(told).trim_start_matches("error: ").replace("; tip: ", "; ")
+}
+
+/// Lines as one: what a line with a colon at its end announces comes right behind it, and other lines
+/// behind a semicolon.
+fn folded(text: &str) -> String {
+    let mut folded = String::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        folded += match folded.chars().next_back() {
+            None => "",
+            Some(':' | ';' | ',') => " ",
+            Some(_) => "; ",
+        };
+        folded += line;
+    }
+    folded
 }
 
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use super::{folded, one_line};
 
     /// The parser writes for people with time: a line, a tip, a usage, a hint.
     #[test]
@@ -107,5 +125,15 @@ mod tests {
             '--users'\n\nUsage: hotrow run\n\nFor more information, try '--help'.\n";
         let line = "unexpected argument '--user' found; a similar argument exists: '--users'";
         assert_eq!(one_line(text), line);
+    }
+
+    /// What is missing is listed below a colon.
+    #[test]
+    fn a_list_follows_its_colon() {
+        let text = "error: the following required arguments were not provided:\n  <FILE>\n  <RUN>\n\n\
+            Usage: hotrow audit <FILE>...\n";
+        let line = "the following required arguments were not provided: <FILE>; <RUN>";
+        assert_eq!(one_line(text), line);
+        assert_eq!(folded("invalid array\n\n expected `]`\n"), "invalid array; expected `]`");
     }
 }

@@ -1,7 +1,7 @@
 //! What is measured becomes rows, which are kept, written down and shown as they come.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -111,19 +111,19 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
-    /// Puts the run in the place of the one that was there, and gives it.
-    pub(super) fn finish(self, partial: bool) -> Result<SavedRun, Failure> {
+    /// Puts the run in the place of the one that was there, and gives it with the folder where it
+    /// lies.
+    pub(super) fn finish(self, partial: bool) -> Result<(SavedRun, Option<PathBuf>), Failure> {
         let Keeper { saved, journal, failure, .. } = self;
         if let Some(failure) = failure {
             return Err(failure);
         }
         let environment = saved.environment.after(partial);
-        if let Some(journal) = journal {
-            journal.finish(&environment).map_err(|error| {
-                Failure::failed(format!("cannot put the run in its place: {error}"))
-            })?;
-        }
-        Ok(SavedRun { environment, ..saved })
+        let place = journal.map(|journal| journal.finish(&environment)).transpose();
+        let place = place.map_err(|error| {
+            Failure::failed(format!("cannot put the run in its place: {error}"))
+        })?;
+        Ok((SavedRun { environment, ..saved }, place))
     }
 }
 

@@ -14,17 +14,22 @@ mod check;
 mod compare;
 mod demo;
 mod doctor;
+mod environment;
 mod failure;
 mod interrupt;
 mod keeping;
 mod list;
 mod manual;
 mod measuring;
+#[cfg(test)]
+mod nonsense;
+mod outlet;
 mod pages;
 mod plan;
 mod printed;
 mod progress;
 mod recording;
+mod results;
 mod run;
 mod serve;
 
@@ -57,24 +62,37 @@ pub fn compare() -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> Result<Exit, Failure> {
+    environment::check()?;
     match arguments.command {
-        None => run::run(&plan::quick(&arguments.output)?, &arguments.output),
+        None => run::run(&plan::quick(&arguments.output)?, &arguments.output, None),
         Some(Command::Run(asked)) => {
-            let (plan, file) = (plan::plan(&asked)?, asked.record.as_deref());
-            recording::check(file)?;
-            let exit = run::run(&plan, &asked.output)?;
-            recording::record(&plan, file, exit)
+            run::run(&plan::plan(&asked)?, &asked.output, asked.record.as_deref())
         }
-        Some(Command::Compare(asked)) => compare::compare(&asked),
-        Some(Command::Rank(asked)) => compare::rank(&asked),
+        Some(Command::Compare(asked)) => {
+            interrupt::end_at_once("nothing was compared")?;
+            compare::compare(&asked)
+        }
+        Some(Command::Rank(asked)) => {
+            interrupt::end_at_once("nothing was ranked")?;
+            compare::rank(&asked)
+        }
         Some(Command::Serve(asked)) => serve::serve(&asked),
         Some(Command::List(asked)) => list::list(&asked),
-        Some(Command::Doctor(asked)) => doctor::doctor(&asked),
+        Some(Command::Doctor(asked)) => {
+            interrupt::end_at_once("the machine was not looked at to the end")?;
+            doctor::doctor(&asked)
+        }
         Some(Command::Check(asked)) => check::check(&asked),
-        Some(Command::Audit(asked)) => audit::audit(&asked),
+        Some(Command::Audit(asked)) => {
+            interrupt::end_at_once("histories without a verdict were not audited to the end")?;
+            audit::audit(&asked)
+        }
         Some(Command::Demo(asked)) => demo::demo(&asked),
         Some(Command::Completions(asked)) => manual::completions(&asked),
         Some(Command::Man) => manual::man(),
-        Some(Command::Report(asked)) => pages::report(&asked),
+        Some(Command::Report(asked)) => {
+            interrupt::end_at_once("pages that were not announced are as they were")?;
+            pages::report(&asked)
+        }
     }
 }

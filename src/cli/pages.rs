@@ -10,6 +10,7 @@ use std::{
 use super::{
     arguments::Report,
     failure::{Exit, Failure, note},
+    outlet,
 };
 use crate::{
     record::{SavedRun, replace},
@@ -133,8 +134,8 @@ fn browse(asked: &Report, html: &[PathBuf], sources: &[Source<'_>]) -> Result<Ex
         }));
     };
     let page = overview(source);
-    replace(file, page.as_bytes()).map_err(|error| failed(file, error))?;
-    note(format_args!("{} is written, of {}", file.display(), source.name));
+    outlet::write(file, page.as_bytes())?;
+    note(format_args!("{} is of {}", file.display(), source.name));
     Ok(Exit::Done)
 }
 

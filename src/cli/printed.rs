@@ -1,4 +1,4 @@
-//! Standard output, which somebody may close: `hotrow list | head -1`.
+//! Standard output, which its reader may close: `hotrow list | head -1`.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -8,10 +8,15 @@ const WIDTH_UNKNOWN: usize = 80;
 /// The least that a table is squeezed into, and the most that a line of prose is stretched to.
 const WIDTHS: std::ops::RangeInclusive<usize> = 60..=160;
 
-/// Prints, unless nobody reads any more: then there is nothing left to do, and that is no failure.
+/// Prints, unless its reader is gone: then there is nothing left to do, and that is no failure.
 pub(super) fn print(text: &str) -> io::Result<()> {
+    print_bytes(text.as_bytes())
+}
+
+/// Prints what need not be a text.
+pub(super) fn print_bytes(bytes: &[u8]) -> io::Result<()> {
     let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+    match output.write_all(bytes).and_then(|()| output.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
         _ => Ok(()),
     }

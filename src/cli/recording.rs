@@ -4,14 +4,14 @@ use std::path::Path;
 
 use super::{
     failure::{Exit, Failure, note},
-    interrupt,
+    interrupt, outlet,
     plan::{Contestant, Plan},
 };
 use crate::{
     audit::witness,
-    engine::{Cell, Clients, Stop, Trial},
+    engine::{Cell, Clients, Trial},
     history::Recording,
-    record::{Role, check_writable, replace},
+    record::Role,
 };
 
 /// Requests of one history, of all clients together: what a checker that searches for an order can
@@ -21,22 +21,21 @@ const REQUESTS: u64 = 4_000;
 /// Least requests of a client.
 const REQUESTS_MIN: u64 = 8;
 
-/// Finds out before anything is measured whether the file can be written.
-pub(super) fn check(file: Option<&Path>) -> Result<(), Failure> {
-    let Some(file) = file else { return Ok(()) };
-    check_writable(file)
-        .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))
-}
-
 /// Records, audits and writes; what claims to be sound and is wrong is told, as `exit` is otherwise.
+/// Work that is stopped writes nothing: a file that was there is left as it was.
 pub(super) fn record(plan: &Plan, file: Option<&Path>, exit: Exit) -> Result<Exit, Failure> {
     let Some(file) = file else { return Ok(exit) };
-    if interrupt::requested() {
-        return Ok(exit);
-    }
+    let stopped = |histories: usize, exit: Exit| {
+        let file = file.display();
+        note(format_args!("stopped: partial, {histories} histories, and {file} is not written"));
+        if exit == Exit::Wrong { exit } else { Exit::Interrupted }
+    };
     let (mut text, mut histories, mut exit) = (Vec::new(), 0, exit);
     for planned in &plan.cells {
         for contestant in planned.contestants.iter().filter(|one| has_books(one)) {
+            if interrupt::requested() {
+                return Ok(stopped(histories, exit));
+            }
             // A history is what is recorded, also where none is kept when it is measured.
             let cell = Cell { history: true, ..planned.cell };
             let trial = Trial { cell, schedule: plan.schedule, block: 0 };
@@ -53,8 +52,10 @@ pub(super) fn record(plan: &Plan, file: Option<&Path>, exit: Exit) -> Result<Exi
             histories += 1;
         }
     }
-    replace(file, &text)
-        .map_err(|error| Failure::failed(format!("cannot write {}: {error}", file.display())))?;
+    if interrupt::requested() {
+        return Ok(stopped(histories, exit));
+    }
+    outlet::write(file, &text)?;
     note(format_args!("{histories} histories in {}", file.display()));
     Ok(exit)
 }
@@ -66,7 +67,7 @@ fn has_books(contestant: &Contestant) -> bool {
 
 fn recorded(contestant: &Contestant, trial: &Trial) -> Result<Recording, Failure> {
     let entry = contestant.entry;
-    let history = (entry.record)(trial, requests_each(&trial.cell), &Stop::new(false));
+    let history = (entry.record)(trial, requests_each(&trial.cell), interrupt::listen()?);
     let history = history.map_err(|violation| {
         Failure::failed(format!("cannot record {}: {violation}", entry.strategy))
     })?;

@@ -2,8 +2,7 @@
 
 use std::{
     env,
-    io::ErrorKind,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -13,42 +12,68 @@ use super::{
     interrupt,
     keeping::{Keeper, Teller},
     measuring::{measure, measure_apart, told},
-    plan::{Plan, PlannedCell},
-    printed,
+    outlet,
+    plan::Plan,
+    printed, recording, results,
 };
 use crate::{
     database::Latency,
     engine::{Schedule, Stop},
     machine::{self, Judgement, examine},
-    record::{
-        Environment, Finding, Journal, Role, Row, SavedRun, check_writable, replace, write_rows,
-    },
+    record::{Environment, Finding, Role, Row, SavedRun, write_rows},
     report::{Comparison, Sweep, comparisons, markdown, terminal, to_json},
 };
+
+/// What stands above a table of work that was stopped.
+const PARTIAL: &str = "PARTIAL, stopped before its end.";
+
+/// Marks a text as partial, if it is.
+pub(super) fn marked(text: &str, is_partial: bool) -> String {
+    match is_partial {
+        true => format!("{PARTIAL}\n\n{text}"),
+        false => text.to_owned(),
+    }
+}
 
 /// How long the machine is looked at before it is measured on.
 const LOOK: Duration = Duration::from_millis(300);
 
-/// Measures, prints and saves; what cannot be written is found before anything is measured.
-pub(super) fn run(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
+/// What was measured, and the folder where it lies if it was to be kept.
+pub(super) struct Measured {
+    pub(super) run: SavedRun,
+    pub(super) place: Option<PathBuf>,
+}
+
+/// Measures, prints and saves, and records to `record`; what cannot be written is found before
+/// anything is measured.
+pub(super) fn run(plan: &Plan, output: &Output, record: Option<&Path>) -> Result<Exit, Failure> {
     if let Some(process) = output.stream {
         return tell(plan, process);
     }
-    let run = measured(plan, output)?;
+    let files = files(output, record);
+    check_outputs(output, &files)?;
+    let Measured { run, place } = measured(plan, output)?;
     let exported = export(plan, &run, output);
-    let shown = shown(plan, &run, output.format);
-    let printed = match output.format {
-        Format::Table => printed::print_tables(&shown),
-        Format::Csv | Format::Json => printed::print(&shown),
-    };
-    printed.map_err(Failure::of_output)?;
+    if let (Some(directory), Some(place)) = (&output.results, &place) {
+        results::tell(directory, place);
+    }
+    if !files.iter().any(|file| outlet::is_output(file)) {
+        print(&shown(plan, &run, output.format), output.format)?;
+    }
     exported?;
-    Ok(conclusion(plan, &run))
+    recording::record(plan, record, conclusion(plan, &run))
+}
+
+fn print(shown: &str, format: Format) -> Result<(), Failure> {
+    let printed = match format {
+        Format::Table => printed::print_tables(shown),
+        Format::Csv | Format::Json => printed::print(shown),
+    };
+    printed.map_err(Failure::of_output)
 }
 
 /// Measures, and keeps the rows where that was asked for.
-pub(super) fn measured(plan: &Plan, output: &Output) -> Result<SavedRun, Failure> {
-    check_outputs(output)?;
+pub(super) fn measured(plan: &Plan, output: &Output) -> Result<Measured, Failure> {
     let stop = interrupt::listen()?;
     if cfg!(debug_assertions) {
         note("this is a debug build and its numbers mean little: use `cargo run --release`");
@@ -66,7 +91,8 @@ pub(super) fn measured(plan: &Plan, output: &Output) -> Result<SavedRun, Failure
     };
     note(expectation(plan));
     measure_all(plan, stop, &mut keeper)?;
-    keeper.finish(interrupt::requested())
+    let (run, place) = keeper.finish(interrupt::requested())?;
+    Ok(Measured { run, place })
 }
 
 fn measure_all(plan: &Plan, stop: &Stop, keeper: &mut Keeper<'_>) -> Result<(), Failure> {
@@ -85,72 +111,71 @@ fn measure_all(plan: &Plan, stop: &Stop, keeper: &mut Keeper<'_>) -> Result<(), 
 /// Measures as one process of several, for the one that started it.
 fn tell(plan: &Plan, process: u32) -> Result<Exit, Failure> {
     let known = told()?;
-    let stop = interrupt::listen()?;
+    let stop = interrupt::listen_in_silence()?;
     let mut teller = Teller { plan, process, began: Instant::now() };
     measure(plan, process, &known, stop, &mut teller);
     Ok(Exit::Done)
 }
 
-fn check_outputs(output: &Output) -> Result<(), Failure> {
+/// Every file that is to be written.
+pub(super) fn files<'a>(output: &'a Output, record: Option<&'a Path>) -> Vec<&'a Path> {
     let Output { export_csv, export_json, export_markdown, .. } = output;
-    for file in [export_csv, export_json, export_markdown].into_iter().flatten() {
-        check_writable(file)
-            .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))?;
+    let exports = [export_csv, export_json, export_markdown].into_iter();
+    exports.map(Option::as_deref).chain([record]).flatten().collect()
+}
+
+/// Checks that everything can be written that is to be.
+pub(super) fn check_outputs(output: &Output, files: &[&Path]) -> Result<(), Failure> {
+    outlet::check(files)?;
+    let printed = files.iter().find(|file| outlet::is_output(file));
+    if let Some(file) = printed.filter(|_| output.format != Format::Table) {
+        return Err(Failure::usage(format!(
+            "{}: this and --format cannot both be standard output: name a file",
+            file.display()
+        )));
     }
-    let Some(directory) = output.results.as_deref().filter(|_| !output.resume) else {
-        return Ok(());
-    };
-    Journal::prepare(directory).map_err(|error| {
-        let directory = directory.display();
-        Failure::usage(match error.kind() {
-            ErrorKind::AlreadyExists => format!(
-                "{directory}/unfinished has a run that was not finished: go on with --resume, or \
-                 remove it"
-            ),
-            _ => format!("cannot save in {directory}: {error}"),
-        })
-    })
+    match &output.results {
+        Some(directory) if !output.resume => {
+            results::prepare(directory, output.overwrite, results::RESUME_OR_OVERWRITE)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What is about to happen and how long it takes, without what opening and auditing cost.
-fn expectation(plan: &Plan) -> String {
+pub(super) fn expectation(plan: &Plan) -> String {
     let cells = plan.cells.len();
     let real = plan.cells.iter().filter(|planned| planned.cell.latency == Latency::None);
+    let contestants: usize = real.map(|planned| planned.contestants.len()).sum();
     let Schedule { blocks, warm_up, capacity_window, latency_window, .. } = plan.schedule;
-    let measured: u32 = real.map(|planned| plan.processes * blocks * contestants(planned)).sum();
-    let windows = (warm_up + capacity_window + latency_window) * measured;
+    let rounds = f64::from(plan.processes) * f64::from(blocks) * contestants as f64;
+    let seconds = (warm_up + capacity_window + latency_window).as_secs_f64() * rounds;
     let count = plan.measurements();
     let cells = if cells == 1 { "one cell".to_owned() } else { format!("{cells} cells") };
-    format!("{count} measurements in {cells}, {} s and the time to audit them", windows.as_secs())
-}
-
-fn contestants(planned: &PlannedCell) -> u32 {
-    u32::try_from(planned.contestants.len()).expect("the registry is a short table")
+    format!("{count} measurements in {cells}, {seconds:.0} s and the time to audit them")
 }
 
 pub(super) fn command_line() -> String {
     let mut words = vec!["hotrow".to_owned()];
-    words.extend(env::args().skip(1).map(|word| match word.contains([' ', '\'', '"', '`']) {
-        true => format!("{word:?}"),
-        false => word,
+    words.extend(env::args_os().skip(1).map(|word| {
+        let shown = word.to_string_lossy();
+        match word.to_str() {
+            Some(text) if !text.contains([' ', '\'', '"', '`']) => text.to_owned(),
+            _ => format!("{shown:?}"),
+        }
     }));
     words.join(" ")
 }
 
 fn export(plan: &Plan, run: &SavedRun, output: &Output) -> Result<(), Failure> {
+    let write = if run.environment.partial { outlet::write_partial } else { outlet::write };
     let written = |file: &Option<PathBuf>, text: &dyn Fn() -> Vec<u8>| match file {
         None => Ok(()),
-        Some(file) => replace(file, &text())
-            .map_err(|error| Failure::failed(format!("cannot write {}: {error}", file.display())))
-            .inspect(|()| note(format_args!("{} is written", file.display()))),
+        Some(file) => write(file, &text()),
     };
     written(&output.export_csv, &|| write_rows(&run.rows))?;
     written(&output.export_json, &|| to_json(run).into_bytes())?;
-    written(&output.export_markdown, &|| markdown_of(plan, run).into_bytes())?;
-    if let Some(directory) = &output.results {
-        note(format_args!("saved in {}", directory.display()));
-    }
-    Ok(())
+    written(&output.export_markdown, &|| markdown_of(plan, run).into_bytes())
 }
 
 fn markdown_of(plan: &Plan, run: &SavedRun) -> String {
@@ -158,23 +183,25 @@ fn markdown_of(plan: &Plan, run: &SavedRun) -> String {
     let sections = tables.iter().map(|one| format!("## {}\n\n{}", one.title, markdown(one)));
     let mut sections: Vec<String> = sections.collect();
     sections.extend(swept(plan, &tables).map(|sweep| sweep.markdown()));
-    sections.join("\n")
+    let partial =
+        if run.environment.partial { format!("**{PARTIAL}**\n\n") } else { String::new() };
+    partial + &sections.join("\n")
 }
 
 fn shown(plan: &Plan, run: &SavedRun, format: Format) -> String {
     match format {
         Format::Csv => String::from_utf8(write_rows(&run.rows)).expect("every field is a text"),
         Format::Json => to_json(run),
-        Format::Table if run.rows.is_empty() => "Nothing was measured.\n".to_owned(),
+        Format::Table if run.rows.is_empty() => {
+            marked("Nothing was measured.\n", run.environment.partial)
+        }
         Format::Table => {
             let width = printed::width();
             let comparisons = comparisons(&run.rows);
             let mut tables: Vec<String> =
                 comparisons.iter().map(|one| terminal(one, width)).collect();
             tables.extend(swept(plan, &comparisons).map(|sweep| sweep.terminal(width)));
-            let partial = "PARTIAL, stopped before its end.\n\n";
-            let partial = if run.environment.partial { partial } else { "" };
-            partial.to_owned() + &tables.join("\n\n")
+            marked(&tables.join("\n\n"), run.environment.partial)
         }
     }
 }
@@ -189,8 +216,12 @@ fn swept(plan: &Plan, comparisons: &[Comparison]) -> Option<Sweep> {
     Some(Sweep::along(&axis.part, &stops.collect::<Vec<_>>()))
 }
 
-/// Tells what is not as it should be; what is wrong weighs more than that somebody stopped it.
+/// Tells what is not as it should be; what is wrong weighs more than that the run was stopped.
 fn conclusion(plan: &Plan, run: &SavedRun) -> Exit {
+    if run.environment.partial {
+        let (measured, planned) = (run.rows.len(), plan.measurements());
+        note(format_args!("stopped: partial, {measured} of {planned} measurements were made"));
+    }
     let claims_sound = |row: &Row| {
         let contestants = plan.cells.iter().flat_map(|planned| &planned.contestants);
         let mut entries = contestants.map(|one| one.entry);
@@ -208,10 +239,7 @@ fn conclusion(plan: &Plan, run: &SavedRun) -> Exit {
             ));
             Exit::Wrong
         }
-        None if run.environment.partial => {
-            note("stopped before its end: what is shown is partial");
-            Exit::Interrupted
-        }
+        None if run.environment.partial => Exit::Interrupted,
         None => Exit::Done,
     }
 }

@@ -81,7 +81,6 @@ impl Costs {
             return Ok(None);
         }
         let run = SavedRun { rows, ..SavedRun::empty(environment.after(false)) };
-        run.save(&directory)?;
-        Ok(Some(directory.join("rounds.csv")))
+        Ok(Some(run.save(&directory)?.join("rounds.csv")))
     }
 }

@@ -1,9 +1,9 @@
 //! A run as it is written down: while it is measured, round by round.
 //!
 //! What is measured stands under `unfinished/` beside the run that was there before, and takes its
-//! place when it is done. Whoever kills the program, or fills the disk, loses the round that was
-//! being measured and nothing else: the earlier run is whole, and the new one can be taken up again
-//! where it was left.
+//! place when it is complete. A program that is killed, or a disk that is full, loses the round that
+//! was being measured and nothing else: the earlier run is whole, and the new one can be taken up
+//! again where it was left.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -12,16 +12,15 @@ use std::{
 };
 
 use csv::{Writer, WriterBuilder};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Environment, QuantileRow, ReadError, Row, SavedRun, check_writable, replace,
+    Earlier, Environment, QuantileRow, ReadError, Row, SavedRun,
+    folder::{self, UNFINISHED},
+    replace,
     rounds::read_as_far_as_it_goes,
     saved::{ENVIRONMENT, QUANTILES, ROUNDS},
 };
-
-/// The directory of what is not done, inside that of the run.
-const UNFINISHED: &str = "unfinished";
 
 /// A run that is being written down.
 pub struct Journal {
@@ -35,20 +34,13 @@ impl Journal {
     /// for it.
     pub const INTERRUPTED: &str = "the run was interrupted";
 
-    /// Makes sure, before any work is done, that a run can be kept in `directory`, and that none is
-    /// there that somebody may want to take up again.
+    /// Makes sure, before any work is done, that a run can be kept in `directory`.
     ///
     /// # Errors
-    /// As writing there fails now; [`io::ErrorKind::AlreadyExists`] where a run was left unfinished.
-    pub fn prepare(directory: &Path) -> io::Result<()> {
-        fs::create_dir_all(directory)?;
-        for file in [ENVIRONMENT, ROUNDS, QUANTILES] {
-            check_writable(&directory.join(file))?;
-        }
-        match directory.join(UNFINISHED).exists() {
-            true => Err(io::ErrorKind::AlreadyExists.into()),
-            false => Ok(()),
-        }
+    /// As writing there fails now; [`io::ErrorKind::AlreadyExists`] where a run is there that is to be
+    /// kept.
+    pub fn prepare(directory: &Path, earlier: Earlier) -> io::Result<()> {
+        folder::prepare(directory, earlier)
     }
 
     /// Begins a run.
@@ -56,6 +48,7 @@ impl Journal {
     /// # Errors
     /// As making the files fails.
     pub fn begin(directory: &Path, environment: &Environment) -> io::Result<Journal> {
+        folder::begin(directory)?;
         Journal::with(directory, environment, &[], &[])
     }
 
@@ -71,17 +64,18 @@ impl Journal {
         is_whole: impl Fn(&[&Row]) -> bool,
     ) -> Result<(Journal, SavedRun), ReadError> {
         let unfinished = directory.join(UNFINISHED);
+        let failed = |error: io::Error| ReadError::of_file(&unfinished, &error);
+        folder::settle(directory).map_err(failed)?;
         let from = if unfinished.exists() { unfinished.as_path() } else { directory };
         let environment = Environment::read(&from.join(ENVIRONMENT))?;
         if let Some(reason) = environment.differs_from(now) {
             let file = from.join(ENVIRONMENT);
             return Err(ReadError { file, line: 0, reason });
         }
-        let mut rows = read_as_far_as_it_goes(&from.join(ROUNDS))?;
-        let quantiles = read_as_far_as_it_goes(&from.join(QUANTILES)).unwrap_or_default();
+        let mut rows: Vec<Row> = rows_of(&from.join(ROUNDS))?;
+        let quantiles = rows_of(&from.join(QUANTILES))?;
         interrupt(&mut rows, is_whole);
         let environment = Environment { resumed: environment.resumed + 1, ..environment };
-        let failed = |error: io::Error| ReadError::of_file(&unfinished, &error);
         let journal = Journal::with(directory, &environment, &rows, &quantiles).map_err(failed)?;
         Ok((journal, SavedRun { rows, quantiles, ..SavedRun::empty(environment) }))
     }
@@ -111,34 +105,28 @@ impl Journal {
         write_down(&mut self.rounds, rows)
     }
 
-    /// Puts the run in the place of the one that was there.
+    /// Puts the run in the place of the one that was there, and gives the folder where it lies: a
+    /// run that was stopped stays under `unfinished/` beside one that was not.
     ///
     /// # Errors
     /// As writing or renaming fails; what is not renamed yet stays unfinished.
-    pub fn finish(self, environment: &Environment) -> io::Result<()> {
+    pub fn finish(self, environment: &Environment) -> io::Result<PathBuf> {
         let Journal { directory, rounds, quantiles } = self;
         for writer in [rounds, quantiles] {
             let file = writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
             file.sync_all()?;
         }
-        let unfinished = directory.join(UNFINISHED);
-        replace(&unfinished.join(ENVIRONMENT), environment.to_json().as_bytes())?;
-        for file in [ROUNDS, QUANTILES, ENVIRONMENT] {
-            let (from, to) = (unfinished.join(file), directory.join(file));
-            match fs::metadata(&from)?.len() {
-                // What a run has nothing of has no file, also where an earlier one had.
-                0 => fs::remove_file(from).and_then(|()| remove_if_there(&to))?,
-                _ => fs::rename(from, to)?,
-            }
-        }
-        fs::remove_dir(unfinished)
+        let environment_file = directory.join(UNFINISHED).join(ENVIRONMENT);
+        replace(&environment_file, environment.to_json().as_bytes())?;
+        folder::finish(&directory, environment.partial)
     }
 }
 
-fn remove_if_there(file: &Path) -> io::Result<()> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+/// The rows of a file that may have been cut off, or may not be there since the run had none.
+fn rows_of<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>, ReadError> {
+    match file.exists() {
+        true => read_as_far_as_it_goes(file),
+        false => Ok(Vec::new()),
     }
 }
 
@@ -207,7 +195,7 @@ mod tests {
         let directory = scratch.path("box/quick");
         let before = sample::run(&block(7));
         before.save(&directory).unwrap();
-        Journal::prepare(&directory).unwrap();
+        Journal::prepare(&directory, Earlier::Overwrite).unwrap();
         let mut journal = Journal::begin(&directory, &environment()).unwrap();
         journal.append(&block(0), &[]).unwrap();
         assert_eq!(SavedRun::load(&directory), Ok(before));
@@ -219,7 +207,7 @@ mod tests {
     }
 
     /// Killed in the middle of a line: what was whole counts, what was begun is kept and does not,
-    /// and nobody who begins anew runs over it.
+    /// and a run that begins anew does not run over it.
     #[test]
     fn a_run_that_was_killed_is_taken_up_again() {
         let scratch = Scratch::new("killed");
@@ -231,7 +219,7 @@ mod tests {
         let mut file = OpenOptions::new().append(true).open(rounds(&directory)).unwrap();
         io::Write::write_all(&mut file, b"1,made-up,0,1,1,\"slab/us").unwrap();
 
-        let refused = Journal::prepare(&directory).unwrap_err();
+        let refused = Journal::prepare(&directory, Earlier::Keep).unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
         let (mut journal, run) = Journal::resume(&directory, &environment(), whole).unwrap();
         let invalid: Vec<&str> = run.rows.iter().map(|row| row.invalid.as_str()).collect();

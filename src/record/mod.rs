@@ -14,6 +14,7 @@
 
 mod costs;
 mod environment;
+mod folder;
 mod journal;
 mod quantiles;
 mod replace;
@@ -29,6 +30,7 @@ pub use crate::machine::LoadAverage;
 pub use self::{
     costs::{Costs, Piece},
     environment::Environment,
+    folder::Earlier,
     journal::Journal,
     quantiles::{Clocked, LADDER_PPM, QuantileRow},
     replace::{check_writable, replace},

@@ -8,15 +8,15 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    CheckRow, Environment, MemoryRow, QuantileRow, ReadError, Row, check_writable, replace,
+    CheckRow, Earlier, Environment, MemoryRow, QuantileRow, ReadError, Row, folder, replace,
     rounds::{read_table, table},
 };
 
 pub(super) const ENVIRONMENT: &str = "env.json";
 pub(super) const ROUNDS: &str = "rounds.csv";
 pub(super) const QUANTILES: &str = "quantiles.csv";
-const MEMORY: &str = "memory.csv";
-const CHECKS: &str = "checks.csv";
+pub(super) const MEMORY: &str = "memory.csv";
+pub(super) const CHECKS: &str = "checks.csv";
 
 /// Everything that is kept of one run. What a run has nothing of is empty, and has no file.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,23 +43,26 @@ impl SavedRun {
     /// Makes sure, before any work is done, that a run can be saved in `directory`.
     ///
     /// # Errors
-    /// As [`save`](SavedRun::save) would fail now.
-    pub fn prepare(directory: &Path) -> io::Result<()> {
-        fs::create_dir_all(directory)?;
-        check_writable(&directory.join(ENVIRONMENT))
+    /// As [`save`](SavedRun::save) would fail now; [`io::ErrorKind::AlreadyExists`] where a run is
+    /// there that is to be kept.
+    pub fn prepare(directory: &Path, earlier: Earlier) -> io::Result<()> {
+        folder::prepare(directory, earlier)
     }
 
-    /// Writes the run into `directory`, in place of the one that is there.
+    /// Writes the run into `directory`, in place of the one that is there, and gives the folder where
+    /// it lies: a run that was stopped stays under `unfinished/` beside one that was not.
     ///
     /// # Errors
-    /// As making the directory or writing a file fails.
-    pub fn save(&self, directory: &Path) -> io::Result<()> {
+    /// As making the directory or writing a file fails; the run that was there is then whole.
+    pub fn save(&self, directory: &Path) -> io::Result<PathBuf> {
         fs::create_dir_all(directory)?;
-        save_table(&directory.join(ROUNDS), &self.rows)?;
-        save_table(&directory.join(QUANTILES), &self.quantiles)?;
-        save_table(&directory.join(MEMORY), &self.memory)?;
-        save_table(&directory.join(CHECKS), &self.checks)?;
-        replace(&directory.join(ENVIRONMENT), self.environment.to_json().as_bytes())
+        let unfinished = folder::begin(directory)?;
+        save_table(&unfinished.join(ROUNDS), &self.rows)?;
+        save_table(&unfinished.join(QUANTILES), &self.quantiles)?;
+        save_table(&unfinished.join(MEMORY), &self.memory)?;
+        save_table(&unfinished.join(CHECKS), &self.checks)?;
+        replace(&unfinished.join(ENVIRONMENT), self.environment.to_json().as_bytes())?;
+        folder::finish(directory, self.environment.partial)
     }
 
     /// Reads the run that is in `directory`.
@@ -100,7 +103,6 @@ impl SavedRun {
 
 fn save_table<T: Serialize>(file: &Path, rows: &[T]) -> io::Result<()> {
     match rows.is_empty() {
-        true if file.exists() => fs::remove_file(file),
         true => Ok(()),
         false => replace(file, &table(rows)),
     }
@@ -219,10 +221,10 @@ mod tests {
     fn a_run_comes_back_from_its_directory() {
         let scratch = Scratch::new("saved");
         let directory = scratch.path("box/quick");
-        SavedRun::prepare(&directory).unwrap();
+        SavedRun::prepare(&directory, Earlier::Keep).unwrap();
         let mut run = sample::run(&[]);
         run.save(&directory).unwrap();
-        run.environment.partial = true;
+        run.environment.resumed = 1;
         run.rows = vec![sample::row("mutex", 0, 5)];
         run.save(&directory).unwrap();
         assert_eq!(SavedRun::find(&scratch.path("")).unwrap(), std::slice::from_ref(&directory));

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod kept;
+mod nonsense;
 mod pictures;
 mod runs;
+mod stopped;
 
 use std::{
     env, fs,

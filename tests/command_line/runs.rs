@@ -68,7 +68,7 @@ fn a_sweep_goes_along_its_axis() {
     refused(&["run", "--sweep", "colour=1,2"], "is not known");
 }
 
-/// Killed without warning: what was there before is whole, nobody runs over what is half done, and
+/// Killed without warning: what was there before is whole, no run runs over what is half done, and
 /// it can be finished.
 #[cfg(unix)]
 #[test]
@@ -81,8 +81,13 @@ fn a_run_that_was_killed_can_be_finished() {
     let earlier = SavedRun::load(&directory).unwrap();
 
     let asked = ["run", "mutex", "cas", "--blocks", "9", "--results", results];
-    let mut child =
-        hotrow().args(asked).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let mut child = hotrow()
+        .args(asked)
+        .arg("--overwrite")
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
     let begun = directory.join("unfinished/rounds.csv");
     let written = || fs::metadata(&begun).map_or(0, |file| file.len());
     for _ in 0..6_000 {
@@ -98,7 +103,7 @@ fn a_run_that_was_killed_can_be_finished() {
 
     let over = run(&asked);
     assert_eq!(over.status.code(), Some(2));
-    assert!(stderr(&over).contains("go on with --resume"), "{}", stderr(&over));
+    assert!(stderr(&over).contains("--resume goes on with it"), "{}", stderr(&over));
     let other = run(&["run", "mutex", "--results", results, "--resume"]);
     assert!(stderr(&other).contains("begun with plan"), "{}", stderr(&other));
     let resumed = run(&[&asked[..], &["--resume"]].concat());

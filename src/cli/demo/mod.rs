@@ -5,7 +5,11 @@
 
 mod stalled;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use self::stalled::Stalled;
 use super::{
@@ -15,7 +19,8 @@ use super::{
     keeping::Keeper,
     measuring::measure,
     plan::{Contestant, Plan, PlannedCell, contestants},
-    printed, run,
+    printed, results,
+    run::{self, Measured},
 };
 use crate::{
     database::Latency,
@@ -75,14 +80,25 @@ fn omission(asked: &Demo) -> Result<Exit, Failure> {
         seed: asked.seed,
     };
     let plan = Plan { cells: cells.to_vec(), schedule, processes: 1, axis: None };
-    let output = Output { results: asked.results.clone(), seed: asked.seed, ..Output::table() };
-    let measured = run::measured(&plan, &output)?;
-    tell(&report::omission(&measured.rows).map_err(Failure::failed)?)
+    let Demo { results, seed, overwrite, .. } = asked.clone();
+    let output = Output { results, seed, overwrite, ..Output::table() };
+    if let Some(directory) = &output.results {
+        results::prepare(directory, overwrite, results::OVERWRITE)?;
+    }
+    let Measured { run, place } = run::measured(&plan, &output)?;
+    if let (Some(directory), Some(place)) = (&output.results, &place) {
+        results::tell(directory, place);
+    }
+    tell(report::omission(&run.rows), "the stall was not measured to its end")
 }
 
 /// The same code twice, one after the other and in shuffled blocks.
 fn order(asked: &Demo) -> Result<Exit, Failure> {
     let stop = interrupt::listen()?;
+    let directories = asked.results.as_deref().map(halves).transpose()?;
+    for directory in directories.iter().flatten() {
+        results::prepare(directory, asked.overwrite, results::OVERWRITE)?;
+    }
     // One client: what differs is then the machine, and not who met whom.
     let cell = Cell::hot_row(Clients::Threads(1));
     let mut pairs = contestants("slab", Latency::None, &[])?;
@@ -91,6 +107,7 @@ fn order(asked: &Demo) -> Result<Exit, Failure> {
     let shuffled: Vec<Contestant> = pairs.iter().copied().chain(twins).collect();
     let one_by_one =
         pairs.iter().flat_map(|one| [vec![*one], vec![Contestant { role: Role::Twin, ..*one }]]);
+    let one_by_one: Vec<Vec<Contestant>> = one_by_one.collect();
     let schedule = Schedule {
         blocks: PAIR_BLOCKS,
         warm_up: Duration::from_millis(5),
@@ -99,49 +116,72 @@ fn order(asked: &Demo) -> Result<Exit, Failure> {
         seed: asked.seed,
     };
     let mut runs = Vec::new();
-    let one_by_one: Vec<Vec<Contestant>> = one_by_one.collect();
-    for (name, rounds) in [("one-by-one", one_by_one), ("shuffled", vec![shuffled])] {
+    for rounds in [one_by_one, vec![shuffled]] {
         let environment = Environment::before(run::command_line(), asked.seed);
         let mut all = SavedRun::empty(environment);
         for (repetition, contestants) in
             (0..PAIRS).flat_map(|repetition| rounds.iter().map(move |round| (repetition, round)))
         {
+            if interrupt::requested() {
+                break;
+            }
             let cells = vec![PlannedCell { cell, contestants: contestants.clone() }];
             let plan = Plan { cells, schedule, processes: 1, axis: None };
             let mut keeper = Keeper::begin(&plan, all.environment.clone(), None)?;
             measure(&plan, 0, &[], stop, &mut keeper);
-            let rows = keeper.finish(interrupt::requested())?.rows;
-            all.rows.extend(rows.into_iter().map(|row| Row { process: repetition, ..row }));
+            let (run, _) = keeper.finish(interrupt::requested())?;
+            all.rows.extend(run.rows.into_iter().map(|row| Row { process: repetition, ..row }));
         }
-        all.environment = all.environment.after(interrupt::requested());
-        if let Some(directory) = &asked.results {
-            save(&all, &beside(directory, name))?;
-        }
+        all.environment = all.environment.after(false);
         runs.push(all);
     }
-    tell(&report::order_of_runs(&runs[0].rows, &runs[1].rows).map_err(Failure::failed)?)
+    // The halves are one demonstration: a part of one makes a part of both.
+    let partial = interrupt::requested();
+    for (run, directory) in runs.iter_mut().zip(directories.iter().flatten()) {
+        run.environment.partial = partial;
+        save(run, directory)?;
+    }
+    tell(report::order_of_runs(&runs[0].rows, &runs[1].rows), "not every pair was measured")
 }
 
-/// `order` and `shuffled` are `order-shuffled`.
-fn beside(directory: &std::path::Path, name: &str) -> PathBuf {
-    let last = directory.file_name().unwrap_or_default().to_string_lossy();
-    directory.with_file_name(format!("{last}-{name}"))
+/// Where the halves of a pair are kept: `order` and `shuffled` are `order-shuffled`.
+pub(in crate::cli) fn halves(directory: &Path) -> Result<[PathBuf; 2], Failure> {
+    let Some(name) = directory.file_name() else {
+        let directory = directory.display();
+        return Err(Failure::usage(format!("--results {directory}: give it a name of its own")));
+    };
+    Ok(["one-by-one", "shuffled"].map(|half| {
+        let mut name = OsString::from(name);
+        name.push(format!("-{half}"));
+        directory.with_file_name(name)
+    }))
 }
 
-fn save(run: &SavedRun, directory: &std::path::Path) -> Result<(), Failure> {
-    run.save(directory).map_err(|error| {
+fn save(run: &SavedRun, directory: &Path) -> Result<(), Failure> {
+    let place = run.save(directory).map_err(|error| {
         Failure::failed(format!("cannot save in {}: {error}", directory.display()))
     })?;
-    note(format_args!("saved in {}", directory.display()));
+    results::tell(directory, &place);
     Ok(())
 }
 
-/// Prints sentences in the width there is, and the lines of a table as they are.
-fn tell(text: &str) -> Result<Exit, Failure> {
+/// Prints sentences in the width there is, and the lines of a table as they are. Work that was
+/// stopped is marked as partial, with what there is to show of it.
+fn tell(sentences: Result<String, String>, missing: &str) -> Result<Exit, Failure> {
+    let partial = interrupt::requested();
+    let text = match sentences {
+        Ok(text) => run::marked(&text, partial),
+        Err(_) if partial => run::marked("There is too little to tell of.\n", true),
+        Err(error) => return Err(Failure::failed(error)),
+    };
     let line = |line: &str| match line.starts_with('|') || line.is_empty() {
         true => format!("{line}\n"),
         false => report::wrap(line, printed::width(), ""),
     };
     printed::print(&text.lines().map(line).collect::<String>()).map_err(Failure::of_output)?;
-    Ok(if interrupt::requested() { Exit::Interrupted } else { Exit::Done })
+    if !partial {
+        return Ok(Exit::Done);
+    }
+    note(format_args!("stopped: partial, {missing}"));
+    Ok(Exit::Interrupted)
 }

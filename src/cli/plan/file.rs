@@ -23,7 +23,13 @@ use super::{
     draft::{AXES, Draft, duration},
     unknown,
 };
-use crate::{cli::failure::Failure, engine::Schedule};
+use crate::{
+    cli::{
+        arguments::{BLOCKS_MAX, PROCESSES_MAX},
+        failure::Failure,
+    },
+    engine::Schedule,
+};
 
 /// Plans and workloads that come with the program.
 const BUILT_IN: &str = include_str!("profiles.toml");
@@ -40,6 +46,12 @@ pub(in crate::cli) struct Definitions {
     #[serde(default)]
     plan: BTreeMap<String, NamedPlan>,
 }
+
+/// The longest window of a plan: an hour of one measurement.
+const WINDOW_MAX: Duration = Duration::from_hours(1);
+
+/// The most cells of a plan.
+const CELLS_MAX: usize = 10_000;
 
 /// One value or several.
 #[derive(Debug, Clone, Deserialize)]
@@ -165,7 +177,7 @@ impl Definitions {
             }
         }
         let schedule = Schedule { seed, ..named.schedule(name)? };
-        Ok(Plan { cells, schedule, processes: named.processes.max(1), axis: None })
+        Ok(Plan { cells, schedule, processes: named.processes, axis: None })
     }
 
     /// The cells of the workload of this name.
@@ -195,6 +207,10 @@ pub(in crate::cli) fn combined(
     values: &[String],
 ) -> Result<Vec<Draft>, Failure> {
     let mut all = Vec::new();
+    if drafts.len().saturating_mul(values.len()) > CELLS_MAX {
+        let why = format!("these are more than {CELLS_MAX} cells: give fewer values of {part}");
+        return Err(Failure::usage(why));
+    }
     for draft in drafts {
         for value in values {
             let mut one = *draft;
@@ -207,13 +223,24 @@ pub(in crate::cli) fn combined(
 
 impl NamedPlan {
     fn schedule(&self, name: &str) -> Result<Schedule, Failure> {
+        let refused =
+            |what: &str, why: String| Failure::usage(format!("plan {name}: {what}: {why}"));
         let window = |text: &Option<String>, usual: u64| match text {
             None => Ok(Duration::from_millis(usual)),
-            Some(text) => duration(text)
-                .map_err(|why| Failure::usage(format!("plan {name}: `{text}`: {why}"))),
+            Some(text) => match duration(text).map_err(|why| refused(&format!("`{text}`"), why))? {
+                window if window <= WINDOW_MAX => Ok(window),
+                _ => Err(refused(&format!("`{text}`"), format!("give at most {WINDOW_MAX:?}"))),
+            },
         };
+        for (what, number, most) in
+            [("blocks", self.blocks, BLOCKS_MAX), ("processes", self.processes, PROCESSES_MAX)]
+        {
+            if !(1..=most).contains(&i64::from(number)) {
+                return Err(refused(&format!("{what} {number}"), format!("give 1 to {most}")));
+            }
+        }
         Ok(Schedule {
-            blocks: self.blocks.max(1),
+            blocks: self.blocks,
             warm_up: window(&self.warm_up, 20)?,
             capacity_window: window(&self.window, 100)?,
             latency_window: window(&self.latency_window, 50)?,
@@ -262,5 +289,13 @@ mod tests {
         let misspelt = "[workload.w]\nuser = 1\n[plan.p]\nworkloads = ['w']\n";
         assert!(refused(misspelt).contains("did you mean users?"));
         assert!(refused("[plan.p]\nworkloads = []\nblock = 3\n").contains("unknown field `block`"));
+        let of_plan = |line: &str| refused(&format!("[plan.p]\nworkloads = []\n{line}\n"));
+        assert_eq!(of_plan("blocks = 4294967295"), "plan p: blocks 4294967295: give 1 to 1000");
+        assert_eq!(of_plan("processes = 0"), "plan p: processes 0: give 1 to 64");
+        assert_eq!(of_plan("window = '9y'"), "plan p: `9y`: give at most 3600s");
+        let values: Vec<String> = (1..=200).map(|value| value.to_string()).collect();
+        let values = values.join(",");
+        let many = format!("[workload.w]\nusers = [{values}]\nwork = [{values}]\n");
+        assert!(refused(&format!("{many}[plan.p]\nworkloads = ['w']\n")).contains("fewer values"));
     }
 }

@@ -1,0 +1,204 @@
+//! Lists of arguments, drawn from what there is and from what there is not.
+
+use std::{
+    collections::BTreeSet,
+    path::{Component, Path, PathBuf},
+};
+
+use clap::{CommandFactory, Parser};
+
+use super::*;
+use crate::{
+    cli::{
+        arguments::{Arguments, Command, Output},
+        bench, check, demo, failure, plan, results, run,
+    },
+    scratch::Scratch,
+};
+
+const LISTS: u64 = 10_000;
+
+/// Values that some flag takes, or nearly.
+const VALUES: &[&str] = &[
+    "",
+    "-",
+    "--",
+    "0",
+    "1",
+    "-1",
+    "2.5",
+    "1e9",
+    "99999999999999999999",
+    "NaN",
+    "inf",
+    "mutex",
+    "cas",
+    "unguarded",
+    "null",
+    "tables",
+    "slab",
+    "threads:2",
+    "tasks:64",
+    "threads:cores",
+    "tasks:99999",
+    "uniform",
+    "zipf:0.99",
+    "zipf:NaN",
+    "hot:10@90",
+    "hot:0@0",
+    "balanced",
+    "charge:50,use:50,read:0",
+    "charge:300,use:-200,read:0",
+    "20us",
+    "9999999999999999y",
+    "none",
+    "fixed:5ms",
+    "scaled:0.1",
+    "scaled:-1",
+    "scaled:1e308",
+    "assignment",
+    "50k",
+    "1e300M",
+    "poisson",
+    "burst:32",
+    "burst:0",
+    "constant",
+    "quick",
+    "standard",
+    "hot-row",
+    "users=1,16,256",
+    "users=",
+    "=",
+    "rate=1,1e999",
+    "mix=half,half",
+    "10%",
+    "-5%",
+    "table",
+    "json",
+    "csv",
+    "omission",
+    "order",
+    "account",
+    "kv",
+    "bash",
+    "127.0.0.1:0",
+    "amount=1..9",
+    "amount=9..1",
+    "/dev/null",
+    "/dev/full",
+    "a\nb",
+    "\u{1b}[31m",
+    "\u{202e}",
+    "é",
+    "run",
+];
+
+/// Every flag and verb that there is.
+fn known() -> Vec<String> {
+    let mut command = Arguments::command();
+    command.build();
+    let mut known = BTreeSet::new();
+    for one in std::iter::once(&command).chain(command.get_subcommands()) {
+        known.insert(one.get_name().to_owned());
+        known
+            .extend(one.get_arguments().filter_map(|flag| Some(format!("--{}", flag.get_long()?))));
+    }
+    known.into_iter().collect()
+}
+
+fn list(rng: &mut fastrand::Rng, known: &[String]) -> Vec<OsString> {
+    let mut list = vec![OsString::from("hotrow")];
+    if rng.u8(..) > 20 {
+        let verbs: Vec<_> = known.iter().filter(|word| !word.starts_with("--")).collect();
+        list.push(verbs[rng.usize(..verbs.len())].into());
+    }
+    for _ in 0..rng.usize(..8) {
+        let mut pick = || match rng.u8(..10) {
+            0..5 => OsString::from(&known[rng.usize(..known.len())]),
+            5..9 => VALUES[rng.usize(..VALUES.len())].into(),
+            _ => word(garbage(rng)),
+        };
+        let mut next = pick();
+        if rng.u8(..10) == 0 {
+            next.push("=");
+            next.push(word(garbage(rng)));
+        }
+        list.push(next);
+    }
+    list
+}
+
+/// The same name, in a folder of ours.
+fn moved(path: &Path, scratch: &Scratch) -> PathBuf {
+    let names = path.components().filter(|part| matches!(part, Component::Normal(_)));
+    scratch.path(names.collect::<PathBuf>())
+}
+
+fn moved_all(output: &Output, scratch: &Scratch) -> Output {
+    let moved = |path: &Option<PathBuf>| path.as_deref().map(|path| moved(path, scratch));
+    Output {
+        results: moved(&output.results),
+        export_csv: moved(&output.export_csv),
+        export_json: moved(&output.export_json),
+        export_markdown: moved(&output.export_markdown),
+        ..output.clone()
+    }
+}
+
+/// Does what the verb does before it measures.
+fn prepare(arguments: &Arguments, scratch: &Scratch) -> Result<(), Failure> {
+    let outputs = |output: &Output, record: Option<&Path>| {
+        let output = moved_all(output, scratch);
+        let record = record.map(|file| moved(file, scratch));
+        run::check_outputs(&output, &run::files(&output, record.as_deref()))
+    };
+    match &arguments.command {
+        None => plan::quick(&arguments.output)
+            .and_then(|plan| outputs(&arguments.output, None).map(|()| plan))
+            .map(|plan| drop((plan.fingerprint(), run::expectation(&plan)))),
+        Some(Command::Run(asked)) => {
+            let plan = plan::plan(asked)?;
+            drop((plan.fingerprint(), run::expectation(&plan)));
+            outputs(&asked.output, asked.record.as_deref())
+        }
+        Some(Command::Check(asked)) => {
+            check::entries(asked)?;
+            let folder = asked.results.as_deref().map(|folder| moved(folder, scratch));
+            folder.map_or(Ok(()), |folder| results::prepare(&folder, false, results::OVERWRITE))
+        }
+        Some(Command::Demo(asked)) => match &asked.results {
+            Some(folder) => demo::halves(&moved(folder, scratch)).map(drop),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// A slip of the keyboard, a broken script, or a name in another encoding is refused in one line.
+#[test]
+fn no_list_of_arguments_is_a_panic() {
+    let known = known();
+    let mut accepted = 0;
+    for number in 0..LISTS {
+        let scratch = Scratch::new("nonsense-arguments");
+        let list = list(&mut drawn_from(number), &known);
+        let case = (number, list.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>());
+        let ended = match Arguments::try_parse_from(&list) {
+            Ok(arguments) => prepare(&arguments, &scratch),
+            Err(error) if error.exit_code() == 0 => {
+                assert!(!error.to_string().is_empty(), "{case:?}");
+                Ok(())
+            }
+            Err(error) => failure::of_clap(&error).map(drop),
+        };
+        match ended {
+            Ok(()) => accepted += 1,
+            Err(failure) => check_line(&failure, &case),
+        }
+        // What is passed on to a benchmark is passed on to all of them.
+        if let Err(error) = bench::Words::try_parse_from(&list) {
+            assert!(!error.to_string().is_empty(), "{case:?}");
+        }
+    }
+    assert!((LISTS / 100..LISTS).contains(&accepted), "{accepted} of {LISTS} lists say something");
+}

@@ -129,8 +129,8 @@ explains what clients saw, it is impossible, and the first operation that has no
 place is shown.
 
 Read are our own format, EDN as Jepsen and Knossos keep it, and the text of
-Jepsen's logs, each also packed by gzip. Format and object are seen from the file;
-docs/HISTORY_FORMAT.md describes them.
+Jepsen's logs, each also packed by gzip. Format and object are seen from the
+file; docs/HISTORY_FORMAT.md describes them.
 
 Jepsen's :fail says that an operation did not happen. A client that found no
 leader says the same as one that found another value, so a failed :cas says
@@ -518,15 +518,16 @@ pub(super) struct Audit {
     /// What was recorded; - is standard input
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
-    /// What the histories must be of: account, register, kv
-    /// or bank [default: what each file has in it]
+    /// What histories must be of: account, register, kv or
+    /// bank [default: what each file has in it]
     #[arg(long, value_enum, hide_possible_values = true, verbatim_doc_comment)]
     pub(super) model: Option<Model>,
     /// What a compare-and-set that failed says: ignored
     /// (nothing, as Jepsen means it) or observed (that the
     /// register held something else, as Porcupine has it)
-    #[arg(long, value_enum, default_value_t = FailedSet::Ignored)]
-    #[arg(hide_possible_values = true, verbatim_doc_comment)]
+    /// [default: ignored]
+    #[arg(long, value_enum, value_name = "MEANS", default_value_t = FailedSet::Ignored)]
+    #[arg(hide_possible_values = true, hide_default_value = true, verbatim_doc_comment)]
     pub(super) failed_cas: FailedSet,
     /// Let balances of a bank be below zero
     #[arg(long)]

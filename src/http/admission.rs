@@ -6,13 +6,17 @@
 //! A command keeps its place until it has ended, and not only until its sender is gone: what is
 //! counted is what the service has still to do.
 //!
-//! Accounts are counted by a hash of their id. Two that share a count share its bound, which turns
-//! somebody away too early, one time in a thousand, and never lets anybody in too late.
+//! Accounts are counted by a hash of their id. Two that share a count share its bound, which refuses a
+//! request too early, one time in a thousand, and never admits one too late.
+//!
+//! A refusal says how long to wait. By Little's law a request that finds a full line would have waited
+//! for as long as those that were answered from it: so each request that had to wait reports for how
+//! long, and a moving average of that is the advice.
 
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -37,7 +41,18 @@ struct Counts {
     in_all_max: usize,
     of_account: [AtomicUsize; COUNTS],
     of_account_max: usize,
+    /// How long requests waited of late, in milliseconds, by the same hash of the account.
+    waited_millis: [AtomicU64; COUNTS],
 }
+
+/// What one wait weighs in the moving average: about the last eight count.
+const WEIGHT_OF_ONE: u64 = 8;
+
+/// The shortest wait that is advised; `Retry-After` counts in whole seconds.
+const WAIT_MIN: Duration = Duration::from_secs(1);
+
+/// The longest. Past it a request has long timed out, or its client has given up.
+const WAIT_MAX: Duration = Duration::from_hours(1);
 
 /// A request that was let in. Dropped, it makes room.
 pub(super) struct Place {
@@ -52,7 +67,14 @@ impl Gate {
             in_all_max,
             of_account: [const { AtomicUsize::new(0) }; COUNTS],
             of_account_max,
+            waited_millis: [const { AtomicU64::new(0) }; COUNTS],
         }))
+    }
+
+    /// How long a request should wait that finds no place before the account of `user`.
+    pub(super) fn advice(&self, user: UserId) -> Duration {
+        let millis = self.0.waited_millis[count_of(user)].load(Ordering::Relaxed);
+        Duration::from_millis(millis).clamp(WAIT_MIN, WAIT_MAX)
     }
 
     /// Takes a place before the account of `user`.
@@ -62,12 +84,14 @@ impl Gate {
     pub(super) fn enter(&self, user: UserId) -> Result<Place, Problem> {
         let counts = &self.0;
         if !raise(&counts.in_all, counts.in_all_max) {
-            return Err(Problem::new(Code::Overloaded, "too many requests are waiting"));
+            let detail = "too many requests are waiting";
+            return Err(Problem::new(Code::Overloaded, detail).retry_after(self.advice(user)));
         }
         let account = count_of(user);
         if !raise(&counts.of_account[account], counts.of_account_max) {
             counts.in_all.fetch_sub(1, Ordering::Relaxed);
-            return Err(Problem::new(Code::Overloaded, "too many requests wait for this account"));
+            let detail = "too many requests wait for this account";
+            return Err(Problem::new(Code::Overloaded, detail).retry_after(self.advice(user)));
         }
         Ok(Place { counts: Arc::clone(counts), account })
     }
@@ -82,6 +106,22 @@ impl Gate {
     /// How many are in.
     pub(super) fn waiting(&self) -> usize {
         self.0.in_all.load(Ordering::Relaxed)
+    }
+}
+
+impl Place {
+    /// Notes that the request waited for `time` before it was answered.
+    pub(super) fn note_wait(&self, time: Duration) {
+        let average = &self.counts.waited_millis[self.account];
+        let time = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        // Relaxed, and not one step: of two notes at the same moment one may be lost, which moves
+        // an average by little.
+        let before = average.load(Ordering::Relaxed);
+        let after = match before {
+            0 => time,
+            _ => before - before / WEIGHT_OF_ONE + time / WEIGHT_OF_ONE,
+        };
+        average.store(after, Ordering::Relaxed);
     }
 }
 
@@ -123,15 +163,35 @@ mod tests {
         for id in [1, 1, 2, 3] {
             inside.push(gate.enter(user(id)).unwrap_or_else(|problem| panic!("{id}: {problem:?}")));
         }
-        let full = Problem::new(Code::Overloaded, "too many requests are waiting");
-        assert_eq!(gate.enter(user(4)).err(), Some(full));
+        let overloaded =
+            |detail| Some(Problem::new(Code::Overloaded, detail).retry_after(WAIT_MIN));
+        assert_eq!(gate.enter(user(4)).err(), overloaded("too many requests are waiting"));
         inside.pop();
-        let crowded = Problem::new(Code::Overloaded, "too many requests wait for this account");
-        assert_eq!(gate.enter(user(1)).err(), Some(crowded));
+        assert_eq!(
+            gate.enter(user(1)).err(),
+            overloaded("too many requests wait for this account")
+        );
         assert_eq!(gate.waiting(), 3);
         drop(inside);
         assert_eq!(gate.waiting(), 0);
         assert!(gate.enter(user(1)).is_ok());
+    }
+
+    /// Advice that does not follow what was measured sends a crowd back too early, again and again,
+    /// or keeps it away when the line is long gone.
+    #[test]
+    fn the_advice_follows_the_waits() {
+        let gate = Gate::new(4, 4);
+        let place = gate.enter(user(1)).unwrap_or_else(|problem| panic!("{problem:?}"));
+        assert_eq!(gate.advice(user(1)), WAIT_MIN);
+        place.note_wait(Duration::from_secs(40));
+        assert_eq!(gate.advice(user(1)), Duration::from_secs(40));
+        assert_eq!(gate.advice(user(2)), WAIT_MIN, "another account did not wait");
+        (0..60).for_each(|_| place.note_wait(Duration::from_secs(5)));
+        let advice = gate.advice(user(1));
+        assert!((5..6).contains(&advice.as_secs()), "{advice:?}");
+        (0..60).for_each(|_| place.note_wait(Duration::from_hours(9)));
+        assert_eq!(gate.advice(user(1)), WAIT_MAX);
     }
 
     /// Neighbouring ids, the commonest kind, must not share a count.

@@ -12,21 +12,27 @@ use std::{
     },
 };
 
+use axum::http::HeaderValue;
 use futures_util::future::poll_immediate;
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
 
 use super::{
     About, Limits,
     admission::{Gate, Place},
+    connection::idle_time,
     idempotency::{Answer, Claim, Key, Keys},
     metrics::Metrics,
     problem::{Code, Problem},
     request_id::RequestIds,
     timekeeper::Timekeeper,
+    to_its_end::ToItsEnd,
 };
 use crate::{
     clock::Tick,
-    domain::{Action, Command, Failure, Fault, OperationId, UserId},
+    domain::{Action, Command, Fault, OperationId, UserId},
     service::Points,
 };
 
@@ -45,6 +51,8 @@ pub(super) struct Desk {
     pub(super) points: Arc<dyn Points>,
     pub(super) about: About,
     pub(super) limits: Limits,
+    /// What an answer says of how long an idle connection is kept.
+    pub(super) idle_time: Option<HeaderValue>,
     pub(super) gate: Gate,
     pub(super) keys: Keys,
     pub(super) metrics: Metrics,
@@ -61,6 +69,7 @@ impl Desk {
             metrics: Metrics::new(&about),
             about,
             limits,
+            idle_time: idle_time(limits.patience),
             gate: Gate::new(limits.in_flight, limits.per_account),
             keys: Keys::default(),
             time: Arc::new(Timekeeper::of(tick)),
@@ -78,30 +87,31 @@ impl Desk {
         key: Option<&str>,
     ) -> Result<(Answer, Replayed), Problem> {
         let place = self.gate.enter(user)?;
-        let first = match key.map(|key| self.keys.claim(user, key, action)).transpose()? {
+        let claim = key.map(|key| self.keys.claim(user, key, action)).transpose();
+        let first = match claim.map_err(|problem| problem.retry_after(self.gate.advice(user)))? {
             None => None,
             Some(Claim::First(key)) => Some(key),
             Some(Claim::Again(key)) => {
-                let answer = Box::pin(self.in_time(key.answer())).await?;
+                let answer = Box::pin(self.in_time(user, key.answer())).await?;
                 self.metrics.replays.inc();
                 return Ok((answer, Replayed(true)));
             }
         };
-        // Polled once in its place, so that commands arrive in the order in which they were read; the
-        // rest is a task, which its sender cannot cut off.
+        // Polled once in its place, so that commands arrive in the order in which they were read.
         self.time.tell();
         let mut work = Arc::clone(&self.points).post(self.command(user, action));
-        let begun = Begun { desk: Arc::clone(self), action, key: first, _place: place };
+        let begun = Begun { desk: Arc::clone(self), action, key: first, place };
         let answer = match poll_immediate(&mut work).await {
             Some(answer) => begun.end(answer),
             None => {
-                let waiting = self.time.wait();
-                let rest = tokio::spawn(async move {
+                let (waiting, since) = (self.time.wait(), Instant::now());
+                let rest = ToItsEnd::new(async move {
                     let answer = work.await;
                     drop(waiting);
+                    begun.place.note_wait(since.elapsed());
                     begun.end(answer)
                 });
-                self.in_time(rest).await?.unwrap_or(Err(Failure::Unknown(Fault::Abandoned)))
+                Box::pin(self.with_patience(user, rest)).await?
             }
         };
         Ok((answer, Replayed(false)))
@@ -120,20 +130,24 @@ impl Desk {
         question: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, Problem> {
         let _place = self.gate.enter(user)?;
-        Ok(self.in_time(question).await??)
+        Ok(self.in_time(user, question).await??)
     }
 
     /// Waits for as long as a sender should have to, and as the service is there.
-    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Problem> {
+    async fn in_time<T>(&self, user: UserId, work: impl Future<Output = T>) -> Result<T, Problem> {
         let mut work = pin!(work);
         // Most are ready at once and need no timer, nor the room for one in their future.
         match poll_immediate(&mut work).await {
             Some(done) => Ok(done),
-            None => Box::pin(self.with_patience(work)).await,
+            None => Box::pin(self.with_patience(user, work)).await,
         }
     }
 
-    async fn with_patience<T>(&self, work: impl Future<Output = T>) -> Result<T, Problem> {
+    async fn with_patience<T>(
+        &self,
+        user: UserId,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Problem> {
         let mut life = self.life.subscribe();
         tokio::select! {
             biased;
@@ -141,11 +155,13 @@ impl Desk {
             () = sleep(self.limits.answer) => Err(Problem::new(
                 Code::TimedOut,
                 "a command that waits still may be applied: repeat it with the same Idempotency-Key",
-            )),
+            )
+            .retry_after(self.gate.advice(user))),
             _ = life.wait_for(|life| *life == Life::Ending) => Err(Problem::new(
                 Code::ShuttingDown,
                 "a command that waited still may or may not have been applied",
-            )),
+            )
+            .retry_after(self.limits.drain)),
         }
     }
 
@@ -160,7 +176,7 @@ struct Begun {
     desk: Arc<Desk>,
     action: Action,
     key: Option<Arc<Key>>,
-    _place: Place,
+    place: Place,
 }
 
 impl Begun {

@@ -17,11 +17,14 @@
 
 mod admission;
 mod api;
+mod connection;
 mod desk;
 mod idempotency;
 mod json;
+mod lingering;
 mod metrics;
 mod observe;
+mod origins;
 mod pages;
 mod patience;
 mod problem;
@@ -31,17 +34,19 @@ mod routing;
 mod server;
 mod spec;
 mod timekeeper;
+mod to_its_end;
 
 use std::time::Duration;
 
 pub use self::{
     idempotency::{KEEP_FOR, KEYS_MAX, KEYS_OF_ACCOUNT_MAX},
     observe::REQUEST_LOG,
+    origins::{OriginError, Origins},
     problem::Code as ProblemCode,
     reading::{BODY_MAX, KEY_MAX, PAGE_MAX},
-    server::{Served, Server},
+    server::{REFUSALS_MAX, Served, Server, listen},
 };
-use crate::domain::Policy;
+use crate::{database::Latency, domain::Policy, strategy::BACKLOG_MAX};
 
 /// What is served, as it is told to whoever asks.
 #[derive(Debug, Clone)]
@@ -81,17 +86,41 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What holds if nothing else is said. Who waits for one account of the slowest store, where a
-    /// command takes 0.4 s, is answered before the time is up.
+    /// What holds if nothing else is asked for. As many requests may wait for one account as in the
+    /// queues of the strategies, and those of four such crowds in all.
     pub const DEFAULT: Limits = Limits {
-        connections: 4_096,
-        in_flight: 1_024,
-        per_account: 64,
+        connections: 4 * BACKLOG_MAX,
+        in_flight: 4 * BACKLOG_MAX,
+        per_account: BACKLOG_MAX,
         patience: Duration::from_secs(10),
         answer: Duration::from_secs(30),
         drain: Duration::from_secs(5),
     };
+
+    /// The longest that a request waits for the strategy, whatever the store.
+    pub const ANSWER_MAX: Duration = Duration::from_hours(1);
+
+    /// These limits before a store whose calls take `latency`: a request waits for as long as the last
+    /// of a full line at one account does, and twice that, since delays are drawn at random.
+    pub fn on_store_with(self, latency: Latency) -> Limits {
+        let line = u32::try_from(self.per_account).unwrap_or(u32::MAX);
+        let last = command(latency).saturating_mul(line).saturating_mul(2);
+        Limits { answer: self.answer.max(last.min(Limits::ANSWER_MAX)), ..self }
+    }
 }
+
+/// How long the calls of one command take on average: a read and two writes.
+fn command(latency: Latency) -> Duration {
+    match latency {
+        Latency::None => Duration::ZERO,
+        Latency::Fixed(delay) => delay * 3,
+        Latency::Scaled(factor) => ASSIGNED_COMMAND.mul_f64(factor),
+        Latency::Assignment => ASSIGNED_COMMAND,
+    }
+}
+
+/// A read of 0 to 199 ms and two writes of 0 to 299 ms, on average.
+const ASSIGNED_COMMAND: Duration = Duration::from_millis(399);
 
 impl Default for Limits {
     fn default() -> Limits {

@@ -4,11 +4,11 @@
 //! A line says which route was asked for and never what was sent: what a stranger can write into a
 //! log is a way to forge it.
 
-use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use axum::{
     extract::Request,
-    http::{HeaderName, Method},
+    http::{HeaderName, HeaderValue, Method, header},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
@@ -25,7 +25,7 @@ pub const REQUEST_LOG: &str = "request";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Has a request answered, and notes that it was.
-pub(super) async fn observe(routes: Arc<Routes>, request: Request) -> Result<Response, Infallible> {
+pub(super) async fn observe(routes: &Routes, request: Request) -> Response {
     let desk = &routes.desk;
     let began = Instant::now();
     let route = Route::of(request.uri().path(), request.method());
@@ -56,8 +56,13 @@ pub(super) async fn observe(routes: Arc<Routes>, request: Request) -> Result<Res
         took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         "answered"
     );
-    response.headers_mut().insert(REQUEST_ID, id.header());
-    Ok(response)
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id.header());
+    // What a page may read of it depends on the page, and a cache has to know.
+    if !headers.contains_key(header::VARY) {
+        headers.insert(header::VARY, HeaderValue::from_static("origin"));
+    }
+    response
 }
 
 /// The method, if it is one that has a name in the standard.

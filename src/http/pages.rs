@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::State,
-    http::{HeaderName, header},
+    http::{HeaderName, Uri, header},
     response::{Html, IntoResponse},
 };
 use serde::Serialize;
@@ -133,7 +133,10 @@ pub(super) async fn healthz() -> Json<Health> {
 pub(super) async fn readyz(State(desk): State<Arc<Desk>>) -> Result<Json<Health>, Problem> {
     match desk.is_open() {
         true => Ok(Json(WELL)),
-        false => Err(Problem::new(Code::ShuttingDown, "the service was told to stop")),
+        false => {
+            let problem = Problem::new(Code::ShuttingDown, "the service is going away");
+            Err(problem.retry_after(desk.limits.drain))
+        }
     }
 }
 
@@ -170,11 +173,21 @@ pub(super) async fn docs() -> impl IntoResponse {
 }
 
 /// What is under no other path.
-pub(super) async fn nothing() -> Problem {
-    Problem::new(Code::NotFound, "GET /docs lists what there is")
+pub(super) async fn nothing(uri: Uri) -> Problem {
+    let path = uri.path();
+    let detail = if path.len() > 1 && path.ends_with('/') {
+        "write the path with no slash at the end; GET /docs lists what there is"
+    } else if path.contains("//") {
+        "write one slash between the parts of the path; GET /docs lists what there is"
+    } else if path.contains('%') {
+        "write the path without percent-encoding; GET /docs lists what there is"
+    } else {
+        "GET /docs lists what there is"
+    };
+    Problem::new(Code::NotFound, detail)
 }
 
 /// What a path does not know.
 pub(super) async fn not_allowed() -> Problem {
-    Problem::new(Code::MethodNotAllowed, "the header Allow names what is")
+    Problem::new(Code::MethodNotAllowed, "the header Allow names the methods of this path")
 }

@@ -4,7 +4,7 @@
 //! `detail`, and `type` leads to both on the page of documents. Nothing that was sent is in any of
 //! them: a detail names what is wrong with it, and what would do.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -19,9 +19,8 @@ use utoipa::{
 use super::json::Json;
 use crate::domain::{Failure, Fault, Reason, Rejection};
 
-/// When somebody who was turned away for want of room may ask again: a second is many times what a
-/// command takes.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+/// After how many seconds to ask again where nothing better is known: many times what a command takes.
+const RETRY_AFTER_SECS: u64 = 1;
 
 /// Makes the table: a code, its status, its title, and what leads to it.
 macro_rules! codes {
@@ -62,12 +61,16 @@ macro_rules! codes {
 codes! {
     /// The id in the path is no whole number from 1 to 2^63 - 1, written in plain digits.
     InvalidId "invalid-id" BAD_REQUEST "There can be no such user";
+    /// The request has no Host, two, or one that is no host and port.
+    InvalidHost "invalid-host" BAD_REQUEST "The host cannot be read";
     /// The query has a parameter that is not known, or one whose value is out of range.
     InvalidQuery "invalid-query" BAD_REQUEST "The query cannot be read";
     /// The body is no JSON object with an integer `amount` and nothing else, and no bare integer.
     InvalidBody "invalid-body" BAD_REQUEST "The body cannot be read";
     /// There is more than one Idempotency-Key, or it is not 1 to 255 visible ASCII characters.
     InvalidIdempotencyKey "invalid-idempotency-key" BAD_REQUEST "The idempotency key cannot be read";
+    /// A page of another origin asks for leave, and `--cors-origin` does not name its origin.
+    OriginNotAllowed "origin-not-allowed" FORBIDDEN "Pages of this origin may not ask";
     /// Nothing is found under this path.
     NotFound "not-found" NOT_FOUND "There is nothing here";
     /// The path does not know this method; `Allow` names those that it does.
@@ -132,6 +135,7 @@ pub(super) struct Problem {
     detail: Cow<'static, str>,
     balance: Option<u64>,
     limit: Option<u64>,
+    retry_after: Option<u64>,
 }
 
 /// A problem as its members are sent, in this order.
@@ -160,12 +164,24 @@ pub(super) struct Members {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, nullable = false)]
     limit: Option<u64>,
+    /// Seconds to wait before asking again, as in `Retry-After`.
+    #[serde(rename = "retryAfter", skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, nullable = false, examples(1))]
+    retry_after: Option<u64>,
 }
 
 impl Problem {
     /// A problem of this kind, and what is wrong in this case.
     pub(super) fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Problem {
-        Problem { code, detail: detail.into(), balance: None, limit: None }
+        let retry_after =
+            (code.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_SECS);
+        Problem { code, detail: detail.into(), balance: None, limit: None, retry_after }
+    }
+
+    /// The problem, if it is one that passes, with the advice to wait for `time`.
+    pub(super) fn retry_after(self, time: Duration) -> Problem {
+        let secs = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+        Problem { retry_after: self.retry_after.and(Some(secs.max(RETRY_AFTER_SECS))), ..self }
     }
 
     fn limit(self, limit: u64) -> Problem {
@@ -224,7 +240,11 @@ impl From<Fault> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Problem { code, detail, balance, limit } = self;
+        let Problem { code, detail, balance, limit, retry_after } = self;
+        let detail = match retry_after {
+            Some(secs) => Cow::Owned(format!("{detail}: ask again in {secs} s")),
+            None => detail,
+        };
         let members = Members {
             r#type: format!("/docs#{}", code.name()),
             title: code.title(),
@@ -233,13 +253,14 @@ impl IntoResponse for Problem {
             code,
             balance,
             limit,
+            retry_after,
         };
         let mut response = (code.status(), Json(members)).into_response();
         let headers = response.headers_mut();
         let media_type = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, media_type);
-        if code.status() == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        if let Some(secs) = retry_after {
+            headers.insert(header::RETRY_AFTER, secs.into());
         }
         // What the log and the metrics know it by.
         response.extensions_mut().insert(code);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Request, State},
-    http::{Method, header},
+    http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -18,7 +18,14 @@ use tower::Service;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{api, desk::Desk, pages, spec};
+use super::{
+    api,
+    desk::Desk,
+    origins::Origins,
+    pages,
+    problem::{Code, Problem},
+    reading, spec,
+};
 
 /// What is asked for, as far as it is told apart before it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,27 +72,93 @@ impl Route {
 pub(super) struct Routes {
     pub(super) desk: Arc<Desk>,
     router: Router,
+    /// The same, for requests of pages.
+    router_of_pages: Router,
+    origins: Origins,
 }
 
 impl Routes {
-    pub(super) fn of(desk: Arc<Desk>) -> Routes {
-        Routes { router: router(&desk), desk }
+    pub(super) fn of(desk: Arc<Desk>, origins: Origins) -> Routes {
+        let router = router(&desk);
+        let router_of_pages = router.clone().layer(origins.clone().layer());
+        Routes { router, router_of_pages, origins, desk }
     }
 
     /// Has a request answered by whom it is for.
     pub(super) async fn answer(&self, route: Route, request: Request) -> Response {
+        if let Err(problem) = reading::host(request.version(), request.headers()) {
+            return problem.into_response();
+        }
+        if request.headers().contains_key(header::ORIGIN) {
+            return self.answer_page(request).await;
+        }
         let desk = || State(Arc::clone(&self.desk));
         match route {
             Route::Balance => api::balance(desk(), request).await.into_response(),
             Route::Histories => api::histories(desk(), request).await.into_response(),
             Route::Charge => api::charge(desk(), request).await.into_response(),
             Route::Use => api::use_points(desk(), request).await.into_response(),
-            Route::Other => {
-                let answered = self.router.clone().call(request).await;
-                answered.unwrap_or_else(|never| match never {})
+            Route::Other => self.answer_other(&self.router, request).await,
+        }
+    }
+
+    /// Answers a browser, which says which page asks.
+    async fn answer_page(&self, request: Request) -> Response {
+        if !Origins::is_preflight(request.method(), request.headers()) {
+            let router = match request.method() {
+                &Method::OPTIONS => &self.router,
+                _ => &self.router_of_pages,
+            };
+            return self.answer_other(router, request).await;
+        }
+        match self.origins.allow_page(request.headers()) {
+            true => routed(&self.router_of_pages, request).await,
+            false => {
+                let detail = "name its origin when the service is started, with --cors-origin";
+                Problem::new(Code::OriginNotAllowed, detail).into_response()
             }
         }
     }
+
+    /// Answers what the router knows, and says of a path by which methods it can be asked.
+    async fn answer_other(&self, router: &Router, request: Request) -> Response {
+        let asks_for_options = request.method() == Method::OPTIONS;
+        if asks_for_options && request.uri().path() == "*" {
+            return options(HeaderValue::from_static("GET,HEAD,OPTIONS,PATCH"));
+        }
+        let mut response = routed(router, request).await;
+        let Some(known) = response.headers_mut().remove(header::ALLOW) else { return response };
+        let allow = with_options(&known);
+        if asks_for_options {
+            return options(allow);
+        }
+        let detail = format!("send {} to this path", allow.to_str().unwrap_or_default());
+        let (head, _) = response.into_parts();
+        let mut refused = Problem::new(Code::MethodNotAllowed, detail).into_response();
+        // Beside what the problem has, what leave a page was given to read it.
+        refused.headers_mut().extend(head.headers.into_iter().filter(|(name, _)| {
+            !matches!(name, Some(header::CONTENT_TYPE | header::CONTENT_LENGTH))
+        }));
+        refused.headers_mut().insert(header::ALLOW, allow);
+        refused
+    }
+}
+
+async fn routed(router: &Router, request: Request) -> Response {
+    router.clone().call(request).await.unwrap_or_else(|never| match never {})
+}
+
+/// The methods of a path in the order of the alphabet, with `OPTIONS`, which every path knows.
+fn with_options(known: &HeaderValue) -> HeaderValue {
+    let known = known.to_str().unwrap_or_default();
+    let mut methods: Vec<&str> = known.split(',').map(str::trim).chain(["OPTIONS"]).collect();
+    methods.sort_unstable();
+    HeaderValue::try_from(methods.join(",")).expect("names of methods are visible ASCII")
+}
+
+/// The answer to a question for methods.
+fn options(allow: HeaderValue) -> Response {
+    (StatusCode::NO_CONTENT, [(header::ALLOW, allow)]).into_response()
 }
 
 /// Every path, with its handler and its part of the document.
@@ -161,7 +234,8 @@ mod tests {
             policy,
         };
         let points = (entry.open)(&setup, policy);
-        Routes::of(Arc::new(Desk::new(points, setup.tick, about, Limits::DEFAULT)))
+        let desk = Desk::new(points, setup.tick, about, Limits::DEFAULT);
+        Routes::of(Arc::new(desk), Origins::default())
     }
 
     /// A handler that could be reached in one way only would answer `HEAD`, or nobody.
@@ -180,6 +254,7 @@ mod tests {
                     .method(method.clone())
                     .uri(path)
                     .header(header::CONTENT_TYPE, "application/json")
+                    .header(header::HOST, "test")
                     .body(Body::from(body))
                     .unwrap();
                 let (head, body) = routes.answer(route, request).await.into_parts();

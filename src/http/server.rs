@@ -6,23 +6,27 @@
 //! new, answers what has begun, and within [`Limits::drain`] is gone: who still waits is told so
 //! just before the end.
 
-use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration,
+};
 
-use axum::{Router, body::Body};
+use axum::Router;
 use futures_util::FutureExt;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
 
 use super::{
-    About, Limits,
+    About, Limits, Origins,
+    connection::Connection,
     desk::{Desk, Life},
+    lingering::{Lingering, Owed},
     observe::observe,
     patience::Patience,
     routing::Routes,
@@ -32,8 +36,15 @@ use crate::{clock::Tick, service::Points};
 /// The longest head of a request, in bytes: four times what a browser sends.
 const HEAD_MAX: usize = 32 * 1024;
 
-/// Connections that are being turned away at once. Past it one is closed without a word.
-const REFUSALS_MAX: usize = 256;
+/// Connections that are being refused at once. Past it one is closed without an answer.
+pub const REFUSALS_MAX: usize = 1_024;
+
+/// How long a connection lingers at the most: a client that still sends reads its refusal within this.
+const LINGER_MAX: Duration = Duration::from_secs(5);
+
+/// Connections that the system may hold until they are accepted: more than a crowd of a thousand
+/// that comes at the same moment. A system may allow fewer (`net.core.somaxconn`).
+const BACKLOG: u32 = 4_096;
 
 /// How long one that is turned away has to read why.
 const REFUSAL_PATIENCE: Duration = Duration::from_secs(1);
@@ -50,15 +61,30 @@ const REFUSAL: &str = concat!(
     "content-type: application/problem+json\r\n",
     "retry-after: 1\r\n",
     "connection: close\r\n",
-    "content-length: 132\r\n\r\n",
+    "content-length: 165\r\n\r\n",
     r#"{"type":"/docs#overloaded","title":"Too many are waiting","status":503,"#,
-    r#""detail":"too many connections are open","code":"overloaded"}"#,
+    r#""detail":"too many connections are open: ask again in 1 s","code":"overloaded","retryAfter":1}"#,
 );
+
+/// Listens at `address`, with room for a crowd that comes at the same moment.
+///
+/// # Errors
+/// If the address cannot be listened at.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // As for any server: one that is started again must not wait for old connections to time out.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// The service over HTTP, before it listens.
 pub struct Server {
     desk: Arc<Desk>,
-    routes: Arc<Routes>,
+    origins: Origins,
 }
 
 /// What a server did in its life.
@@ -74,13 +100,25 @@ impl Server {
     /// A server of `points`, which is what `about` says, and which is told the time by `tick`.
     pub fn new(points: Arc<dyn Points>, tick: Tick, about: About, limits: Limits) -> Server {
         let desk = Arc::new(Desk::new(points, tick, about, limits));
-        Server { routes: Arc::new(Routes::of(Arc::clone(&desk))), desk }
+        Server { desk, origins: Origins::default() }
+    }
+
+    /// The same server, which pages of `origins` may ask.
+    pub fn with_origins(self, origins: Origins) -> Server {
+        Server { origins, ..self }
+    }
+
+    fn routes(&self) -> Arc<Routes> {
+        Arc::new(Routes::of(Arc::clone(&self.desk), self.origins.clone()))
     }
 
     /// What answers a request, for those who bring requests of their own.
     pub fn router(&self) -> Router {
-        let routes = Arc::clone(&self.routes);
-        let observed = move |request| observe(Arc::clone(&routes), request);
+        let routes = self.routes();
+        let observed = move |request| {
+            let routes = Arc::clone(&routes);
+            async move { Ok::<_, Infallible>(observe(&routes, request).await) }
+        };
         Router::new().fallback_service(tower::service_fn(observed))
     }
 
@@ -88,6 +126,7 @@ impl Server {
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Served {
         let timekeeper = tokio::spawn(Arc::clone(&self.desk.time).keep());
         let connections = GracefulShutdown::new();
+        let routes = self.routes();
         let mut stop = pin!(stop);
         let door = Door::new(self.desk.limits.connections);
         loop {
@@ -97,7 +136,7 @@ impl Server {
             };
             match accepted {
                 Ok((stream, _)) => match door.admit() {
-                    Some(permit) => self.attend(stream, permit, &connections),
+                    Some(permit) => self.attend(stream, permit, &routes, &connections),
                     None => self.turn_away(stream, &door),
                 },
                 Err(error) => wait_out(error).await,
@@ -110,23 +149,30 @@ impl Server {
     }
 
     /// Serves one connection, in a task of its own.
-    fn attend(&self, stream: TcpStream, permit: OwnedSemaphorePermit, all: &GracefulShutdown) {
+    fn attend(
+        &self,
+        stream: TcpStream,
+        permit: OwnedSemaphorePermit,
+        routes: &Arc<Routes>,
+        all: &GracefulShutdown,
+    ) {
         let patience = self.desk.limits.patience;
         // Small answers go out as they are written; one that fails was closed by the other side.
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(patience));
-        let routes = Arc::clone(&self.routes);
-        let service = service_fn(move |request: Request<Incoming>| {
-            observe(Arc::clone(&routes), request.map(Body::new))
-        });
+        let connection = Arc::new(Connection::new(Arc::clone(routes)));
+        let owed = Arc::clone(&connection.owed);
+        let stream = Lingering::new(Box::pin(stream), owed, patience.min(LINGER_MAX));
+        let service =
+            service_fn(move |request: Request<Incoming>| Arc::clone(&connection).answer(request));
         let connection = http1::Builder::new()
             .timer(Patience::default())
             .header_read_timeout(patience)
             .max_buf_size(HEAD_MAX)
             // Answers are small: to copy one behind its head costs less than to send two pieces.
             .writev(false)
-            .serve_connection(TokioIo::new(Box::pin(stream)), service);
+            .serve_connection(TokioIo::new(stream), service);
         let connection = all.watch(connection);
         let desk = Arc::clone(&self.desk);
         desk.metrics.connections.inc();
@@ -141,17 +187,15 @@ impl Server {
     }
 
     /// Tells one connection that it is one too many.
-    fn turn_away(&self, mut stream: TcpStream, door: &Door) {
+    fn turn_away(&self, stream: TcpStream, door: &Door) {
         self.desk.metrics.connections_refused.inc();
         let Ok(permit) = Arc::clone(&door.refusals).try_acquire_owned() else { return };
+        // It owes what it has not sent yet, and so is heard to its end.
+        let mut stream = Lingering::new(stream, Owed::of_a_request(), REFUSAL_PATIENCE);
         tokio::spawn(async move {
             let last_words = async {
                 stream.write_all(REFUSAL.as_bytes()).await?;
-                stream.shutdown().await?;
-                // What it sent is read, or the system would take back what it was told.
-                let mut unread = [0; 1024];
-                while stream.read(&mut unread).await? > 0 {}
-                io::Result::Ok(())
+                stream.shutdown().await
             };
             // Whether it stayed to listen is its own affair.
             let _ = timeout(REFUSAL_PATIENCE, last_words).await;

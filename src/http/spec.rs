@@ -130,18 +130,19 @@ macro_rules! problems {
 
 problems! {
     /// What may be in the way of reading a balance.
-    Asking: InvalidId, MethodNotAllowed, Internal, Overloaded, TimedOut, ShuttingDown;
+    Asking: InvalidHost, InvalidId, MethodNotAllowed, Internal, Overloaded, TimedOut, ShuttingDown;
     /// What may be in the way of reading a history.
-    Listing: InvalidId, InvalidQuery, MethodNotAllowed, Internal, Overloaded, TimedOut, ShuttingDown;
+    Listing: InvalidHost, InvalidId, InvalidQuery, MethodNotAllowed, Internal, Overloaded, TimedOut,
+        ShuttingDown;
     /// What may be in the way of changing an account.
-    Changing: InvalidId, InvalidBody, InvalidIdempotencyKey, MethodNotAllowed, BodyTooSlow,
-        InsufficientBalance, BalanceAboveMaximum, LedgerFull, BodyTooLarge, UnsupportedMediaType,
+    Changing: InvalidHost, InvalidId, InvalidBody, InvalidIdempotencyKey, MethodNotAllowed,
+        BodyTooSlow, InsufficientBalance, BalanceAboveMaximum, LedgerFull, BodyTooLarge, UnsupportedMediaType,
         AmountBelowMinimum, AmountAboveMaximum, AmountNotInUnits, IdempotencyKeyReused,
         OutcomeUnknown, Internal, Overloaded, TimedOut, ShuttingDown;
     /// What may be in the way of asking the service about itself.
-    Plain: MethodNotAllowed, Internal;
+    Plain: InvalidHost, MethodNotAllowed, Internal;
     /// As [`Plain`], where the answer depends on whether the service is going away.
-    Ready: MethodNotAllowed, Internal, ShuttingDown;
+    Ready: InvalidHost, MethodNotAllowed, Internal, ShuttingDown;
 }
 
 /// The answers that `codes` come with, one for each status.

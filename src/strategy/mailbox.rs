@@ -23,7 +23,7 @@ use crate::sync::Mutex;
 
 /// Requests that may wait in a line. Past this the caller waits outside, so that a burst costs
 /// latency and not memory.
-pub(super) const BACKLOG_MAX: usize = if cfg!(hotrow_loom) { 1 } else { 1_024 };
+pub const BACKLOG_MAX: usize = if cfg!(hotrow_loom) { 1 } else { 1_024 };
 
 /// A bounded line of requests `Q` that are answered by replies `R`.
 pub(super) struct Mailbox<Q, R> {

@@ -9,6 +9,7 @@ use std::{
 use axum::Router;
 use hotrow::{
     clock::Tick,
+    database::Latency,
     domain::Policy,
     http::{About, Limits, Server},
     registry::Entry,
@@ -102,6 +103,12 @@ impl App {
         App::over((entry.open)(setup, policy), entry, policy, Limits::default())
     }
 
+    /// The service of `entry` on a store whose calls take time.
+    pub(crate) fn slow(entry: &Entry, latency: Latency, policy: Policy, limits: Limits) -> App {
+        let setup = Setup { latency, ..Setup::default() };
+        App::over((entry.open)(&setup, policy), entry, policy, limits)
+    }
+
     /// A service whose steps can be interfered with, on the stage that suits it.
     pub(crate) fn planned(entry: &Entry, stage: Stage, limits: Limits) -> (App, Arc<Plan>) {
         let (plan, policy) = (Arc::new(Plan::default()), Policy::default());
@@ -120,6 +127,11 @@ impl App {
         // What tells the store the time is whoever opened it, so that times are the same every time.
         let server = Server::new(points, Tick::default(), about(entry, policy), limits);
         App { router: server.router(), callers_are_threads: false }
+    }
+
+    /// A service of which there is nothing but its router.
+    pub(crate) fn of_router(router: Router) -> App {
+        App { router, callers_are_threads: false }
     }
 
     pub(crate) async fn ask(&self, ask: &Ask) -> Answer {

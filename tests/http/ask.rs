@@ -60,7 +60,7 @@ impl Ask {
     /// For the router.
     pub(crate) fn request(&self) -> Request<Body> {
         let method = Method::from_bytes(self.method.as_bytes()).expect("a method is a word");
-        let mut request = Request::builder().method(method).uri(&self.path);
+        let mut request = Request::builder().method(method).uri(&self.path).header("host", "test");
         for (name, value) in &self.headers {
             let value = HeaderValue::from_bytes(value).expect("the value can be sent");
             request = request.header(*name, value);

@@ -12,6 +12,7 @@ mod app;
 mod ask;
 mod binary;
 mod books;
+mod clients;
 mod crowd;
 mod interference;
 mod nonsense;
@@ -28,7 +29,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 use self::{
     books::Found,
-    wire::{crowded, cut_off, drained, framed, slow},
+    wire::{crowded, cut_off, drained, early, framed, slow, specified, throng},
 };
 
 /// What is held against an entry, and what is of none.
@@ -56,15 +57,25 @@ const ROUTER: &[OfEntry] = named! {
 };
 
 /// What those keep that promise to keep the books, and what is seen of those that do not.
-const ROUTER_SOUND: &[OfEntry] = named! { crowd: every_book_is_kept_in_a_crowd; };
+const ROUTER_SOUND: &[OfEntry] = named! {
+    crowd:  every_book_is_kept_in_a_crowd;
+    throng: a_crowd_outlasts_a_slow_store;
+};
 const ROUTER_UNSOUND: &[OfEntry] = named! { crowd: whoever_loses_updates_is_seen; };
 
 /// What is kept on a wire by those that promise to keep the books.
-const WIRE_SOUND: &[OfEntry] = named! { cut_off: who_is_cut_off_leaves_the_account_whole; };
+const WIRE_SOUND: &[OfEntry] = named! {
+    cut_off: who_is_cut_off_leaves_the_account_whole;
+    throng:  a_crowd_at_one_account_is_served_to_the_last;
+};
 
 const ROUTER_ALONE: &[Alone] = named! {
     nonsense: the_table_is_long_and_says_nothing_twice;
     panics:   a_panic_of_the_service_itself_is_answered;
+    clients:  pages_of_this_machine_may_ask_and_others_may_not,
+              the_origins_that_may_ask_can_be_chosen, each_path_says_its_methods,
+              media_types_are_read_as_clients_write_them, whatever_is_accepted_the_answer_is_json,
+              a_head_is_a_get_without_its_body, another_way_to_write_a_path_is_explained;
 };
 
 const WIRE_ALONE: &[Alone] = named! {
@@ -72,6 +83,14 @@ const WIRE_ALONE: &[Alone] = named! {
               requests_in_a_row_are_answered_in_their_order;
     framed:   a_body_is_sent_when_it_is_asked_for, a_body_in_chunks_is_read_and_bounded,
               who_sends_far_too_much_learns_why, what_is_no_request_does_nothing;
+    early:    a_body_too_large_is_explained_to_a_client_that_still_writes,
+              every_early_answer_can_be_read_by_a_client_that_still_writes,
+              a_connection_too_many_can_read_why_while_it_still_writes,
+              a_length_too_large_is_refused_before_the_body,
+              what_is_read_after_a_refusal_is_bounded,
+              a_small_request_that_is_refused_keeps_its_connection;
+    specified: a_request_names_one_host, the_idle_time_is_stated_and_kept,
+              the_server_itself_is_asked_for_its_options;
     crowded:  idle_connections_slow_nobody_down, one_connection_too_many_is_told_so;
     drained:  what_has_begun_is_answered_at_the_end, who_cannot_be_answered_is_told_so,
               what_was_told_is_counted, who_has_gone_is_waited_for;

@@ -116,6 +116,16 @@ fn by_default() -> Vec<(usize, Ask)> {
         Ask::get("/point"),
         Ask::get("/point/7/"),
         Ask::get("/nothing/here"),
+        Ask::plain("OPTIONS", "/point/7/charge"),
+        Ask::change("/point/7/charge/", "5"),
+        Ask::plain("PATCH", "/point/7/charge")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("amount=5"),
+        // A page of this machine, and one from elsewhere.
+        preflight("http://localhost:5173"),
+        Ask::balance(7).header("origin", "http://localhost:5173"),
+        preflight("https://shop.example"),
+        Ask::balance(7).header("origin", "https://shop.example"),
         Ask::balance(7),
     ]);
     // A history that does not fit one page.
@@ -128,6 +138,14 @@ fn by_default() -> Vec<(usize, Ask)> {
         Ask::balance(6),
     ]));
     asks
+}
+
+/// What a browser asks before it lets a page of `origin` charge.
+fn preflight(origin: &str) -> Ask {
+    Ask::plain("OPTIONS", "/point/7/charge")
+        .header("origin", origin)
+        .header("access-control-request-method", "PATCH")
+        .header("access-control-request-headers", "content-type")
 }
 
 /// What a user might do where points come in hundreds.
@@ -225,7 +243,17 @@ fn tell(told: &mut String, times: usize, ask: &Ask, answer: &Answer) {
         line(shown(body));
     }
     line(format!("-> {}", answer.status));
-    for name in [header::CONTENT_TYPE, header::LINK, header::ALLOW, header::RETRY_AFTER, REPLAYED] {
+    let shown_headers = [
+        header::CONTENT_TYPE,
+        header::LINK,
+        header::ALLOW,
+        header::RETRY_AFTER,
+        REPLAYED,
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+    ];
+    for name in shown_headers {
         if let Some(value) = answer.header(name.clone()) {
             line(format!("   {name}: {value}"));
         }

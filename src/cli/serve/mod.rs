@@ -7,7 +7,6 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use clap::{Args, builder::RangedU64ValueParser};
 use tokio::{
-    net::TcpListener,
     runtime,
     signal::unix::{Signal, SignalKind, signal},
 };
@@ -24,7 +23,7 @@ use super::{
 use crate::{
     database::Latency,
     domain::Policy,
-    http::{About, Limits, Served, Server},
+    http::{About, Limits, Origins, REFUSALS_MAX, Served, Server, listen},
     registry::{self, Entry},
     store::Setup,
 };
@@ -36,11 +35,8 @@ const STRATEGY: &str = "queue";
 /// The most connections, and requests that wait, that can be asked for.
 const PLACES_MAX: u64 = 1_000_000;
 
-/// The longest that an answer may be waited for.
-const ANSWER_MAX: Duration = Duration::from_hours(1);
-
-/// Files that are open beside connections.
-const FILES_BESIDE: u64 = 64;
+/// Files that are open beside connections: those of connections that are being refused, and some.
+const FILES_BESIDE: u64 = REFUSALS_MAX as u64 + 64;
 
 pub(super) const SERVE_HELP: &str = "\
 Accounts live in memory and end with the process. Requests are limited in number
@@ -104,9 +100,15 @@ pub(in crate::cli) struct Serve {
     /// Those that may for one account
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.per_account, allow_negative_numbers = true, value_parser = places())]
     per_account: usize,
-    /// How long a request may wait
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = answer)]
-    timeout: Duration,
+    /// How long a request may wait [default: 30s, on tables
+    /// as long as the last of a full line at one account]
+    #[arg(long, value_name = "TIME", value_parser = answer, verbatim_doc_comment)]
+    timeout: Option<Duration>,
+    /// Whose pages may ask, in a browser: those of loopback,
+    /// any, none, or an origin as https://app.example;
+    /// repeatable [default: loopback, which is this machine]
+    #[arg(long, value_name = "ORIGIN", verbatim_doc_comment)]
+    cors_origin: Vec<String>,
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -118,7 +120,7 @@ fn places() -> RangedU64ValueParser<usize> {
 }
 
 fn answer(text: &str) -> Result<Duration, String> {
-    let within = |&answer: &Duration| !answer.is_zero() && answer <= ANSWER_MAX;
+    let within = |&answer: &Duration| !answer.is_zero() && answer <= Limits::ANSWER_MAX;
     draft::duration(text)
         .ok()
         .filter(within)
@@ -130,11 +132,12 @@ pub(super) fn serve(asked: &Serve) -> Result<Exit, Failure> {
     let store = asked.store.as_deref().map_or(Ok(STORE), draft::store)?;
     let latency = draft::latency(store, asked.latency)?;
     let entry = entry(asked.strategy.as_deref().unwrap_or(STRATEGY), store)?;
-    let limits = asked.limits();
+    let limits = asked.limits(latency);
+    let origins = asked.origins()?;
     let _log = Log::start(asked.log, asked.log_requests);
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
-    let served = runtime.block_on(run(entry, latency, asked, limits))?;
+    let served = runtime.block_on(run(entry, latency, asked, limits, origins))?;
     let Served { applied, unanswered } = served;
     tracing::info!(applied, unanswered, "stopped");
     // What has not ended by now has nobody to tell it to.
@@ -155,14 +158,26 @@ fn entry(strategy: &str, store: &'static str) -> Result<&'static Entry, Failure>
 }
 
 impl Serve {
-    fn limits(&self) -> Limits {
-        Limits {
+    fn limits(&self, latency: Latency) -> Limits {
+        let limits = Limits {
             connections: connections_within(self.connections),
             in_flight: self.in_flight,
             per_account: self.per_account,
-            answer: self.timeout,
             ..Limits::default()
+        };
+        match self.timeout {
+            Some(answer) => Limits { answer, ..limits },
+            None => limits.on_store_with(latency),
         }
+    }
+
+    fn origins(&self) -> Result<Origins, Failure> {
+        if self.cors_origin.is_empty() {
+            return Ok(Origins::default());
+        }
+        let names = self.cors_origin.iter().map(String::as_str);
+        Origins::from_names(names)
+            .map_err(|error| Failure::usage(format!("--cors-origin: {error}")))
     }
 }
 
@@ -185,9 +200,9 @@ async fn run(
     latency: Latency,
     asked: &Serve,
     limits: Limits,
+    origins: Origins,
 ) -> Result<Served, Failure> {
-    let listener = TcpListener::bind(asked.listen)
-        .await
+    let listener = listen(asked.listen)
         .map_err(|error| Failure::failed(format!("cannot listen on {}: {error}", asked.listen)))?;
     let address = listener.local_addr().map_err(|error| Failure::failed(error.to_string()))?;
     let mut signals = Signals::listen()
@@ -214,7 +229,8 @@ async fn run(
             std::process::exit(130);
         });
     };
-    Ok(Server::new(points, setup.tick, about, limits).serve(listener, stop).await)
+    let server = Server::new(points, setup.tick, about, limits).with_origins(origins);
+    Ok(server.serve(listener, stop).await)
 }
 
 /// Ctrl-C and SIGTERM.

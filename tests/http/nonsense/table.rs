@@ -334,7 +334,6 @@ pub(super) const TABLE: &[Row] = &[
     (At::Call,     b"PUT /point/7",                          405, "method-not-allowed"),
     (At::Call,     b"PATCH /point/7",                        405, "method-not-allowed"),
     (At::Call,     b"DELETE /point/7",                       405, "method-not-allowed"),
-    (At::Call,     b"OPTIONS /point/7",                      405, "method-not-allowed"),
     (At::Call,     b"TRACE /point/7",                        405, "method-not-allowed"),
     (At::Call,     b"XYZZY /point/7",                        405, "method-not-allowed"),
     (At::Call,     b"get /point/7",                          405, "method-not-allowed"),

@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use hotrow::http::Limits;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use super::{Serving, Wire, soon};
+use super::{Serving, Wire, allow_files, soon};
 use crate::{
     app::Stage,
     ask::Ask,
@@ -27,15 +26,10 @@ const FLOOR: Duration = Duration::from_micros(500);
 
 /// Idle connections could cost each request a look at all of them.
 pub(crate) fn idle_connections_slow_nobody_down() -> Found {
-    // Two ends of each connection, and what else this process has open.
-    let wanted = 2 * IDLE + 512;
-    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(|error| error.to_string())?;
-    if hard < wanted {
-        eprintln!("skipped: {wanted} files are needed, and the system allows {hard}");
+    // Two ends of each connection.
+    if !allow_files(2 * IDLE)? {
         return Ok(());
     }
-    setrlimit(Resource::RLIMIT_NOFILE, wanted.max(soft), hard)
-        .map_err(|error| error.to_string())?;
     Stage::Threads.run(async {
         let serving = Serving::quick(Limits::default()).await;
         let mut wire = serving.connect().await;

@@ -3,8 +3,11 @@
 pub(crate) mod crowded;
 pub(crate) mod cut_off;
 pub(crate) mod drained;
+pub(crate) mod early;
 pub(crate) mod framed;
 pub(crate) mod slow;
+pub(crate) mod specified;
+pub(crate) mod throng;
 
 use std::{
     future::Future,
@@ -17,13 +20,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use hotrow::{
     database::Latency,
     domain::Policy,
-    http::{Limits, Served, Server},
+    http::{Limits, Served, Server, listen},
     registry::{self, Entry},
     store::Setup,
 };
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::oneshot,
     task::JoinHandle,
     time::timeout,
@@ -49,6 +53,22 @@ pub(crate) fn entry(strategy: &str, store: &str) -> &'static Entry {
     entries.find(is_it).expect("the entry is in the registry")
 }
 
+/// Files that this process has open beside those of one trial: other trials run at the same time.
+const FILES_BESIDE: u64 = 8_192;
+
+/// Lets this process open `files` more. It cannot where the system allows too few, which is said.
+pub(crate) fn allow_files(files: u64) -> Result<bool, String> {
+    let wanted = files + FILES_BESIDE;
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(|error| error.to_string())?;
+    if hard < wanted {
+        eprintln!("skipped: {wanted} files are needed, and the system allows {hard}");
+        return Ok(false);
+    }
+    setrlimit(Resource::RLIMIT_NOFILE, wanted.max(soft), hard)
+        .map_err(|error| error.to_string())?;
+    Ok(true)
+}
+
 /// A server that listens.
 pub(crate) struct Serving {
     pub(crate) address: SocketAddr,
@@ -59,11 +79,20 @@ pub(crate) struct Serving {
 impl Serving {
     /// Serves `entry` on a port that is free. Only tables take as long as `latency` says.
     pub(crate) async fn open(entry: &Entry, latency: Latency, limits: Limits) -> Serving {
+        Serving::of_policy(entry, latency, Policy::default(), limits).await
+    }
+
+    /// As [`open`](Serving::open), under `policy`.
+    pub(crate) async fn of_policy(
+        entry: &Entry,
+        latency: Latency,
+        policy: Policy,
+        limits: Limits,
+    ) -> Serving {
         let setup = Setup { latency, ..Setup::default() };
-        let policy = Policy::default();
         let (points, about) = ((entry.open)(&setup, policy), about(entry, policy));
         let server = Server::new(points, setup.tick, about, limits);
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+        let listener = listen(([127, 0, 0, 1], 0).into()).expect("there is a free port");
         let address = listener.local_addr().expect("a listener has an address");
         let (stop, stopped) = oneshot::channel();
         let ended = tokio::spawn(server.serve(listener, async move {

@@ -100,13 +100,13 @@ pub(in crate::cli) struct Serve {
     /// Those that may for one account
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.per_account, allow_negative_numbers = true, value_parser = places())]
     per_account: usize,
-    /// How long a request may wait [default: 30s, on tables
-    /// as long as the last of a full line at one account]
+    /// How long a request may wait [default: 30s; on
+    /// tables, what a full line at one account takes]
     #[arg(long, value_name = "TIME", value_parser = answer, verbatim_doc_comment)]
     timeout: Option<Duration>,
-    /// Whose pages may ask, in a browser: those of loopback,
-    /// any, none, or an origin as https://app.example;
-    /// repeatable [default: loopback, which is this machine]
+    /// Web pages that may ask: loopback (this machine),
+    /// any, none, or one origin as https://app.example;
+    /// can be repeated [default: loopback]
     #[arg(long, value_name = "ORIGIN", verbatim_doc_comment)]
     cors_origin: Vec<String>,
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::RangedI64ValueParser};
 
 use super::{
     failure::Failure,
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     database::Latency,
     engine::Clients,
+    linearizability::Budget,
     workload::{Arrivals, Keys, Mix},
 };
 
@@ -143,10 +144,13 @@ Examples:
   hotrow audit --failed-cas observed etcd.log     as Porcupine judges it
   hotrow audit --model kv - < kv.txt       nothing but a store of texts
 
-Exit codes:
+A history is impossible as soon as one of its keys or users is. It is undecided
+if none is and the search of one ran out of steps, memory or time.
+
+Exit codes, the worst of all files:
   0    every history is linearizable
-  1    a file could not be read, or a search was given up
-  2    a line is malformed: told with its number, and the file is not audited
+  1    a file cannot be read, or a history is undecided
+  2    a file is malformed: its line is named, and the rest is not audited
   3    a history is impossible";
 
 const DEMO_HELP: &str = "\
@@ -532,9 +536,33 @@ pub(super) struct Audit {
     /// Let balances of a bank be below zero
     #[arg(long)]
     pub(super) overdraft: bool,
+    /// Steps of the search of a history, all of its keys
+    /// or users together [default: 10000000]
+    #[arg(long, value_name = "N", default_value_t = 10_000_000, value_parser = RangedI64ValueParser::<u64>::new().range(1..=i64::MAX))]
+    #[arg(allow_negative_numbers = true, hide_default_value = true, verbatim_doc_comment)]
+    max_steps: u64,
+    /// Memory of that search in MiB [default: 1024]
+    #[arg(long, value_name = "N", default_value_t = 1_024, value_parser = RangedI64ValueParser::<u64>::new().range(1..=1 << 24))]
+    #[arg(allow_negative_numbers = true, hide_default_value = true)]
+    max_mib: u64,
+    /// Seconds of that search [default: 60]
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = RangedI64ValueParser::<u64>::new().range(1..=1_000_000))]
+    #[arg(allow_negative_numbers = true, hide_default_value = true)]
+    max_seconds: u64,
     /// Print an array of objects
     #[arg(long)]
     pub(super) json: bool,
+}
+
+impl Audit {
+    /// What the search of a history may use before it is given up.
+    pub(super) fn budget(&self) -> Budget {
+        Budget {
+            steps: usize::try_from(self.max_steps).unwrap_or(usize::MAX),
+            bytes: usize::try_from(self.max_mib << 20).unwrap_or(usize::MAX),
+            time: std::time::Duration::from_secs(self.max_seconds),
+        }
+    }
 }
 
 /// What a history can be of.

@@ -1,73 +1,135 @@
 //! Whether recorded histories have an order.
 //!
-//! Users and keys are searched in parallel, since they do not know of each other. What comes first of
-//! what is wrong is told: of the first history, of its first user or key.
+//! Every file gets its verdict, whatever becomes of the others, and the worst of them decides the exit
+//! code. Users and keys are searched in parallel, easy ones first.
+
+mod search;
 
 use std::{
     fs::File,
     io::{self, BufRead, BufReader},
     path::Path,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use rayon::prelude::*;
 use serde_json::{Value, json};
 
+use self::search::{accounts, calls_of};
 use super::{
     arguments::{Audit, FailedSet, Model},
     failure::{Exit, Failure, note},
     printed,
 };
 use crate::{
-    audit::witness,
-    history::{
-        Bank, Call, Calls, FailedCas, Object, Objects, ReadError, Reading, Recorded, Recording,
-        open,
-    },
-    linearizability::{
-        self, AccountModel, KvModel, Overdraft, RegisterModel, Verdict, check, check_bank,
-    },
+    history::{FailedCas, Object, ReadError, Reading, Recorded, open},
+    linearizability::Limit,
 };
 
 /// What stands for standard input.
 const STDIN: &str = "-";
 
-/// Audits every history of every file.
+/// Audits every history of every file. A file that cannot be read hides no other's verdict.
 pub(super) fn audit(asked: &Audit) -> Result<Exit, Failure> {
-    let mut audited = Vec::new();
-    for file in &asked.files {
-        let before = audited.len();
-        audit_file(file, asked, &mut |history| {
+    let mut files = Vec::new();
+    for path in &asked.files {
+        let mut file = AuditedFile { name: path.display().to_string(), ..AuditedFile::default() };
+        let ended = audit_file(path, asked, &mut |history| {
             match asked.json {
                 true => Ok(()),
-                false => printed::print(&history.told()).map_err(Failure::of_output),
+                false => printed::print(&history.told()).map_err(NotAudited::Output),
             }?;
-            audited.push(history);
+            file.histories.push(history);
             Ok(())
-        })?;
-        if audited.len() == before {
-            let file = file.display();
-            return Err(Failure::usage(format!("{file}: there is no history in it")));
+        });
+        match ended {
+            Ok(()) if file.histories.is_empty() => {
+                let reason = format!("{}: there is no history in it", file.name);
+                file.failed = Some(NotAudited::Malformed(reason));
+            }
+            Ok(()) => {}
+            Err(NotAudited::Output(error)) => return Err(Failure::of_output(error)),
+            Err(why) => file.failed = Some(why),
         }
+        file.tell_failure(asked)?;
+        files.push(file);
     }
     if asked.json {
-        let all: Vec<Value> = audited.iter().map(Audited::object).collect();
+        let all: Vec<Value> = files.iter().flat_map(AuditedFile::objects).collect();
         printed::print(&format!("{:#}\n", Value::from(all))).map_err(Failure::of_output)?;
     }
-    Ok(conclusion(&audited))
+    Ok(conclusion(&files))
 }
 
-fn conclusion(audited: &[Audited]) -> Exit {
-    let many = |is: fn(&Finding) -> bool| audited.iter().filter(|one| is(&one.finding)).count();
+/// The worst that was found, in the order in which the help lists it.
+fn conclusion(files: &[AuditedFile]) -> Exit {
+    let histories = || files.iter().flat_map(|file| &file.histories);
+    let many = |is: fn(&Finding) -> bool| histories().filter(|one| is(&one.finding)).count();
     let impossible = many(|finding| matches!(finding, Finding::Impossible { .. }));
     let undecided = many(|finding| matches!(finding, Finding::Undecided { .. }));
     if undecided > 0 {
-        note(format_args!("{undecided} of {} histories are undecided", audited.len()));
+        note(format_args!("{undecided} of {} histories are undecided", histories().count()));
     }
-    match (impossible, undecided) {
-        (0, 0) => Exit::Done,
-        (0, _) => Exit::Failed,
-        (_, _) => Exit::Wrong,
+    let failed =
+        |is: fn(&NotAudited) -> bool| files.iter().filter_map(|file| file.failed.as_ref()).any(is);
+    let malformed = failed(|why| matches!(why, NotAudited::Malformed(_)));
+    let unreadable = failed(|why| matches!(why, NotAudited::Unreadable(_)));
+    match (impossible > 0, malformed, undecided > 0 || unreadable) {
+        (true, _, _) => Exit::Wrong,
+        (false, true, _) => Exit::Usage,
+        (false, false, true) => Exit::Failed,
+        (false, false, false) => Exit::Done,
+    }
+}
+
+/// A file, with what was found in it before it came to its end or could not be read on.
+#[derive(Default)]
+struct AuditedFile {
+    name: String,
+    histories: Vec<Audited>,
+    failed: Option<NotAudited>,
+}
+
+/// Why a file, or the rest of it, has no verdict.
+enum NotAudited {
+    /// The system could not read it.
+    Unreadable(String),
+    /// It is not a history, from the line on that this names.
+    Malformed(String),
+    /// Standard output is closed: there is no use in going on.
+    Output(io::Error),
+}
+
+impl AuditedFile {
+    /// Says why there is no verdict, as one line; of several files, also in its place among the others.
+    fn tell_failure(&self, asked: &Audit) -> Result<(), Failure> {
+        let Some((verdict, reason)) = self.failed.as_ref().and_then(NotAudited::verdict) else {
+            return Ok(());
+        };
+        note(reason.replace(char::is_control, " "));
+        match asked.json || asked.files.len() == 1 {
+            true => Ok(()),
+            false => {
+                let line = format!("{}: {verdict}\n", self.name);
+                printed::print(&line).map_err(Failure::of_output)
+            }
+        }
+    }
+
+    fn objects(&self) -> Vec<Value> {
+        let failed = self.failed.as_ref().and_then(NotAudited::verdict).map(
+            |(verdict, reason)| json!({ "name": self.name, "verdict": verdict, "reason": reason }),
+        );
+        self.histories.iter().map(Audited::object).chain(failed).collect()
+    }
+}
+
+impl NotAudited {
+    fn verdict(&self) -> Option<(&'static str, &str)> {
+        match self {
+            NotAudited::Unreadable(reason) => Some(("unreadable", reason)),
+            NotAudited::Malformed(reason) => Some(("malformed", reason)),
+            NotAudited::Output(_) => None,
+        }
     }
 }
 
@@ -88,15 +150,16 @@ struct Audited {
 /// What was found of all users or keys of a history.
 enum Finding {
     Linearizable,
-    /// The first user or key whose calls have no order.
+    /// A user or key whose calls have no order.
     Impossible {
         object: String,
         what: String,
         picture: String,
     },
-    /// The first for whom the search was given up; all before have an order.
+    /// None was found impossible, and the search of these was given up.
     Undecided {
-        object: String,
+        objects: Vec<String>,
+        limit: Limit,
     },
 }
 
@@ -113,7 +176,10 @@ impl Audited {
             format!("{name}: {verdict}, {operations} operations{left_out}{of}, {millis:.1} ms\n");
         match &self.finding {
             Finding::Linearizable => line,
-            Finding::Undecided { object } => format!("{line}{object}: the search was given up\n"),
+            Finding::Undecided { objects, limit } => {
+                let objects = objects.join(", ");
+                format!("{line}{objects}: given up, out of {limit} (see --max-{})\n", flag(*limit))
+            }
             Finding::Impossible { object, what, picture } => {
                 format!("{line}{object}: {what}\n\n{picture}\n")
             }
@@ -127,6 +193,12 @@ impl Audited {
                 json!({ "object": object, "what": what, "picture": picture })
             }
         };
+        let given_up = match &self.finding {
+            Finding::Undecided { objects, limit } => {
+                json!({ "objects": objects, "limit": limit.to_string() })
+            }
+            Finding::Linearizable | Finding::Impossible { .. } => Value::Null,
+        };
         json!({
             "name": self.name,
             "verdict": self.finding.verdict(),
@@ -135,7 +207,17 @@ impl Audited {
             "objects": self.objects,
             "seconds": self.took.as_secs_f64(),
             "contradiction": contradiction,
+            "given_up": given_up,
         })
+    }
+}
+
+/// The end of the flag that sets a limit.
+fn flag(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Steps => "steps",
+        Limit::Bytes => "mib",
+        Limit::Time => "seconds",
     }
 }
 
@@ -153,9 +235,9 @@ impl Finding {
     }
 }
 
-type Told<'a> = &'a mut dyn FnMut(Audited) -> Result<(), Failure>;
+type Told<'a> = &'a mut dyn FnMut(Audited) -> Result<(), NotAudited>;
 
-fn audit_file(file: &Path, asked: &Audit, told: Told<'_>) -> Result<(), Failure> {
+fn audit_file(file: &Path, asked: &Audit, told: Told<'_>) -> Result<(), NotAudited> {
     if file == Path::new(STDIN) {
         return audit_text(io::stdin().lock(), file, asked, told);
     }
@@ -169,17 +251,17 @@ fn audit_text(
     file: &Path,
     asked: &Audit,
     told: Told<'_>,
-) -> Result<(), Failure> {
+) -> Result<(), NotAudited> {
     let failed = |error| not_read(file, asked, error);
     let name = file.display().to_string();
     match open(text, reading(asked)).map_err(failed)? {
         Recorded::Accounts(recordings) => {
             for (number, recording) in (1..).zip(recordings) {
                 let recording = recording.map_err(failed)?;
-                let audited = accounts(&name, number, &recording);
+                let audited = accounts(&name, number, &recording, asked);
                 if recording.history.operations.is_empty() && audited.finding.is_nothing() {
                     let reason = format!("{name}: there is no operation in history {number} of it");
-                    return Err(Failure::usage(reason));
+                    return Err(NotAudited::Malformed(reason));
                 }
                 told(audited)?;
             }
@@ -207,124 +289,16 @@ fn reading(asked: &Audit) -> Reading {
     Reading { object, failed_cas }
 }
 
-fn calls_of(name: String, Calls { objects, left_out }: Calls, asked: &Audit) -> Audited {
-    let audited = match objects {
-        Objects::Registers(registers) => {
-            let is_one = registers.keys().all(Option::is_none);
-            let of = if is_one { String::new() } else { many(registers.len(), " on", "key") };
-            let registers = registers.into_iter().map(|(key, calls)| {
-                let object = key.map_or("register".to_owned(), |key| format!("key {key}"));
-                (object, RegisterModel, calls)
-            });
-            search(name, of, registers.collect())
-        }
-        Objects::Kv(keys) => {
-            let of = many(keys.len(), " on", "key");
-            let keys = keys.into_iter();
-            let keys = keys.map(|(key, calls)| (format!("key {key:?}"), KvModel, calls));
-            search(name, of, keys.collect())
-        }
-        Objects::Bank(bank) => search_bank(name, &bank, asked.overdraft),
-    };
-    Audited { left_out, ..audited }
-}
-
-/// ` on 1 key`, ` of 3 users`.
-fn many(count: usize, joined: &str, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{joined} {count} {noun}{plural}")
-}
-
-/// Asks the ledgers first, who know of every version what it was, and then searches for an order as
-/// if there were none.
-fn accounts(name: &str, number: u32, recording: &Recording) -> Audited {
-    let Recording { strategy, store, history } = recording;
-    let name = format!("{name}, {number}: {strategy} on {store}");
-    let began = Instant::now();
-    let accounts = AccountModel::all_of(history).into_iter();
-    let accounts = accounts.map(|(model, calls)| (format!("user {}", model.user()), model, calls));
-    let accounts: Vec<_> = accounts.collect();
-    let searched = search(name, many(accounts.len(), " of", "user"), accounts);
-    let finding = match witness(history) {
-        Ok(_examined) => searched.finding,
-        Err(violation) => Finding::Impossible {
-            object: format!("user {}", violation.user),
-            what: format!("{} ({})", violation.what, violation.step),
-            picture: violation.picture(),
-        },
-    };
-    Audited { finding, took: began.elapsed(), ..searched }
-}
-
-/// Searches every object for an order of its calls.
-fn search<M>(name: String, of: String, objects: Vec<Searched<M>>) -> Audited
-where
-    M: linearizability::Model<Input: Sync, Output: Sync> + Sync,
-{
-    let began = Instant::now();
-    let finding = objects.par_iter().find_map_first(|(object, model, calls)| {
-        let object = object.clone();
-        match check(model, calls) {
-            Verdict::Linearizable => None,
-            Verdict::Undecided => Some(Finding::Undecided { object }),
-            Verdict::Impossible(found) => Some(Finding::Impossible {
-                object,
-                what: found.told(model, calls),
-                picture: found.picture(model, calls).to_string(),
-            }),
-        }
-    });
-    Audited {
-        name,
-        operations: objects.iter().map(|(_, _, calls)| calls.len()).sum(),
-        left_out: 0,
-        objects: objects.len(),
-        of,
-        finding: finding.unwrap_or(Finding::Linearizable),
-        took: began.elapsed(),
-    }
-}
-
-/// Searches a bank, whose accounts are one object, for an order from any of its beginnings.
-fn search_bank(name: String, bank: &Bank, overdraft: bool) -> Audited {
-    let overdraft = if overdraft { Overdraft::Allowed } else { Overdraft::Forbidden };
-    let object = "bank".to_owned();
-    let began = Instant::now();
-    let finding = match check_bank(bank, overdraft) {
-        (Verdict::Linearizable, _) => Finding::Linearizable,
-        (Verdict::Impossible(found), Some(model)) => Finding::Impossible {
-            object,
-            what: format!("{}, if it began {}", found.told(&model, &bank.calls), model.beginning()),
-            picture: found.picture(&model, &bank.calls).to_string(),
-        },
-        (Verdict::Undecided | Verdict::Impossible(_), _) => Finding::Undecided { object },
-    };
-    Audited {
-        name,
-        operations: bank.calls.len(),
-        left_out: 0,
-        objects: 1,
-        of: many(bank.accounts.len(), " on", "account"),
-        finding,
-        took: began.elapsed(),
-    }
-}
-
-/// A user or a key: its name, its rules, and the calls made of it.
-type Searched<M> = (
-    String,
-    M,
-    Vec<Call<<M as linearizability::Model>::Input, <M as linearizability::Model>::Output>>,
-);
-
-fn not_read(file: &Path, asked: &Audit, error: ReadError) -> Failure {
+fn not_read(file: &Path, asked: &Audit, error: ReadError) -> NotAudited {
     let file = file.display();
     match error {
-        ReadError::Io(error) => Failure::failed(format!("cannot read {file}: {error}")),
+        ReadError::Io(error) => NotAudited::Unreadable(format!("cannot read {file}: {error}")),
         // What is not our format at all shows that at its first line.
         ReadError::Malformed { line: 1, reason } if asked.model == Some(Model::Account) => {
-            Failure::usage(format!("{file}:1: {reason}; without --model any format is read"))
+            NotAudited::Malformed(format!("{file}:1: {reason}; without --model any format is read"))
         }
-        ReadError::Malformed { line, reason } => Failure::usage(format!("{file}:{line}: {reason}")),
+        ReadError::Malformed { line, reason } => {
+            NotAudited::Malformed(format!("{file}:{line}: {reason}"))
+        }
     }
 }

@@ -94,6 +94,18 @@ impl Model for AccountModel {
         !matches!(output, AccountOutput::Applied(_))
     }
 
+    fn unproducible(&self, calls: &[AccountCall]) -> Option<usize> {
+        let balances = Balances::of(calls);
+        calls.iter().position(|call| match call.output() {
+            Some(
+                AccountOutput::Applied(seen)
+                | AccountOutput::Refused(seen)
+                | AccountOutput::Read(seen),
+            ) => !balances.may_be(*seen),
+            None => false,
+        })
+    }
+
     fn told(&self, asked: &Option<Action>, output: Option<&AccountOutput>) -> String {
         let asked = match asked {
             Some(Action::Charge(amount)) => format!("charge {amount}"),
@@ -107,6 +119,75 @@ impl Model for AccountModel {
             None => asked,
         }
     }
+}
+
+/// The balances that some of the commands of an account add up to, in whatever order.
+enum Balances {
+    /// Bit `balance + used` is set for each: no balance is below what all uses together take.
+    Listed { sums: Vec<u64>, used: u64 },
+    /// Too many to list: those between zero and `charged` that are multiples of `unit`.
+    Bounded { unit: u64, charged: u64 },
+}
+
+/// Words of such a list, beyond which only bounds are looked at.
+const LIST_WORDS_MAX: u64 = 1 << 16;
+
+/// Words that are written for all of it.
+const LIST_WORK_MAX: u64 = 1 << 26;
+
+impl Balances {
+    fn of(calls: &[AccountCall]) -> Balances {
+        let is_refused =
+            |call: &&AccountCall| matches!(call.output(), Some(AccountOutput::Refused(_)));
+        let commands = calls.iter().filter(|call| !is_refused(call));
+        let commands: Vec<Action> = commands.filter_map(|call| call.input).collect();
+        let sum = |is: fn(&Action) -> bool| {
+            commands.iter().filter(|action| is(action)).map(|action| action.amount().points()).sum()
+        };
+        let charged: u64 = sum(|action| matches!(action, Action::Charge(_)));
+        let used: u64 = sum(|action| matches!(action, Action::Use(_)));
+        let words = (charged.saturating_add(used) / u64::from(u64::BITS)).saturating_add(1);
+        if LIST_WORDS_MAX < words || LIST_WORK_MAX < words.saturating_mul(commands.len() as u64) {
+            let amounts = commands.iter().map(|action| action.amount().points());
+            return Balances::Bounded { unit: amounts.fold(0, gcd), charged };
+        }
+        // Each command may have happened or not, and one that uses takes bits down: shifted up by
+        // all uses at once, to use is not to have been given back.
+        let mut sums = vec![0; usize::try_from(words).expect("a list fits in memory")];
+        sums[0] = 1;
+        for action in &commands {
+            or_shifted(&mut sums, action.amount().points());
+        }
+        Balances::Listed { sums, used }
+    }
+
+    fn may_be(&self, balance: u64) -> bool {
+        match self {
+            Balances::Listed { sums, used } => {
+                let bit = balance.saturating_add(*used);
+                let word = usize::try_from(bit / u64::from(u64::BITS)).ok();
+                word.and_then(|word| sums.get(word)).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+            }
+            Balances::Bounded { unit, charged } => {
+                balance <= *charged && (balance == 0 || balance.is_multiple_of((*unit).max(1)))
+            }
+        }
+    }
+}
+
+/// Sets each bit that is `shift` above one that is set.
+fn or_shifted(words: &mut [u64], shift: u64) {
+    let bits = u64::from(u64::BITS);
+    let (by_words, by_bits) = (usize::try_from(shift / bits).unwrap_or(usize::MAX), shift % bits);
+    for to in (by_words..words.len()).rev() {
+        let from = to - by_words;
+        let low = if by_bits > 0 && from > 0 { words[from - 1] >> (bits - by_bits) } else { 0 };
+        words[to] |= words[from] << by_bits | low;
+    }
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 fn tells(operation: &Operation) -> bool {

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Model, STEPS_MAX, Verdict, check_within};
+use super::{Limit, Model, STEPS_MAX, Verdict, check_within};
 use crate::history::{Bank, BankCall, BankInput, BankOutput};
 
 /// The most transfers of which it may be open whether they were before the read that a beginning is
@@ -183,7 +183,9 @@ fn put_back(after: &[Option<i128>], moves: impl Iterator<Item = BankInput>) -> V
 /// of which beginning the verdict is: one that has an order, or the one that an order comes furthest
 /// from. Without a beginning the search was given up.
 pub fn check_bank(bank: &Bank, overdraft: Overdraft) -> (Verdict, Option<BankModel<'_>>) {
-    let Some(beginnings) = beginnings(bank) else { return (Verdict::Undecided, None) };
+    let Some(beginnings) = beginnings(bank) else {
+        return (Verdict::Undecided(Limit::Steps), None);
+    };
     let mut furthest: Option<(u64, Verdict, BankModel<'_>)> = None;
     let mut undecided = None;
     let steps_max = (STEPS_MAX / beginnings.len().max(1)).saturating_add(bank.calls.len());
@@ -191,7 +193,7 @@ pub fn check_bank(bank: &Bank, overdraft: Overdraft) -> (Verdict, Option<BankMod
         let model = BankModel::new(bank, initial, overdraft);
         match check_within(&model, &bank.calls, steps_max) {
             Verdict::Linearizable => return (Verdict::Linearizable, Some(model)),
-            Verdict::Undecided => undecided = Some(model),
+            Verdict::Undecided(_) => undecided = Some(model),
             Verdict::Impossible(found) => {
                 let end = bank.calls[found.misfit].returned().unwrap_or(u64::MAX);
                 if furthest.as_ref().is_none_or(|(before, _, _)| *before < end) {
@@ -202,7 +204,7 @@ pub fn check_bank(bank: &Bank, overdraft: Overdraft) -> (Verdict, Option<BankMod
     }
     match (undecided, furthest) {
         (None, Some((_, verdict, model))) => (verdict, Some(model)),
-        (model, _) => (Verdict::Undecided, model),
+        (model, _) => (Verdict::Undecided(Limit::Steps), model),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{
     Model,
+    budget::Share,
     search::{self, Found},
 };
 use crate::history::{Call, Line, Picture};
@@ -20,6 +21,8 @@ pub struct Contradiction {
     pub misfit: usize,
     /// How an order of what returned before it ends, oldest first; empty if nothing did.
     pub before: Vec<usize>,
+    /// Whether no order of any of the calls could give this answer, whatever the real time.
+    pub is_unproducible: bool,
 }
 
 /// A search was given up.
@@ -45,11 +48,11 @@ impl Contradiction {
         model: &M,
         calls: &[Call<M::Input, M::Output>],
     ) -> Result<Contradiction, GaveUp> {
-        let steps_max = STEPS_MAX + calls.len();
-        let order_until = |until| match search::search(model, calls, until, steps_max) {
+        let share = Share::of_steps(STEPS_MAX + calls.len());
+        let order_until = |until| match search::search(model, calls, until, share) {
             Found::Order(last) => Ok(Some(last)),
             Found::NoOrder { .. } => Ok(None),
-            Found::GaveUp => Err(GaveUp),
+            Found::GaveUp(_) => Err(GaveUp),
         };
         let mut ends: Vec<u64> = calls.iter().filter_map(Call::returned).collect();
         ends.sort_unstable();
@@ -80,7 +83,7 @@ impl Contradiction {
             return Ok(self.clone());
         }
         let misfit = (0..calls.len()).find(ends_it).expect("it is the end of some call");
-        Ok(Contradiction { misfit, before: before.unwrap_or_default() })
+        Ok(Contradiction { misfit, before: before.unwrap_or_default(), is_unproducible: false })
     }
 
     /// What is wrong, in a line or two.
@@ -96,6 +99,9 @@ impl Contradiction {
         let before = self.before.iter().map(|&call| told(call, calls[call].returned() < end));
         let (misfit, before) = (told(self.misfit, true), before.collect::<Vec<_>>());
         match before.is_empty() {
+            _ if self.is_unproducible => {
+                format!("{misfit} has no place: no order of these operations gives that answer")
+            }
             true => format!("{misfit} has no place, and nothing returned before it"),
             false => format!(
                 "{misfit} has no place; before it returned there is an order, which ends with {}",

@@ -259,10 +259,12 @@ where
     let same = match &found {
         Verdict::Linearizable => plain && matches!(otherwise, Found::Order(_)),
         Verdict::Impossible(_) => !plain && matches!(otherwise, Found::NoOrder { .. }),
-        Verdict::Undecided => false,
+        Verdict::Undecided(_) => false,
     };
     assert!(same, "{who}: brute force {plain}, {found:?}, {otherwise:?} of {calls:#?}");
-    if let Verdict::Impossible(contradiction) = found {
+    if let Verdict::Impossible(contradiction) = found
+        && !contradiction.is_unproducible
+    {
         assert_first(model, calls, contradiction.misfit, who);
     }
     plain

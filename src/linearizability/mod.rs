@@ -14,11 +14,13 @@
 
 mod account;
 mod bank;
+mod budget;
 mod contradiction;
 mod exhaustive;
 mod kv;
 mod memo;
 mod model;
+mod objects;
 mod placed;
 mod register;
 mod search;
@@ -30,21 +32,23 @@ mod fuzz;
 #[cfg(test)]
 mod tests;
 
-use self::search::Found;
 pub use self::{
     account::{AccountCall, AccountModel, AccountOutput},
     bank::{BankModel, OPEN_MAX, Overdraft, beginnings, check_bank},
+    budget::{Budget, Limit},
     contradiction::Contradiction,
     exhaustive::{OPERATIONS_MAX, has_order},
     kv::KvModel,
     model::Model,
+    objects::{HistoryVerdict, Object, check_objects},
     register::RegisterModel,
 };
+use self::{budget::Share, search::Found};
 use crate::history::Call;
 
 /// Steps after which [`check`] gives up, beside as many as there are operations. A history in which
-/// little is known can have more orders than there is time; at some 300 bytes a step this is also
-/// what memory has room for.
+/// little is known can have more orders than there is time. [`check_objects`] has a budget of memory and
+/// time as well.
 pub const STEPS_MAX: usize = 1_000_000;
 
 /// What a search found.
@@ -54,8 +58,8 @@ pub enum Verdict {
     Linearizable,
     /// There is none, and this shows it.
     Impossible(Contradiction),
-    /// The search was given up.
-    Undecided,
+    /// The search was given up, since this was used up.
+    Undecided(Limit),
 }
 
 /// Searches for an order of `calls`, all of them made of one object.
@@ -78,13 +82,22 @@ pub fn check_within<M: Model>(
     calls: &[Call<M::Input, M::Output>],
     steps_max: usize,
 ) -> Verdict {
+    check_share(model, calls, Share::of_steps(steps_max))
+}
+
+/// Looks for an answer that no order gives, and then for an order.
+fn check_share<M: Model>(model: &M, calls: &[Call<M::Input, M::Output>], share: Share) -> Verdict {
     let backward = calls.iter().find(|call| call.returned().is_some_and(|end| end < call.called));
     assert!(backward.is_none(), "a call cannot return before it is made");
-    match search::search(model, calls, u64::MAX, steps_max) {
+    if let Some(misfit) = model.unproducible(calls) {
+        let (before, is_unproducible) = (Vec::new(), true);
+        return Verdict::Impossible(Contradiction { misfit, before, is_unproducible });
+    }
+    match search::search(model, calls, u64::MAX, share) {
         Found::Order(_) => Verdict::Linearizable,
-        Found::GaveUp => Verdict::Undecided,
+        Found::GaveUp(limit) => Verdict::Undecided(limit),
         Found::NoOrder { stuck, before } => {
-            let found = Contradiction { misfit: stuck, before };
+            let found = Contradiction { misfit: stuck, before, is_unproducible: false };
             Verdict::Impossible(found.or_first(model, calls))
         }
     }

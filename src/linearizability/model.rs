@@ -2,6 +2,8 @@
 
 use std::hash::Hash;
 
+use crate::history::Call;
+
 /// An object that is used by one client at a time.
 ///
 /// Objects that are independent of each other, such as two accounts, are two models and two
@@ -35,6 +37,17 @@ pub trait Model {
     /// will not do: a write of 5 does where 5 is written already, and must still come after a write
     /// of 3 that somebody else saw it follow.
     fn only_looks(&self, input: &Self::Input, output: &Self::Output) -> bool;
+
+    /// Bytes that a state takes beside itself, as for a text.
+    fn heap_bytes(&self, _state: &Self::State) -> usize {
+        0
+    }
+
+    /// An operation whose answer no order of any of these calls could give, whatever the real time:
+    /// a read of a value that is never written. `None` says nothing.
+    fn unproducible(&self, _calls: &[Call<Self::Input, Self::Output>]) -> Option<usize> {
+        None
+    }
 
     /// The operation in a few words, for a person, with what came back where that is known.
     fn told(&self, input: &Self::Input, output: Option<&Self::Output>) -> String;

@@ -44,6 +44,12 @@ impl Placed {
         same || these.len() <= those.len() && these.iter().zip(&**those).all(|(a, b)| a & !b == 0)
     }
 
+    /// Bytes that the set takes beside itself, counted whole although copies share them.
+    #[inline]
+    pub(super) fn heap_bytes(&self) -> usize {
+        size_of_val(self.words())
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> u32 {
         self.words().iter().map(|word| word.count_ones()).sum()

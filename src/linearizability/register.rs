@@ -1,7 +1,9 @@
 //! A register that is read, written, and compared and set.
 
+use std::collections::HashSet;
+
 use super::Model;
-use crate::history::{RegisterInput, RegisterOutput};
+use crate::history::{RegisterCall, RegisterInput, RegisterOutput};
 
 /// One register, nil until it is written.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +51,14 @@ impl Model for RegisterModel {
         !matches!(output, RegisterOutput::Done)
     }
 
+    fn unproducible(&self, calls: &[RegisterCall]) -> Option<usize> {
+        let written: HashSet<i64> = calls.iter().filter_map(written_by).collect();
+        calls.iter().position(|call| match call.output() {
+            Some(RegisterOutput::Read(Some(seen))) => !written.contains(seen),
+            _ => false,
+        })
+    }
+
     fn told(&self, asked: &RegisterInput, output: Option<&RegisterOutput>) -> String {
         let asked = match asked {
             RegisterInput::Read => "read".to_owned(),
@@ -61,5 +71,13 @@ impl Model for RegisterModel {
             Some(RegisterOutput::Differed) => format!("{asked}: differed"),
             Some(RegisterOutput::Done) | None => asked,
         }
+    }
+}
+
+/// What the register holds after this call, if the call may have changed it.
+fn written_by(call: &RegisterCall) -> Option<i64> {
+    match (call.input, call.output()) {
+        (_, Some(RegisterOutput::Differed)) | (RegisterInput::Read, _) => None,
+        (RegisterInput::Write(new) | RegisterInput::CompareAndSet { new, .. }, _) => Some(new),
     }
 }

@@ -28,7 +28,8 @@
 use std::{cmp::Ordering, collections::BinaryHeap};
 
 use super::{
-    Model,
+    Limit, Model,
+    budget::Share,
     memo::{Memo, Place},
     placed::Placed,
     slots::Slots,
@@ -48,25 +49,25 @@ pub(super) enum Found {
     /// No order: `stuck` must return, and none of the places that came so far goes on. One of them
     /// was reached by an order that ends like this.
     NoOrder { stuck: usize, before: Vec<usize> },
-    /// All steps were used up.
-    GaveUp,
+    /// This was used up.
+    GaveUp(Limit),
 }
 
 /// The operations at the end of an order that are told.
 const TOLD: usize = 3;
 
 /// Searches for an order of what returned by `until`; what was called by then and returned later has
-/// an outcome that is not known yet. Gives up after so many steps.
+/// an outcome that is not known yet. Gives up when its share is used up.
 pub(super) fn search<M: Model>(
     model: &M,
     calls: &[Call<M::Input, M::Output>],
     until: u64,
-    steps_max: usize,
+    share: Share,
 ) -> Found {
     let places = Places::of(calls, until);
     match places.count {
-        0..=64 => Search::<M, u64>::new(model, calls, places, until).run(steps_max),
-        _ => Search::<M, Box<[u64]>>::new(model, calls, places, until).run(steps_max),
+        0..=64 => Search::<M, u64>::new(model, calls, places, until).run(share),
+        _ => Search::<M, Box<[u64]>>::new(model, calls, places, until).run(share),
     }
 }
 
@@ -82,15 +83,15 @@ pub(super) fn search_otherwise<M: Model>(
 ) -> Found {
     let places = Places::of(calls, until);
     let search = Search::<M, Box<[u64]>>::new(model, calls, places, until);
-    Search { worth: 0, ..search }.run(steps_max)
+    Search { worth: 0, ..search }.run(Share::of_steps(steps_max))
 }
 
 /// Why a search ends before everything is tried.
 enum End {
     /// There is an order, and its last step is this.
     Order(usize),
-    /// All steps are used up.
-    GaveUp,
+    /// This is used up.
+    GaveUp(Limit),
 }
 
 struct Search<'a, M: Model, S> {
@@ -108,7 +109,8 @@ struct Search<'a, M: Model, S> {
     furthest: (usize, usize),
     /// See [`WORTH`].
     worth: i64,
-    steps_left: usize,
+    /// What is left to use.
+    share: Share,
 }
 
 /// A place of the search, and how far its ways on have been tried.
@@ -156,20 +158,20 @@ impl<'a, M: Model, S: Slots> Search<'a, M, S> {
             trail: Trail(Vec::with_capacity(calls.len())),
             furthest: (0, Trail::BEGIN),
             worth: WORTH,
-            steps_left: 0,
+            share: Share::of_steps(0),
         }
     }
 
-    /// Searches, and gives up after so many steps.
-    fn run(mut self, steps_max: usize) -> Found {
-        self.steps_left = steps_max;
+    /// Searches, and gives up when its share is used up.
+    fn run(mut self, share: Share) -> Found {
+        self.share = share;
         match self.try_everything() {
             Ok(()) => Found::NoOrder {
                 stuck: self.timeline.returning_in(self.furthest.0),
                 before: self.trail.last(self.furthest.1, TOLD),
             },
             Err(End::Order(step)) => Found::Order(self.trail.last(step, TOLD)),
-            Err(End::GaveUp) => Found::GaveUp,
+            Err(End::GaveUp(limit)) => Found::GaveUp(limit),
         }
     }
 
@@ -225,11 +227,26 @@ impl<'a, M: Model, S: Slots> Search<'a, M, S> {
     /// Settles a place that was just reached; nothing if it was tried before.
     #[inline]
     fn taken_up(&mut self, mut node: Node<M::State, S>) -> Result<Option<Node<M::State, S>>, End> {
-        self.steps_left = self.steps_left.checked_sub(1).ok_or(End::GaveUp)?;
+        self.share.take_step().map_err(End::GaveUp)?;
         self.settle(&mut node);
         let Node { layer, ref linearized, ref state, ref placed, .. } = node;
+        let bytes = self.bytes_of(&node);
         let place = Place { layer, linearized: linearized.clone(), state: state.clone() };
-        Ok(self.memo.is_new(place, placed).then_some(node))
+        if !self.memo.is_new(place, placed) {
+            return Ok(None);
+        }
+        self.share.take_bytes(bytes).map_err(End::GaveUp)?;
+        Ok(Some(node))
+    }
+
+    /// Bytes that a place takes in the memo, and once more if it is put aside; its step in the trail
+    /// is counted with it.
+    #[inline]
+    fn bytes_of(&self, node: &Node<M::State, S>) -> usize {
+        // Twice, since a table that grows is half empty.
+        let inline = 2 * size_of::<Place<M::State, S>>() + size_of::<Node<M::State, S>>();
+        let of_sets = node.linearized.heap_bytes() + node.placed.heap_bytes();
+        inline + of_sets + self.model.heap_bytes(&node.state) + size_of::<[usize; 4]>()
     }
 
     /// Puts a place aside from which no answered operation goes on any more, and another might.

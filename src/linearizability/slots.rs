@@ -16,6 +16,8 @@ pub(super) trait Slots: Clone + Eq + Hash {
     fn remove(&mut self, slot: usize);
     /// Whether it is in the set.
     fn contains(&self, slot: usize) -> bool;
+    /// Bytes that the set takes beside itself.
+    fn heap_bytes(&self) -> usize;
     /// The first slot at or after `from` that is in this set and not in the other.
     fn next_not_in(&self, other: &Self, from: usize) -> Option<usize>;
 }
@@ -44,6 +46,11 @@ impl Slots for u64 {
     }
 
     #[inline]
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+
+    #[inline]
     fn next_not_in(&self, other: &u64, from: usize) -> Option<usize> {
         if from >= WORD_BITS {
             return None;
@@ -68,6 +75,10 @@ impl Slots for Box<[u64]> {
 
     fn contains(&self, slot: usize) -> bool {
         self[slot / WORD_BITS].contains(slot % WORD_BITS)
+    }
+
+    fn heap_bytes(&self) -> usize {
+        size_of_val(&**self)
     }
 
     fn next_not_in(&self, other: &Box<[u64]>, from: usize) -> Option<usize> {

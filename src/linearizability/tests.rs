@@ -118,16 +118,16 @@ fn two_reads_do_not_see_time_go_backward() {
 fn the_contradiction_is_the_shortest_and_blames_who_returns() {
     let calls = [
         call((0, 1), charge(5), Applied(5)),
-        call((2, 9), charge(7), Applied(99)),
+        call((2, 9), charge(7), Applied(7)),
         call((3, 4), None, Read(12)),
-        call((20, 21), None, Read(50)),
+        call((20, 21), None, Read(5)),
     ];
     let Verdict::Impossible(found) = check(&account(), &calls) else { panic!("it has no order") };
     // The reader saw 12 while the charge was under way, and that was right.
-    assert_eq!(found, Contradiction { misfit: 1, before: vec![0, 1] });
+    assert_eq!(found, Contradiction { misfit: 1, before: vec![0, 1], is_unproducible: false });
     assert_eq!(
         found.told(&account(), &calls),
-        "`charge 7: 99 left` of client 2 has no place; before it returned there is an order, which \
+        "`charge 7: 7 left` of client 2 has no place; before it returned there is an order, which \
          ends with `charge 5: 5 left` of client 0, then `charge 7: under way` of client 2"
     );
 }
@@ -136,11 +136,27 @@ fn the_contradiction_is_the_shortest_and_blames_who_returns() {
 #[test]
 fn an_unknown_outcome_is_not_said_to_be_under_way() {
     let read = |time, seen| call(time, RegisterInput::Read, RegisterOutput::Read(Some(seen)));
-    let calls = [open(0, RegisterInput::Write(1)), read((1, 2), 1), read((3, 4), 2)];
+    let written = call((1, 2), RegisterInput::Write(2), RegisterOutput::Done);
+    let calls = [open(0, RegisterInput::Write(1)), written, read((3, 4), 1), read((5, 6), 2)];
     let Verdict::Impossible(found) = check(&RegisterModel, &calls) else { panic!("no order") };
     let words = found.told(&RegisterModel, &calls);
-    assert!(words.contains("ends with `write 1: unknown` of client 0"), "{words}");
+    assert!(words.contains("`write 1: unknown` of client 0"), "{words}");
     assert!(found.picture(&RegisterModel, &calls).to_string().contains("# write 1: unknown"));
+}
+
+/// An answer that nothing could have given is found without a search, in histories of any size.
+#[test]
+fn an_answer_that_no_order_gives_is_found_at_a_glance() {
+    let never: Vec<AccountCall> = (0..60)
+        .map(|at| open(at, charge(2 << (at % 6))))
+        .chain([call((100, 101), None, Read(7))])
+        .collect();
+    let Verdict::Impossible(found) = check_within(&account(), &never, 0) else {
+        panic!("an odd balance of even amounts")
+    };
+    assert_eq!((found.misfit, found.is_unproducible), (60, true));
+    let words = found.told(&account(), &never);
+    assert!(words.ends_with("no order of these operations gives that answer"), "{words}");
 }
 
 /// Where nearly everything is possible a search must end all the same, and not say what it does not
@@ -150,7 +166,7 @@ fn a_search_gives_up_after_its_steps() {
     let mut calls: Vec<AccountCall> = (0..30).map(|at| open(at, charge(1 << (at % 6)))).collect();
     calls.push(call((100, 101), None, Read(99)));
     calls.push(call((102, 103), None, Read(98)));
-    assert_eq!(check_within(&account(), &calls, 5), Verdict::Undecided);
+    assert_eq!(check_within(&account(), &calls, 5), Verdict::Undecided(Limit::Steps));
 }
 
 /// More at once than a word has bits.

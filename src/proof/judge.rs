@@ -24,7 +24,9 @@ pub fn by_what_callers_saw(history: &History) -> Found {
     for (account, calls) in AccountModel::all_of(history) {
         match check(&account, &calls) {
             Verdict::Linearizable => {}
-            Verdict::Undecided => return Err("the search for an order was given up".to_owned()),
+            Verdict::Undecided(limit) => {
+                return Err(format!("the search for an order was given up: out of {limit}"));
+            }
             Verdict::Impossible(found) => {
                 let (told, picture) =
                     (found.told(&account, &calls), found.picture(&account, &calls));

@@ -415,8 +415,69 @@ fn an_audit_reads_what_jepsen_writes() {
     assert_eq!(code, Some(3), "{found}");
     assert!(found.contains("register: `set 1 to 2: differed` of client 1 has no place"), "{found}");
     let (_, found) = audit(&["answered-called-unknown.log"]);
-    assert!(found.contains("`write 1: under way` of client 1"), "{found}");
+    assert!(found.contains("`read: 4` of client 3 has no place: no order"), "{found}");
     assert!(!found.contains("unknown of") && !found.contains(": unknown"), "{found}");
+}
+
+/// A file that cannot be read, or is no history, must hide no other's verdict, and the exit code is that
+/// of the worst.
+#[test]
+fn every_file_gets_its_verdict() {
+    let scratch = Scratch::new("several-cli");
+    let file = |name: &str, text: &str| {
+        fs::write(scratch.path(name), text).unwrap();
+        scratch.path(name).to_str().unwrap().to_owned()
+    };
+    let (right, stale) = (file("right", &recorded(5)), file("stale", &recorded(0)));
+    let (prose, absent) = (file("prose", "Dear all,\n"), scratch.path("absent"));
+    let absent = absent.to_str().unwrap();
+    let audit = |files: &[&str]| hotrow().arg("audit").args(files).output().unwrap();
+
+    let all = [absent, &*prose, &*right, &*stale];
+    let output = audit(&all);
+    let (shown, errors) = (stdout(&output), stderr(&output));
+    assert_eq!(output.status.code(), Some(3), "{shown}{errors}");
+    let verdicts =
+        ["absent: unreadable\n", "prose: malformed\n", ": linearizable, ", ": impossible, "];
+    let places: Vec<_> = verdicts.iter().map(|verdict| shown.find(verdict)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} of {shown}");
+    assert!(errors.contains("cannot read ") && errors.contains("prose:1: "), "{errors}");
+
+    let json: serde_json::Value =
+        serde_json::from_str(&stdout(&audit(&[&["--json"], &all[..]].concat()))).unwrap();
+    let verdicts = json.as_array().unwrap().iter().map(|one| one["verdict"].as_str().unwrap());
+    let expected = ["unreadable", "malformed", "linearizable", "impossible"];
+    assert_eq!(verdicts.collect::<Vec<_>>(), expected);
+
+    let codes = [(&[&*right, &*prose][..], 2), (&[&*prose, absent], 2), (&[absent, &*right], 1)];
+    for (files, code) in codes {
+        assert_eq!(audit(files).status.code(), Some(code), "{files:?}");
+    }
+}
+
+/// A search that is given up says what ran out, and which option gives it more.
+#[test]
+fn a_search_that_is_given_up_says_what_ran_out() {
+    // Two of many writes that were under way at once are seen in turns: impossible, and not before
+    // every order of the others was tried.
+    let begun = (1..=24).map(|process| format!("{process}\t:invoke\t:write\t{process}"));
+    let ended = (1..=24).map(|process| format!("{process}\t:ok\t:write\t{process}"));
+    let reads = [1, 2, 1].map(|seen| format!("107\t:invoke\t:read\tnil\n107\t:ok\t:read\t{seen}"));
+    let lines: Vec<String> = begun.chain(ended).chain(reads).collect();
+    let lines = lines.join("\n");
+    let scratch = Scratch::new("given-up-cli");
+    fs::write(scratch.path("hard"), lines + "\n").unwrap();
+    let path = scratch.path("hard");
+    let limited = |limit: &[&str]| {
+        let output = hotrow().arg("audit").args(limit).arg(&path).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        stdout(&output)
+    };
+    let shown = limited(&["--max-steps", "20000"]);
+    assert!(shown.contains("register: given up, out of steps (see --max-steps)"), "{shown}");
+    let shown = limited(&["--max-mib", "1"]);
+    assert!(shown.contains("given up, out of memory (see --max-mib)"), "{shown}");
+    refused(&["audit", "--max-seconds", "-1", "x"], "1..=1000000");
 }
 
 /// What is not a history must not be told to be right, or wrong.

@@ -28,7 +28,7 @@ fn verdict(calls: Vec<BankCall>) -> &'static str {
     match check_bank(&bank(calls), Overdraft::Forbidden).0 {
         Verdict::Linearizable => "linearizable",
         Verdict::Impossible(_) => "impossible",
-        Verdict::Undecided => "undecided",
+        Verdict::Undecided(_) => "undecided",
     }
 }
 
@@ -149,7 +149,7 @@ fn beginnings_and_the_brute_force_agree() {
         let same = match found {
             Verdict::Linearizable => plain,
             Verdict::Impossible(_) => !plain,
-            Verdict::Undecided => false,
+            Verdict::Undecided(_) => false,
         };
         assert!(same, "seed {seed}: brute force {plain}, {found:?} of {bank:#?}");
         right += u64::from(plain);

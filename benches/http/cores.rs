@@ -14,7 +14,6 @@
 use std::{
     fs,
     process::{Command, Stdio},
-    thread,
 };
 
 /// The cores that there are.
@@ -38,7 +37,7 @@ pub(crate) enum Placement {
 impl Cores {
     /// Those that this process may use.
     pub(crate) fn here() -> Cores {
-        let count = thread::available_parallelism().map_or(1, usize::from);
+        let count = hotrow::machine::cores().usable;
         let ends = match allowed().filter(|_| has_taskset()).unwrap_or_default()[..] {
             [first, .., last] => Some((first, last)),
             _ => None,

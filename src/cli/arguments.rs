@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::RangedI64ValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
     failure::Failure,
@@ -257,23 +257,23 @@ pub(super) struct Run {
     #[arg(long, verbatim_doc_comment, help_heading = CELL)]
     store: Option<String>,
     /// Accounts [default: 1]
-    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=USERS_MAX), help_heading = CELL)]
+    #[arg(long, allow_negative_numbers = true, value_parser = whole(1..=USERS_MAX), help_heading = CELL)]
     users: Option<u64>,
     /// How often each is asked for: uniform, zipf:0.99,
     /// or hot:10@90 (10 of them in 90 % of requests)
-    #[arg(long, verbatim_doc_comment, help_heading = CELL)]
+    #[arg(long, allow_hyphen_values = true, verbatim_doc_comment, help_heading = CELL)]
     keys: Option<Keys>,
     /// Who asks: threads:2 or tasks:64 [default: a thread
     /// for each core; where there is latency, tasks:32]
-    #[arg(long, value_name = "KIND:COUNT", value_parser = clients::parse, verbatim_doc_comment, help_heading = CELL)]
+    #[arg(long, allow_hyphen_values = true, value_name = "KIND:COUNT", value_parser = clients::parse, verbatim_doc_comment, help_heading = CELL)]
     clients: Option<Clients>,
     /// Shares of requests in per cent, or balanced,
     /// write-only, read-heavy, drain, fill
     /// [default: charge:50,use:50,read:0]
-    #[arg(long, verbatim_doc_comment, help_heading = CELL)]
+    #[arg(long, allow_hyphen_values = true, verbatim_doc_comment, help_heading = CELL)]
     mix: Option<Mix>,
     /// Pause of a client after each answer, as 20us
-    #[arg(long, value_name = "TIME", value_parser = draft::think, help_heading = CELL)]
+    #[arg(long, allow_hyphen_values = true, value_name = "TIME", value_parser = draft::think, help_heading = CELL)]
     think: Option<std::time::Duration>,
     /// How much longer a command takes to decide, in
     /// rounds of a hash, 1 to 2 ns each
@@ -285,15 +285,15 @@ pub(super) struct Run {
     /// How long calls of tables take, in simulated time:
     /// none, fixed:5ms, scaled:0.1, assignment
     /// [default: assignment]
-    #[arg(long, verbatim_doc_comment, help_heading = CELL)]
+    #[arg(long, allow_hyphen_values = true, verbatim_doc_comment, help_heading = CELL)]
     latency: Option<Latency>,
     /// Promise so many requests a second, as 50k, whether
     /// or not somebody is answered
-    #[arg(long, value_name = "PER_SECOND", value_parser = draft::rate, verbatim_doc_comment, help_heading = CELL)]
+    #[arg(long, allow_hyphen_values = true, value_name = "PER_SECOND", value_parser = draft::rate, verbatim_doc_comment, help_heading = CELL)]
     rate: Option<f64>,
     /// How these lie: poisson, constant, burst:32
     /// [default: poisson]
-    #[arg(long, verbatim_doc_comment, help_heading = CELL)]
+    #[arg(long, allow_hyphen_values = true, verbatim_doc_comment, help_heading = CELL)]
     arrivals: Option<Arrivals>,
     /// Measure a plan by its name: quick, standard,
     /// thorough, assignment, or one of hotrow.toml
@@ -367,7 +367,7 @@ impl Run {
 #[derive(Debug, Clone, Args)]
 pub(super) struct Output {
     /// What randomness is drawn from
-    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = seed)]
     pub(super) seed: u64,
     /// What to print: table (rankings), json (rankings,
     /// machine) or csv (measurements) [default: table]
@@ -449,7 +449,7 @@ pub(super) struct Compare {
     pub(super) after: PathBuf,
     /// Exit with 4 if anything got worse by more than this,
     /// as 10%, and that is beyond doubt
-    #[arg(long, value_name = "SHARE", value_parser = share, verbatim_doc_comment)]
+    #[arg(long, allow_hyphen_values = true, value_name = "SHARE", value_parser = share, verbatim_doc_comment)]
     pub(super) fail_above: Option<f64>,
     /// Compare them even if they are of two machines
     #[arg(long)]
@@ -467,6 +467,19 @@ pub(super) struct Rank {
     pub(super) markdown: bool,
 }
 
+/// Reads a whole number within these bounds, and says so of any other.
+fn whole(range: std::ops::RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, String> + Clone {
+    move |text| match text.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!("give {} to {}", range.start(), range.end())),
+    }
+}
+
+/// Reads what randomness is drawn from.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("give 0 to {}", u64::MAX))
+}
+
 /// Reads a share such as `10%` or `0.1`.
 fn share(text: &str) -> Result<f64, String> {
     let (digits, whole) = text.strip_suffix('%').map_or((text, 1.0), |digits| (digits, 100.0));
@@ -480,7 +493,7 @@ fn share(text: &str) -> Result<f64, String> {
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
     /// How long to look, with all processors busy
-    #[arg(long, value_name = "N", default_value_t = 2, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
+    #[arg(long, value_name = "N", default_value_t = 2, allow_negative_numbers = true, value_parser = whole(1..=SECONDS_MAX))]
     pub(super) seconds: u64,
     /// Print an object
     #[arg(long)]
@@ -496,10 +509,10 @@ pub(super) struct Check {
     #[arg(long)]
     pub(super) store: Option<String>,
     /// Schedules for each property left to chance
-    #[arg(long, value_name = "N", default_value_t = 200, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=SCHEDULES_MAX))]
+    #[arg(long, value_name = "N", default_value_t = 200, allow_negative_numbers = true, value_parser = whole(1..=SCHEDULES_MAX))]
     pub(super) schedules: u64,
     /// The seed of the first schedule
-    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = seed)]
     pub(super) seed: u64,
     /// Also hold everything against what is wrong on purpose,
     /// which is to be caught and is no failure
@@ -538,15 +551,15 @@ pub(super) struct Audit {
     pub(super) overdraft: bool,
     /// Steps of the search of a history, all of its keys
     /// or users together [default: 10000000]
-    #[arg(long, value_name = "N", default_value_t = 10_000_000, value_parser = RangedI64ValueParser::<u64>::new().range(1..=i64::MAX))]
+    #[arg(long, value_name = "N", default_value_t = 10_000_000, value_parser = whole(1..=u64::MAX))]
     #[arg(allow_negative_numbers = true, hide_default_value = true, verbatim_doc_comment)]
     max_steps: u64,
     /// Memory of that search in MiB [default: 1024]
-    #[arg(long, value_name = "N", default_value_t = 1_024, value_parser = RangedI64ValueParser::<u64>::new().range(1..=1 << 24))]
+    #[arg(long, value_name = "N", default_value_t = 1_024, value_parser = whole(1..=1 << 24))]
     #[arg(allow_negative_numbers = true, hide_default_value = true)]
     max_mib: u64,
     /// Seconds of that search [default: 60]
-    #[arg(long, value_name = "N", default_value_t = 60, value_parser = RangedI64ValueParser::<u64>::new().range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = whole(1..=1_000_000))]
     #[arg(allow_negative_numbers = true, hide_default_value = true)]
     max_seconds: u64,
     /// Print an array of objects
@@ -597,7 +610,7 @@ pub(super) struct Demo {
     #[arg(value_enum, hide_possible_values = true, verbatim_doc_comment)]
     pub(super) mistake: Mistake,
     /// What randomness is drawn from
-    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = seed)]
     pub(super) seed: u64,
     /// Also keep the rows in DIR
     #[arg(long, value_name = "DIR")]

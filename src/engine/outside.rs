@@ -4,8 +4,6 @@
 //! it and another did not compares nothing. That is decided by what is seen from outside, and by
 //! the references, who do nothing of their own: never by what came out of a strategy.
 
-use std::thread;
-
 use super::{
     Cell, Clients, Load, Measurement,
     blocks::{Placed, Subject, Witness},
@@ -82,5 +80,5 @@ fn busy_cores(clients: Clients) -> u32 {
 }
 
 fn cores() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
+    crate::machine::cores().usable
 }

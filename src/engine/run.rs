@@ -1,7 +1,7 @@
 //! One service, opened, driven and left to be audited.
 
 use std::{
-    num::{NonZero, NonZeroU64},
+    num::NonZeroU64,
     panic::AssertUnwindSafe,
     sync::{Arc, mpsc},
     thread,
@@ -351,7 +351,7 @@ fn runtime(windows: Windows) -> Runtime {
     let runtime = match windows.simulated {
         true => Builder::new_current_thread().enable_time().start_paused(true).build(),
         false => {
-            let cores = thread::available_parallelism().map_or(1, NonZero::get);
+            let cores = crate::machine::cores().usable;
             Builder::new_multi_thread().worker_threads(cores).enable_time().build()
         }
     };

@@ -4,12 +4,12 @@
 //! that has a name and a reason. A warning says that results will be wrong or wide. A note says what
 //! belongs beside them. What the system does not tell is not judged.
 
-use std::{num::NonZero, thread, time::Duration};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Evidence, FOREIGN_MAX, STEAL_MAX, Tally,
+    Cores, Evidence, FOREIGN_MAX, STEAL_MAX, Tally, cores,
     facts::{self, LoadAverage},
     probes::{self, Clock, Spread},
     spin::{LONG_NS, LOST_NS, Spin},
@@ -81,7 +81,7 @@ pub enum Judgement {
 
 /// Looks at the machine for about as long as `duration`, which all of its processors are busy for.
 pub fn examine(duration: Duration) -> Examination {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let cores = cores();
     // Before we are a load ourselves.
     let (load_average, pressure) = (facts::load_average(), facts::pressure());
     let before = Tally::now();
@@ -91,8 +91,8 @@ pub fn examine(duration: Duration) -> Examination {
     Examination {
         findings: vec![
             profile(env!("HOTROW_PROFILE")),
-            of_cores(cores),
-            group_limit(facts::group_limit(), cores),
+            of_cores(&cores),
+            group_limit(&cores),
             foreign(&evidence),
             steal(&evidence),
             lost(&spin),
@@ -144,16 +144,23 @@ fn profile(profile: &str) -> Finding {
     )
 }
 
-fn of_cores(cores: usize) -> Finding {
-    Finding::fine("cores", format!("{cores} for this process"))
-        .warning(cores == 1, "nothing runs in parallel on one core: only tasks can be compared")
+fn of_cores(cores: &Cores) -> Finding {
+    let usable = cores.usable;
+    let value = match (cores.limited_by(), cores.online) {
+        (Some(limited_by), Some(online)) => format!("{usable} of {online}, {limited_by}"),
+        _ => format!("{usable} for this process"),
+    };
+    Finding::fine("cores", value)
+        .warning(usable == 1, "nothing runs in parallel on one core: only tasks can be compared")
 }
 
-fn group_limit(limit: Option<f64>, cores: usize) -> Finding {
+/// A thread for each usable core keeps to the limit, unless the limit is less than one core, or a
+/// part of one beside whole ones.
+fn group_limit(cores: &Cores) -> Finding {
     let name = "control group";
-    let Some(limit) = limit else { return Finding::fine(name, "no limit") };
+    let Some(limit) = cores.quota else { return Finding::fine(name, "no limit") };
     Finding::fine(name, format!("at most {limit:.2} cores at a time")).warning(
-        limit < cores as f64,
+        limit < cores.usable as f64,
         "it is stopped for the rest of each period: raise the limit, or use fewer clients",
     )
 }
@@ -307,14 +314,21 @@ mod tests {
         let spread = |p50_ns, p99_ns| Spread { p50_ns, p99_ns };
         let clock = |cost_ns, grain_ns| clock_cost(Clock { cost_ns, grain_ns }, Some("tsc"));
         let average = |one_minute| load(Some(LoadAverage { one_minute, five_minutes: 0.1 }));
+        let of = |usable, affinity, quota| Cores {
+            usable,
+            online: Some(2),
+            affinity: Some(affinity),
+            quota,
+        };
         use Judgement::{Fine, Note, Warning};
         for (finding, judgement, value) in [
             (profile("release"), Fine, "release"),
             (profile("debug"), Warning, "debug"),
-            (of_cores(2), Fine, "2 for this process"),
-            (of_cores(1), Warning, "1 for this process"),
-            (group_limit(Some(2.0), 2), Fine, "at most 2.00 cores at a time"),
-            (group_limit(Some(1.5), 2), Warning, "at most 1.50 cores at a time"),
+            (of_cores(&of(2, 2, None)), Fine, "2 for this process"),
+            (of_cores(&of(1, 1, None)), Warning, "1 of 2, by affinity"),
+            (of_cores(&of(1, 2, Some(1.5))), Warning, "1 of 2, by a control group's quota of 1.50"),
+            (group_limit(&of(2, 2, Some(2.0))), Fine, "at most 2.00 cores at a time"),
+            (group_limit(&of(1, 2, Some(0.5))), Warning, "at most 0.50 cores at a time"),
             (lost(&spin(30_000_000, 0)), Fine, "3.0 % in gaps over 10 us"),
             (lost(&spin(31_000_000, 0)), Warning, "3.1 % in gaps over 10 us"),
             (longest_gap(&spin(0, 10_000_000)), Fine, "10 ms; 3 over 1 ms"),
@@ -365,8 +379,9 @@ mod tests {
     /// On a system that tells nothing there is nothing to warn of.
     #[test]
     fn what_is_not_known_is_fine() {
+        let cores = Cores { usable: 2, online: None, affinity: None, quota: None };
         for finding in [
-            group_limit(None, 2),
+            group_limit(&cores),
             load(None),
             waiting(None),
             hypervisor(None),

@@ -7,6 +7,7 @@
 //! Most of it is told by Linux alone. What another system does not tell is not known, and nothing is
 //! objected to what is not known.
 
+mod cores;
 mod doctor;
 mod evidence;
 mod facts;
@@ -16,6 +17,7 @@ mod tally;
 mod usage;
 
 pub use self::{
+    cores::{Cores, cores},
     doctor::{Examination, Finding, Judgement, examine},
     evidence::{Evidence, FOREIGN_MAX, STEAL_MAX},
     facts::{LoadAverage, cpu_model, hypervisor, kernel, load_average, name},

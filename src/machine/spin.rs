@@ -4,7 +4,6 @@
 //! some tens of nanoseconds, so a longer gap is an interrupt, another process or another machine.
 
 use std::{
-    num::NonZero,
     thread,
     time::{Duration, Instant},
 };
@@ -31,7 +30,7 @@ pub(super) struct Spin {
 impl Spin {
     /// Spins on as many threads as there are processors for us.
     pub(super) fn on_all_cores(duration: Duration) -> Spin {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = super::cores().usable;
         thread::scope(|scope| {
             let spinning: Vec<_> =
                 (0..threads).map(|_| scope.spawn(move || Spin::alone(duration))).collect();

@@ -1,11 +1,11 @@
 //! What a run was measured on, so that its numbers can be judged and made again.
 
-use std::{env, fs, path::Path, thread, time::SystemTime};
+use std::{env, fs, path::Path, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use super::{ReadError, SCHEMA};
-use crate::machine::{self, LoadAverage};
+use crate::machine::{self, Cores, LoadAverage};
 
 /// The machine, the build and the command of one run. What could not be found out is `None`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct Environment {
     pub partial: bool,
     /// Cores that this process may use.
     pub cores: usize,
+    /// The cores of the machine, and what keeps this process from using all of them.
+    #[serde(default)]
+    pub core_limits: Option<Cores>,
     /// As the processor names itself.
     pub cpu_model: Option<String>,
     /// Operating system and architecture.
@@ -71,7 +74,8 @@ impl Environment {
             command,
             seed,
             partial: false,
-            cores: thread::available_parallelism().map_or(1, usize::from),
+            cores: machine::cores().usable,
+            core_limits: Some(machine::cores()),
             cpu_model: machine::cpu_model(),
             os: format!("{} {}", env::consts::OS, env::consts::ARCH),
             kernel: machine::kernel(),

@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(refused(&newer), (3, message.to_owned()));
         assert_eq!(
             refused(&format!("{good}1,2\n")),
-            (3, "2 fields where the header has 55".to_owned())
+            (3, "2 fields where the header has 56".to_owned())
         );
         let (line, reason) = refused(&good.replace(",threads,", ",ghosts,"));
         assert_eq!(line, 2);

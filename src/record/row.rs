@@ -97,6 +97,8 @@ pub struct Row {
     pub started_ms: u64,
     #[serde(default)]
     pub invalid: String,
+    #[serde(default)]
+    pub offered_per_1000_s: u64,
 }
 
 /// What a row may be quoted for.
@@ -293,6 +295,16 @@ impl Row {
             retries: measured.retries,
             started_ms: place.started_ms,
             invalid: place.invalid.to_owned(),
+            offered_per_1000_s: rounded(offered_per_s * 1e3),
+        }
+    }
+
+    /// Requests a second that an open loop offers, to a thousandth; 0 in a closed loop.
+    pub fn offered(&self) -> f64 {
+        match self.offered_per_1000_s {
+            // A row of before this column was there.
+            0 => self.offered_per_s as f64,
+            exact => exact as f64 / 1e3,
         }
     }
 

@@ -28,7 +28,7 @@ pub(crate) fn row(strategy: &str, block: u32, completed: u64) -> Row {
         completed,
         completed_by_slowest: completed / 2,
         completed_by_fastest: completed / 2,
-        samples: 1_000,
+        samples: 10_000,
         ns_p50: 50,
         ns_p99: 1_250,
         ns_p999: 130_000,
@@ -63,6 +63,7 @@ pub(crate) fn row(strategy: &str, block: u32, completed: u64) -> Row {
         retries: None,
         started_ms: 1_000 * u64::from(block),
         invalid: String::new(),
+        offered_per_1000_s: 0,
     }
 }
 
@@ -108,6 +109,7 @@ pub(crate) fn run(rows: &[Row]) -> SavedRun {
         seed: 1,
         partial: false,
         cores: 2,
+        core_limits: None,
         cpu_model: Some("A Processor".to_owned()),
         os: "linux x86_64".to_owned(),
         kernel: Some("6.1".to_owned()),

@@ -3,7 +3,7 @@
 use super::{
     comparison::Comparison,
     figures::{RateUnit, percent_above_one},
-    standing::{Books, Standing},
+    standing::{Books, COMPLETED_MIN, Standing},
 };
 use crate::{
     record::{Kind, Role},
@@ -115,6 +115,11 @@ fn unranked(comparison: &Comparison) -> String {
             "no contender ran, so nothing is ranked".to_owned()
         }
         _ if comparison.contenders.is_empty() => "no contender whose books balance".to_owned(),
+        None if comparison.contenders.iter().any(|one| one.insufficient) => {
+            format!(
+                "insufficient samples: fewer than {COMPLETED_MIN} requests a block rank nothing"
+            )
+        }
         None => "no block was measured to its end".to_owned(),
         Some(blocks) => {
             format!("too few blocks to rank anything, {blocks} of at least {BLOCKS_MIN}")

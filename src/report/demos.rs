@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     record::{Kind, Role, Row},
-    stats::{Blocks, Ratio, Shift, median},
+    stats::{Blocks, Ratio, Shift, has_samples_beyond, median},
 };
 
 /// Who stalls, and who is the same without.
@@ -70,7 +70,12 @@ impl Loop {
         if found.is_empty() {
             return Err(format!("there is no row of {strategy} of kind {:?}", self.kind));
         }
+        let samples: Vec<u64> = found.iter().map(|row| row.samples).collect();
+        let mut beyond_ppm = [500_000, 10_000, 1_000, 10_000].into_iter();
         Ok(self.times_ns.map(|time| {
+            if !has_samples_beyond(&samples, beyond_ppm.next().unwrap_or_default()) {
+                return "-".to_owned();
+            }
             let times: Vec<f64> = found.iter().map(|row| time(row) as f64).collect();
             duration(median(&times).unwrap_or_default())
         }))

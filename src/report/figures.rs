@@ -71,6 +71,15 @@ pub fn grouped(count: u64) -> String {
     text
 }
 
+/// A rate of so many requests in a thousand seconds, as it was given: `20,000`, `0.5`, `1.25`.
+pub(super) fn rate_as_given(per_1000_s: u64) -> String {
+    let (whole, rest) = (grouped(per_1000_s / 1_000), per_1000_s % 1_000);
+    match rest {
+        0 => whole,
+        _ => format!("{whole}.{}", format!("{rest:03}").trim_end_matches('0')),
+    }
+}
+
 /// A share as a percentage above one: 1.021 is `2.1 %`. From twice on it is a factor: `33.6 x`.
 pub(super) fn percent_above_one(ratio: f64) -> String {
     match ratio {

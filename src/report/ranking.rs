@@ -4,7 +4,7 @@ use super::{
     answer::answer,
     comparison::Comparison,
     figures::{RateUnit, duration, percent_above_one, rough},
-    standing::{Books, Promise, ServiceTime, Standing},
+    standing::{Books, COMPLETED_MIN, Promise, ServiceTime, Standing},
     table::{Align, Column, Table, wrap},
 };
 use crate::{
@@ -222,8 +222,12 @@ pub(super) fn caption(comparison: &Comparison) -> String {
         true => "; ? too uneven to place",
         false => "",
     };
+    let few = match comparison.contenders.iter().any(|one| one.insufficient) {
+        true => format!("; insufficient samples: fewer than {COMPLETED_MIN} requests a block"),
+        false => String::new(),
+    };
     format!(
-        "{partial}{mix}; {blocks}{invalid}; {floor}; equal ranks are ties{uneven}{saturated}; [low, high] covers 95 \
+        "{partial}{mix}; {blocks}{invalid}; {floor}; equal ranks are ties{uneven}{saturated}{few}; [low, high] covers 95 \
          %{clock}"
     )
 }

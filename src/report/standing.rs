@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::{
     record::{Finding, Role, Row},
-    stats::{Blocks, Ratio, Summary, median},
+    stats::{Blocks, Ratio, Summary, has_samples_beyond, median},
 };
 
 /// One line of a ranking.
@@ -36,6 +36,8 @@ pub struct Standing {
     pub fairness: Option<f64>,
     /// Jain's index of what clients completed; 1 is perfectly fair.
     pub jain: Option<f64>,
+    /// Whether its blocks completed too few requests for a rate, fewer than 20 each.
+    pub insufficient: bool,
     /// What it takes beside time.
     pub effort: Effort,
     /// Whether its books balance, over all blocks.
@@ -105,6 +107,10 @@ pub enum Books {
     NoBooks,
 }
 
+/// Requests that a block must complete for its rate to be told. One more or less is then a difference
+/// of 5 %; with one request a block a rate is the length of the window and nothing else.
+pub(super) const COMPLETED_MIN: u64 = 20;
+
 /// What lies between two looks at who waits: a shorter wait is not seen.
 const LOOK_NS: u64 = 5_000_000;
 
@@ -159,11 +165,11 @@ impl<'a> Series<'a> {
         Blocks::of(replicates).expect("values that have no logarithm are left out")
     }
 
-    /// Requests per second. A block in which nothing was completed is left out: it has no ratio to
-    /// anything.
+    /// Requests per second. A block in which fewer than [`COMPLETED_MIN`] were completed is left out.
     pub(super) fn rates(&self) -> Blocks {
         self.blocks(|row| {
-            (row.window_ns > 0).then(|| row.completed as f64 * 1e9 / row.window_ns as f64)
+            let is_enough = row.window_ns > 0 && COMPLETED_MIN <= row.completed;
+            is_enough.then(|| row.completed as f64 * 1e9 / row.window_ns as f64)
         })
     }
 
@@ -175,7 +181,8 @@ impl<'a> Series<'a> {
             let same = |other: &&&Row| (other.process, other.block) == (row.process, row.block);
             rows.iter().find(same).map_or(0, |null| null.response_ns_p99)
         };
-        self.blocks(|row| Some(row.response_ns_p99.max(null_ns(row)) as f64))
+        let has_samples = self.has_samples_beyond(10_000);
+        self.blocks(|row| has_samples.then(|| row.response_ns_p99.max(null_ns(row)) as f64))
     }
 
     /// The median over the blocks of each quantile, where anything was timed.
@@ -193,8 +200,21 @@ impl<'a> Series<'a> {
         ])
     }
 
+    /// p50, p99, p99.9 and the longest, each where there are samples enough to tell it. The longest
+    /// of a few samples is one of them by chance, so it needs as many as p99.
     fn quantiles_ns(&self, quantiles: [fn(&Row) -> u64; 4]) -> [Option<f64>; 4] {
-        quantiles.map(|quantile| self.median(|row| (row.samples > 0).then(|| quantile(row) as f64)))
+        const BEYOND_PPM: [u64; 4] = [500_000, 10_000, 1_000, 10_000];
+        let mut beyond = BEYOND_PPM.into_iter();
+        quantiles.map(|quantile| {
+            let has_samples = self.has_samples_beyond(beyond.next().unwrap_or_default());
+            has_samples.then(|| self.median(|row| Some(quantile(row) as f64))).flatten()
+        })
+    }
+
+    /// Whether a quantile with this share of the samples beyond it, in millionths, can be told.
+    pub(super) fn has_samples_beyond(&self, beyond_ppm: u64) -> bool {
+        let samples: Vec<u64> = self.whole.iter().flatten().map(|row| row.samples).collect();
+        has_samples_beyond(&samples, beyond_ppm)
     }
 
     /// The median over the blocks that count.
@@ -241,9 +261,16 @@ impl<'a> Series<'a> {
             promise,
             fairness: self.fairness(),
             jain: self.median(|row| (row.jain_ppm > 0).then(|| row.jain_ppm as f64 / 1e6)),
+            insufficient: self.is_insufficient(),
             effort: self.effort(),
             books: self.books(),
         }
+    }
+
+    /// Whether something was completed in most blocks, and too little in most.
+    fn is_insufficient(&self) -> bool {
+        let completed = self.median(|row| (row.window_ns > 0).then_some(row.completed as f64));
+        completed.is_some_and(|completed| completed < COMPLETED_MIN as f64)
     }
 
     fn promise(&self) -> Option<Promise> {

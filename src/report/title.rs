@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::figures::{duration, grouped};
+use super::figures::{duration, grouped, rate_as_given};
 use crate::{
     record::{ClientKind, Kind, Row},
     workload::Mix,
@@ -23,7 +23,8 @@ pub struct Title {
     pub(super) mix: String,
     pub(super) latency: String,
     pub(super) arrivals: String,
-    pub(super) offered_per_s: u64,
+    /// Requests in a thousand seconds.
+    pub(super) offered_per_1000_s: u64,
     pub(super) think_ns: u64,
     pub(super) work: u32,
     pub(super) history: bool,
@@ -47,7 +48,11 @@ impl Title {
             mix: row.mix.clone(),
             latency: row.latency.clone(),
             arrivals: row.arrivals.clone(),
-            offered_per_s: row.offered_per_s,
+            offered_per_1000_s: match row.offered_per_1000_s {
+                // A row of before this column was there.
+                0 => row.offered_per_s.saturating_mul(1_000),
+                exact => exact,
+            },
             think_ns: row.think_ns,
             work: row.work,
             history: row.history,
@@ -92,7 +97,7 @@ impl Title {
     fn particulars(&self) -> Vec<String> {
         let mut particulars = Vec::new();
         if self.kind == Kind::Latency {
-            let (arrivals, rate) = (&self.arrivals, grouped(self.offered_per_s));
+            let (arrivals, rate) = (&self.arrivals, rate_as_given(self.offered_per_1000_s));
             particulars.push(format!("{rate} requests a second promised, {arrivals}"));
         }
         if self.keys != "uniform" {

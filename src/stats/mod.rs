@@ -43,7 +43,7 @@ pub use crossing::{Along, Crossing, crossings};
 pub use curve::Curve;
 pub use fairness::{geometric_mean, jain};
 pub use interval::{BLOCKS_MIN, Interval};
-pub use quantile::{median, quantile};
+pub use quantile::{SAMPLES_BEYOND_MIN, has_samples_beyond, median, quantile};
 pub use ratio::Ratio;
 pub use shift::Shift;
 pub use summary::Summary;

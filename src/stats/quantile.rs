@@ -30,6 +30,19 @@ pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
     Some(between(sorted[below], sorted[above], position.fract()))
 }
 
+/// Samples that must lie beyond a quantile for it to be shown: with fewer, it is a matter of chance
+/// which of the largest few it is.
+pub const SAMPLES_BEYOND_MIN: u64 = 10;
+
+/// Whether a quantile can be told of so many samples in each block, as the median of the blocks' own:
+/// with [`SAMPLES_BEYOND_MIN`] beyond it in all blocks together, and one in each. `beyond_ppm` is the
+/// share beyond it, in millionths: 10,000 for the 99th percentile.
+pub fn has_samples_beyond(samples: &[u64], beyond_ppm: u64) -> bool {
+    let beyond = |samples: u64| samples.saturating_mul(beyond_ppm) / 1_000_000;
+    let all = samples.iter().copied().fold(0, u64::saturating_add);
+    SAMPLES_BEYOND_MIN <= beyond(all) && samples.iter().all(|&samples| 1 <= beyond(samples))
+}
+
 /// Returns the values in ascending order, or `None` when one is infinite or not a number.
 pub(super) fn sorted(values: &[f64]) -> Option<Vec<f64>> {
     if !values.iter().all(|value| value.is_finite()) {
@@ -60,7 +73,17 @@ fn floor_index(position: f64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{median, quantile};
+    use super::{has_samples_beyond, median, quantile};
+
+    /// The 99th percentile of six samples is the largest under another name.
+    #[test]
+    fn a_quantile_needs_samples_beyond_it() {
+        assert!(has_samples_beyond(&[20], 500_000) && !has_samples_beyond(&[19], 500_000));
+        assert!(has_samples_beyond(&[100; 10], 10_000) && !has_samples_beyond(&[100; 9], 10_000));
+        assert!(!has_samples_beyond(&[99; 100], 10_000), "in no block there is one beyond it");
+        assert!(!has_samples_beyond(&[6; 1_000], 10_000) && !has_samples_beyond(&[], 500_000));
+        assert!(has_samples_beyond(&[u64::MAX], 1_000));
+    }
 
     /// An odd count has a middle and an even one has two: the off-by-one everybody makes once.
     #[test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod cores;
 mod kept;
 mod nonsense;
 mod pictures;
@@ -93,8 +94,8 @@ fn an_unknown_name_is_refused_with_what_would_be_right() {
 /// A number that would measure nothing, or for ever.
 #[test]
 fn a_number_out_of_bounds_is_refused_with_its_bounds() {
-    refused(&["run", "--users", "0"], "0 is not in 1..=1000000");
-    refused(&["run", "--users", "99999999999999"], "is not in 1..=1000000");
+    refused(&["run", "--users", "0"], "'0' for '--users <USERS>': give 1 to 1000000");
+    refused(&["run", "--users", "99999999999999"], "give 1 to 1000000");
     refused(&["run", "--users", "-1"], "'-1'");
     refused(&["run", "--blocks", "0"], "0 is not in 1..=1000");
     refused(&["run", "--blocks", "1e9"], "'1e9'");
@@ -185,7 +186,7 @@ fn the_doctor_tells_what_the_machine_is_like() {
     let table = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(table.is_ascii() && table.lines().all(|line| line.len() <= 80), "{table}");
-    refused(&["doctor", "--seconds", "0"], "0 is not in 1..=60");
+    refused(&["doctor", "--seconds", "0"], "give 1 to 60");
 }
 
 /// From a run to a page: what is saved is what is shown and what pages are checked against.
@@ -455,6 +456,42 @@ fn every_file_gets_its_verdict() {
     }
 }
 
+/// A number below zero is an answer to what was asked, if a wrong one: it is told what would do, and
+/// is not taken for a flag.
+#[test]
+fn a_negative_number_is_answered_with_what_is_allowed() {
+    let flags = [
+        ("--rate", "-1", "give requests a second"),
+        ("--rate", "-50k", "give requests a second"),
+        ("--think", "-20us", "as 20us"),
+        ("--users", "-1", "give 1 to 1000000"),
+        ("--blocks", "-1", "1..=1000"),
+        ("--work", "-5", "0..="),
+        ("--seed", "-7", "give 0 to 18446744073709551615"),
+        ("--clients", "-2", "threads:2 or tasks:64"),
+        ("--latency", "-1ms", "fixed:5ms"),
+        ("--mix", "-1", "charge:"),
+        ("--keys", "-1", "zipf:"),
+        ("--arrivals", "-1", "poisson"),
+    ];
+    for (flag, value, allowed) in flags {
+        let output = run(&["run", flag, value]);
+        let line = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{flag} {value}: {line}");
+        assert!(line.contains(allowed) && !line.contains("-- -"), "{flag} {value}: {line}");
+    }
+    for (arguments, allowed) in [
+        (&["doctor", "--seconds", "-1"][..], "give 1 to 60"),
+        (&["check", "--schedules", "-1"], "give 1 to 1000000"),
+        (&["compare", "a", "b", "--fail-above", "-10%"], "write it as 10% or 0.1"),
+        (&["serve", "--timeout", "-1s"], "--timeout"),
+        (&["serve", "--latency", "-1ms"], "fixed:5ms"),
+    ] {
+        refused(arguments, allowed);
+        assert!(!stderr(&run(arguments)).contains("-- -"), "{arguments:?}");
+    }
+}
+
 /// A search that is given up says what ran out, and which option gives it more.
 #[test]
 fn a_search_that_is_given_up_says_what_ran_out() {
@@ -477,7 +514,7 @@ fn a_search_that_is_given_up_says_what_ran_out() {
     assert!(shown.contains("register: given up, out of steps (see --max-steps)"), "{shown}");
     let shown = limited(&["--max-mib", "1"]);
     assert!(shown.contains("given up, out of memory (see --max-mib)"), "{shown}");
-    refused(&["audit", "--max-seconds", "-1", "x"], "1..=1000000");
+    refused(&["audit", "--max-seconds", "-1", "x"], "give 1 to 1000000");
 }
 
 /// What is not a history must not be told to be right, or wrong.

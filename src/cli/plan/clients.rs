@@ -1,11 +1,12 @@
 //! Who asks, as it is typed: `threads:2`, `tasks:64`, or `threads:cores`.
 
-use std::thread;
-
-use crate::engine::Clients;
+use crate::{engine::Clients, machine};
 
 /// The most threads: beyond it the machine's scheduler is what is measured.
 const THREADS_MAX: u32 = 256;
+
+/// The most threads that are taken for a machine of many cores.
+const THREADS_OF_CORES_MAX: u32 = 64;
 
 /// The most tasks: each keeps a script and a log of its own.
 const TASKS_MAX: u32 = 16_384;
@@ -27,14 +28,14 @@ pub(in crate::cli) fn parse(text: &str) -> Result<Clients, String> {
     }
 }
 
-/// As many as can run at once, and two where that is one: alone nobody contends.
+/// As many as this process may run at once. On one core that is one thread, which contends with no
+/// other: `hotrow doctor` says so.
 pub(in crate::cli) fn threads_of_machine() -> Clients {
     Clients::Threads(cores())
 }
 
 fn cores() -> u32 {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    u32::try_from(cores).unwrap_or(u32::MAX).clamp(2, 64)
+    u32::try_from(machine::cores().usable).unwrap_or(u32::MAX).min(THREADS_OF_CORES_MAX)
 }
 
 #[cfg(test)]

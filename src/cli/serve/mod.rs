@@ -74,7 +74,7 @@ pub(in crate::cli) struct Serve {
     store: Option<String>,
     /// How long calls of tables take: none, fixed:5ms,
     /// scaled:0.1, assignment [default: assignment]
-    #[arg(long, verbatim_doc_comment)]
+    #[arg(long, allow_hyphen_values = true, verbatim_doc_comment)]
     latency: Option<Latency>,
     /// Where to listen; port 0 is one that is free
     /// [default: 127.0.0.1:8080]
@@ -102,7 +102,7 @@ pub(in crate::cli) struct Serve {
     per_account: usize,
     /// How long a request may wait [default: 30s; on
     /// tables, what a full line at one account takes]
-    #[arg(long, value_name = "TIME", value_parser = answer, verbatim_doc_comment)]
+    #[arg(long, allow_hyphen_values = true, value_name = "TIME", value_parser = answer, verbatim_doc_comment)]
     timeout: Option<Duration>,
     /// Web pages that may ask: loopback (this machine),
     /// any, none, or one origin as https://app.example;

@@ -41,6 +41,7 @@ impl Metric {
         match self {
             Metric::Rate => series.rates(),
             Metric::ResponseP99 => series.tails_above(null),
+            Metric::ServiceP99 if !series.has_samples_beyond(10_000) => Blocks::default(),
             _ => series.blocks(|row| self.of_row(row)),
         }
     }

@@ -8,9 +8,10 @@ use crate::{
     record::{Clocked, LADDER_PPM, QuantileRow, Role},
     report::{
         cells::{Cell, Cells},
-        figures::rough,
+        figures::{rate_as_given, rough},
         standing::Standing,
     },
+    stats::has_samples_beyond,
 };
 
 /// The reference whose response is that of the machine alone.
@@ -20,7 +21,11 @@ const NULL: &str = "null";
 pub(super) fn name(cell: &Cell<'_>) -> String {
     let row = cell.row;
     let arrivals = row.arrivals.replace(':', "-");
-    format!("response-{arrivals}-{}-{}", rough(row.offered_per_s), row.client_kind.name())
+    let rate = match row.offered_per_s {
+        0 => rate_as_given(row.offered_per_1000_s),
+        whole => rough(whole),
+    };
+    format!("response-{arrivals}-{rate}-{}", row.client_kind.name())
 }
 
 /// The response of every contender and of what answers at once, and with it, where it is asked for,
@@ -99,7 +104,7 @@ impl<'a> Tails<'a> {
         };
         let own = |row: &&&QuantileRow| row.strategy == strategy && row.clocked == clocked;
         let rows: Vec<&QuantileRow> = self.rows.iter().filter(own).copied().collect();
-        let samples = rows.iter().map(|row| row.samples).min().unwrap_or(0);
+        let samples: Vec<u64> = rows.iter().map(|row| row.samples).collect();
         let mut points: Vec<Point> = Vec::new();
         let mut push = |x: f64, ns: &dyn Fn(&QuantileRow) -> u64| {
             let values: Vec<(u32, f64)> =
@@ -107,13 +112,13 @@ impl<'a> Tails<'a> {
             points.extend(of_values(&values).map(|y| Point { x, y }));
         };
         for (index, ppm) in LADDER_PPM.into_iter().enumerate() {
-            // A quantile beyond which no sample lies is the largest of them under another name.
-            let beyond = samples * u64::from(1_000_000 - ppm) / 1_000_000;
-            if beyond > 0 {
+            if has_samples_beyond(&samples, u64::from(1_000_000 - ppm)) {
                 push(f64::from(ppm) / 1e6, &|row| row.ladder_ns()[index]);
             }
         }
-        push(1.0, &|row| row.ns_max);
+        if has_samples_beyond(&samples, 10_000) {
+            push(1.0, &|row| row.ns_max);
+        }
         SpectrumSeries { name: name.to_owned(), times, points }
     }
 }

@@ -74,7 +74,7 @@ fn listed(text: &str) -> Option<usize> {
     let length = |range: &str| {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
         let (first, last): (usize, usize) = (first.parse().ok()?, last.parse().ok()?);
-        Some((last + 1).checked_sub(first)?)
+        (last + 1).checked_sub(first)
     };
     text.trim().split(',').map(length).sum()
 }

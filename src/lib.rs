@@ -24,6 +24,7 @@
 //! | 0 | [`domain`] | users, amounts, commands, the policy, receipts, rejections | clocks, locks, I/O |
 //! | 0 | [`database`] | the two given tables, with the latency that they simulate | rules, strategies |
 //! | 0 | [`clock`] | the time that goes into a ledger, told and not asked for | |
+//! | 0 | [`timer`] | what simulated delays wait on, to the nanosecond | |
 //! | 0 | [`sync`] | all that strategies and stores synchronise with | |
 //! | 0 | [`stats`] | ratios with intervals, ties, tiers, curves, crossings | |
 //! | 0 | [`machine`] | what the machine is and what it did meanwhile | verdicts on strategies |
@@ -98,4 +99,5 @@ pub mod stats;
 pub mod store;
 pub mod strategy;
 pub mod sync;
+pub mod timer;
 pub mod workload;

@@ -12,7 +12,7 @@ use std::{
 
 /// The modules, lowest layer first. A module may import from its own layer and from those below.
 const LAYERS: &[&[&str]] = &[
-    &["scratch", "domain", "database", "clock", "stats", "sync", "machine", "plot"],
+    &["scratch", "domain", "database", "clock", "timer", "stats", "sync", "machine", "plot"],
     &["workload", "history", "audit", "linearizability", "store"],
     &["strategy"],
     &["service"],

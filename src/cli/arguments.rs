@@ -291,8 +291,8 @@ pub(super) struct Run {
     /// or not somebody is answered
     #[arg(long, allow_hyphen_values = true, value_name = "PER_SECOND", value_parser = draft::rate, verbatim_doc_comment, help_heading = CELL)]
     rate: Option<f64>,
-    /// How these lie: poisson, constant, burst:32
-    /// [default: poisson]
+    /// How these lie, one schedule for all clients:
+    /// poisson, constant, burst:32 [default: poisson]
     #[arg(long, allow_hyphen_values = true, verbatim_doc_comment, help_heading = CELL)]
     arrivals: Option<Arrivals>,
     /// Measure a plan by its name: quick, standard,

@@ -8,9 +8,9 @@
 use std::time::Duration;
 
 use super::Latency;
-use crate::sync::{
-    atomic::{AtomicU64, Ordering},
-    time,
+use crate::{
+    sync::atomic::{AtomicU64, Ordering},
+    timer::Timer,
 };
 
 /// A read takes less than this, in milliseconds: the `Math.random() * 200` of the original.
@@ -26,6 +26,7 @@ pub struct Delays {
     seed: u64,
     /// Draws made so far. It stands still when there is nothing to draw.
     draws: AtomicU64,
+    timer: Timer,
 }
 
 impl Delays {
@@ -38,7 +39,13 @@ impl Delays {
             latency.is_within_bounds(),
             "latency {latency} is not one that a call can wait for"
         );
-        Self { latency, seed, draws: AtomicU64::new(0) }
+        Self { latency, seed, draws: AtomicU64::new(0), timer: Timer::Runtime }
+    }
+
+    /// The same delays, waited for on `timer`.
+    #[must_use]
+    pub fn with_timer(self, timer: &Timer) -> Self {
+        Self { timer: timer.clone(), ..self }
     }
 
     /// Draws the delay of the next call, if it reads: 0 to 199 ms, uniform in whole milliseconds,
@@ -58,17 +65,23 @@ impl Delays {
     /// A delay of zero is ready at the first poll, touches no timer and needs no runtime.
     ///
     /// # Panics
-    /// If there is a delay to wait for and no Tokio runtime with a timer to wait in.
+    /// If there is a delay to wait for on [`Timer::Runtime`] and no Tokio runtime with a timer.
     pub async fn before_read(&self) {
-        wait(self.next_read()).await;
+        self.wait(self.next_read()).await;
     }
 
     /// Waits as long as the next write takes, in the way of [`Delays::before_read`].
     ///
     /// # Panics
-    /// If there is a delay to wait for and no Tokio runtime with a timer to wait in.
+    /// If there is a delay to wait for on [`Timer::Runtime`] and no Tokio runtime with a timer.
     pub async fn before_write(&self) {
-        wait(self.next_write()).await;
+        self.wait(self.next_write()).await;
+    }
+
+    async fn wait(&self, delay: Duration) {
+        if !delay.is_zero() {
+            self.timer.sleep(delay).await;
+        }
     }
 
     fn next_below(&self, bound_ms: u64) -> Duration {
@@ -87,12 +100,6 @@ impl Delays {
         let call = self.draws.fetch_add(1, Ordering::Relaxed);
         let mut dice = fastrand::Rng::with_seed(self.seed.wrapping_add(call.wrapping_mul(STEP)));
         Duration::from_millis(dice.u64(..bound_ms))
-    }
-}
-
-async fn wait(delay: Duration) {
-    if !delay.is_zero() {
-        time::sleep(delay).await;
     }
 }
 

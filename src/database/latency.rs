@@ -6,15 +6,19 @@
 
 use std::{error::Error, fmt, str::FromStr, time::Duration};
 
+/// The mean of 0 to 199 ms.
+const READ_MEAN: Duration = Duration::from_micros(99_500);
+
 /// Which delay every call of a table takes before it has its effect.
 ///
-/// It is written `none`, `scaled:0.1`, `fixed:5ms` or `assignment`. The timer that waits counts in
-/// whole milliseconds and rounds up, so a real wait of less than one costs about one.
+/// It is written `none`, `scaled:0.1`, `fixed:5ms` or `assignment`. How exact a wait is depends on the
+/// [`Timer`](crate::timer::Timer) of the store: a simulated clock waits to the nanosecond.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Latency {
     /// No delay: every call is ready at its first poll.
     None,
-    /// The delays of the assignment times this factor, from 0 to [`Latency::FACTOR_MAX`].
+    /// The delays of the assignment times this factor, which is 0 or lies from
+    /// [`Latency::FACTOR_MIN`] to [`Latency::FACTOR_MAX`].
     Scaled(f64),
     /// The same delay for reads and writes, at most [`Latency::FIXED_MAX`].
     Fixed(Duration),
@@ -23,6 +27,10 @@ pub enum Latency {
 }
 
 impl Latency {
+    /// The smallest factor of [`Latency::Scaled`] but 0. The assignment counts in milliseconds, each of
+    /// which is then a nanosecond: less cannot be waited for.
+    pub const FACTOR_MIN: f64 = 1e-6;
+
     /// The largest factor of [`Latency::Scaled`]. Its longest write then takes half a minute, and
     /// a larger factor is more likely a typing error than a wish.
     pub const FACTOR_MAX: f64 = 100.0;
@@ -34,9 +42,24 @@ impl Latency {
     pub fn is_within_bounds(self) -> bool {
         match self {
             Self::None | Self::Assignment => true,
-            Self::Scaled(factor) => (0.0..=Self::FACTOR_MAX).contains(&factor),
+            Self::Scaled(factor) => {
+                factor == 0.0 || (Self::FACTOR_MIN..=Self::FACTOR_MAX).contains(&factor)
+            }
             Self::Fixed(delay) => delay <= Self::FIXED_MAX,
         }
+    }
+}
+
+impl Latency {
+    /// How long a read waits on average; none if it does not wait.
+    pub fn mean_of_read(self) -> Option<Duration> {
+        match self {
+            Self::None => None,
+            Self::Fixed(delay) => Some(delay),
+            Self::Scaled(factor) => Some(READ_MEAN.mul_f64(factor)),
+            Self::Assignment => Some(READ_MEAN),
+        }
+        .filter(|delay| !delay.is_zero())
     }
 }
 
@@ -100,7 +123,9 @@ impl fmt::Display for ParseLatencyError {
             ),
             Self::Factor { factor } => write!(
                 f,
-                "latency factor {factor:?} is not a number from 0 to {}: write it as in scaled:0.1",
+                "latency factor {factor:?} is not 0 or a number from {} to {}: \
+                 write it as in scaled:0.1",
+                Latency::FACTOR_MIN,
                 Latency::FACTOR_MAX
             ),
             Self::Delay { delay } => write!(
@@ -144,7 +169,8 @@ mod tests {
     /// A result names its latency, and the name is pasted to measure again: it must read back.
     #[test]
     fn what_is_written_reads_back() {
-        let texts = ["none", "assignment", "scaled:0", "scaled:0.1", "scaled:100", "scaled:0.001"];
+        let texts =
+            ["none", "assignment", "scaled:0", "scaled:0.1", "scaled:100", "scaled:0.000001"];
         for text in texts.into_iter().chain(["fixed:5ms", "fixed:250us", "fixed:60s", "fixed:7ns"])
         {
             let latency: Latency = text.parse().unwrap();
@@ -160,7 +186,7 @@ mod tests {
     #[test]
     fn nonsense_is_refused_in_one_line_that_says_what_is_right() {
         let modes = ["", "None", "slow", "none:1", "scaled", "fixed", " none", "slow:\n1"];
-        let factors = ["", "x", "-1", "-0.1", "NaN", "inf", "1e400", "100.1", "0.1ms"];
+        let factors = ["", "x", "-1", "-0.1", "NaN", "inf", "1e400", "100.1", "0.1ms", "1e-7"];
         let delays =
             ["", "5", "ms", "-5ms", "1.5ms", "5 ms", "5m", "5MS", "61s", "99999999999999s"];
         let cases = modes.into_iter().map(|mode| (mode.to_owned(), "scaled:0.1 or fixed:5ms"));

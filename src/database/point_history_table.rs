@@ -5,7 +5,10 @@
 //! the original, recording takes the delay of a write and reading takes none.
 
 use super::{Delays, Latency, shards::Shards};
-use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::{
+    sync::atomic::{AtomicU64, Ordering},
+    timer::Timer,
+};
 
 /// What a row of the history records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +54,12 @@ impl PointHistoryTable {
         const SALT: u64 = u64::from_be_bytes(*b"receipts");
         let delays = Delays::new(latency, seed ^ SALT);
         Self { rows: Shards::new(), last_id: AtomicU64::new(0), delays }
+    }
+
+    /// The same table, whose delays are waited for on `timer`.
+    #[must_use]
+    pub fn with_timer(self, timer: &Timer) -> Self {
+        Self { delays: self.delays.with_timer(timer), ..self }
     }
 
     /// Appends a row, after the delay of a write.

@@ -5,6 +5,7 @@
 //! which others do the same. To close that gap is the work of a strategy and not of this table.
 
 use super::{Delays, Latency, shards::Shards};
+use crate::timer::Timer;
 
 /// The balance of one user, as it was at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,12 @@ impl UserPointTable {
         /// Sets the draws of this table apart from those of the other one.
         const SALT: u64 = u64::from_be_bytes(*b"balances");
         Self { rows: Shards::new(), delays: Delays::new(latency, seed ^ SALT) }
+    }
+
+    /// The same table, whose delays are waited for on `timer`.
+    #[must_use]
+    pub fn with_timer(self, timer: &Timer) -> Self {
+        Self { delays: self.delays.with_timer(timer), ..self }
     }
 
     /// Reads a balance, after the delay of a read.

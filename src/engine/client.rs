@@ -5,17 +5,18 @@
 //! inside a window. What it does for each request beside asking it is to read the phase and to write
 //! down what it was told; it reads the clock for requests that are to be timed, and once in many for
 //! the auditor, who then knows of each request between which two times it was under way. A client
-//! that thinks between requests, or that has promised them for certain times, stops before each.
+//! that thinks between requests, or whose requests have due times, stops before each.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+mod pacing;
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use fastrand::Rng;
 use futures_util::FutureExt;
-use tokio::task;
 
 use super::{
     OpenLoop,
-    appointments::Appointments,
+    arrival_schedule::{ArrivalSchedule, Taken},
     course::{Answered, Course, Phase},
     times::Times,
     watch::Watch,
@@ -25,7 +26,7 @@ use crate::{
     domain::{Command, Failure},
     service::PointService,
     strategy::ConcurrencyStrategy,
-    workload::{Asked, Gaps, Script},
+    workload::{Asked, Script},
 };
 
 /// Requests between two that are timed: 1 to 127, so one in 64 is, and none that comes round
@@ -39,19 +40,6 @@ const STAMP_EVERY: u64 = 128;
 /// The same for requests that had to wait, each of which takes some hundred nanoseconds at least.
 const STAMP_EVERY_WAITING: u64 = 8;
 
-/// Requests after which a task lets others run. A turn of the scheduler takes some hundred
-/// nanoseconds, which is then lost among them.
-const GIVE_WAY_EVERY: u64 = 256;
-
-/// As [`GIVE_WAY_EVERY`] on a simulated clock, where answers that take no time at all would keep
-/// the clock from moving. After so many of them the client waits, at first a millisecond, which is
-/// little beside one command of a slow store.
-const GIVE_WAY_EVERY_SIMULATED: u64 = 16;
-
-/// Doublings of that wait while nothing else moves the clock, up to a second: a reference that
-/// asks no store would otherwise be asked for ever.
-const WAIT_DOUBLINGS_MAX: u32 = 10;
-
 /// Panics after which a client asks no more. Each prints its message, and a strategy that panics
 /// again and again is not worth measuring.
 const PANICS_MAX: u32 = 8;
@@ -60,11 +48,8 @@ const PANICS_MAX: u32 = 8;
 /// waking a thread does.
 const LATE_NS: u64 = 10_000;
 
-/// The same on a simulated clock, whose grain is a millisecond.
-const LATE_SIMULATED_NS: u64 = 1_000_000;
-
-/// How long after the end of the window a client still asks what was due inside it: a second.
-const GRACE_NS: u64 = 1_000_000_000;
+/// The same on a simulated clock, which is exact.
+const LATE_SIMULATED_NS: u64 = 0;
 
 /// What a client asks, whom, and when.
 pub(super) struct Client<T> {
@@ -72,6 +57,7 @@ pub(super) struct Client<T> {
     pub(super) course: Arc<Course>,
     /// Where it says how many requests it was answered.
     pub(super) answered: Answered,
+    /// What it asks; in an open loop, what all clients ask.
     pub(super) script: Script,
     /// Its place among the clients, from 0.
     pub(super) index: usize,
@@ -89,12 +75,12 @@ pub(super) struct Client<T> {
 }
 
 /// When a client asks.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) enum Habit {
     /// So many nanoseconds after it was answered.
     Closed { think_ns: u64 },
-    /// When requests are due.
-    Open(Gaps),
+    /// When the requests are due that it takes of those of all clients.
+    Open(Arc<ArrivalSchedule>),
 }
 
 /// How much a client asks for, and how exactly it notes the time.
@@ -114,6 +100,8 @@ pub(super) enum Pace {
 pub(super) struct Report {
     pub(super) index: usize,
     pub(super) log: Log,
+    /// In an open loop, which requests of the schedule it made, in its own order.
+    pub(super) dealt: Vec<u64>,
     /// Requests answered in the capacity window.
     pub(super) completed: u64,
     /// Service times.
@@ -137,8 +125,8 @@ impl<T: ConcurrencyStrategy> Client<T> {
         }
         turn.enter(Phase::Over);
         let open = turn.open_loop();
-        let Turn { client, log, completed, service, .. } = turn;
-        Report { index: client.index, log, completed, service, open }
+        let Turn { client, log, dealt, completed, service, .. } = turn;
+        Report { index: client.index, log, dealt, completed, service, open }
     }
 }
 
@@ -160,10 +148,15 @@ struct Turn<T> {
     stops_always: bool,
     /// When the client has thought enough, while it does.
     thinks_until_ns: Option<u64>,
-    /// When requests are due, where that is fixed.
-    appointments: Option<Appointments>,
-    /// When the client began.
-    began_ns: u64,
+    /// The request of the schedule that the client has taken and not sent, while it has one.
+    taken: Option<Taken>,
+    /// Whether that one was overdue when the client took it, since every client waited.
+    was_overdue: bool,
+    /// Which requests of the schedule it has made.
+    dealt: Vec<u64>,
+    /// How far the request that is made lies ahead in the script, wrapping: nothing in a closed loop,
+    /// where the client makes all of its own script.
+    ahead: u64,
     open: OpenLoop,
     /// When the request that is being timed was due, where that is fixed.
     due_ns: u64,
@@ -181,16 +174,17 @@ struct Turn<T> {
 
 impl<T: ConcurrencyStrategy> Turn<T> {
     fn new(mut client: Client<T>) -> Turn<T> {
-        let began_ns = client.watch.ns();
-        let (stops_always, appointments) = match &client.habit {
-            Habit::Closed { think_ns } => (*think_ns > 0, None),
-            Habit::Open(gaps) => (true, Some(Appointments::from(gaps.clone(), began_ns))),
+        let stops_always = match &client.habit {
+            Habit::Closed { think_ns } => *think_ns > 0,
+            Habit::Open(_) => true,
         };
         let mut turn = Turn {
             stops_always,
             thinks_until_ns: None,
-            appointments,
-            began_ns,
+            taken: None,
+            was_overdue: false,
+            dealt: Vec::new(),
+            ahead: 0,
             open: OpenLoop::default(),
             due_ns: 0,
             log: std::mem::take(&mut client.log),
@@ -265,62 +259,6 @@ impl<T: ConcurrencyStrategy> Turn<T> {
         };
     }
 
-    /// Waits until the next request is to be asked. False if the phase changed before.
-    async fn wait_to_ask(&mut self) -> bool {
-        let watch = self.client.watch;
-        let until_ns = match (&self.appointments, &self.client.habit) {
-            (Some(appointments), _) => appointments.next_ns(),
-            (None, Habit::Closed { think_ns }) => {
-                *self.thinks_until_ns.get_or_insert_with(|| watch.ns() + think_ns)
-            }
-            (None, Habit::Open(_)) => unreachable!("an open loop has appointments"),
-        };
-        loop {
-            let now_ns = watch.ns();
-            if until_ns <= now_ns {
-                self.come_to_ask(now_ns);
-                return true;
-            }
-            if self.client.course.phase() != self.phase {
-                return false;
-            }
-            watch.approach(Duration::from_nanos(until_ns - now_ns), self.client.gives_way).await;
-        }
-    }
-
-    fn come_to_ask(&mut self, now_ns: u64) {
-        self.thinks_until_ns = None;
-        let Some(appointments) = &mut self.appointments else { return };
-        self.due_ns = appointments.keep();
-        // Before it opens, requests queue for reasons of starting, which is not what is asked.
-        if self.phase != Phase::WarmUp {
-            self.open.backlog_max = self.open.backlog_max.max(appointments.backlog(now_ns));
-        }
-    }
-
-    /// Whether requests that were due inside the window are still to be asked.
-    fn owes(&self) -> bool {
-        let Some(appointments) = &self.appointments else { return false };
-        let closed_ns = self.client.course.window().end;
-        let is_known = closed_ns < u64::MAX;
-        is_known
-            && appointments.next_ns() < closed_ns
-            && self.client.watch.ns() < closed_ns + GRACE_NS
-    }
-
-    /// How the open loop went, if it was one.
-    fn open_loop(&mut self) -> Option<OpenLoop> {
-        let Habit::Open(gaps) = &self.client.habit else { return None };
-        let window = self.client.course.window();
-        let mut open = std::mem::take(&mut self.open);
-        if window.end < u64::MAX {
-            let mut all = Appointments::from(gaps.clone(), self.began_ns);
-            let before = all.due_by(window.start);
-            open.scheduled = all.due_by(window.end) - before;
-        }
-        Some(open)
-    }
-
     fn stamp(&mut self) {
         self.log.stamp(after_opening(self.client.watch.ns()));
         self.next_stamp = self.log.asked() + STAMP_EVERY;
@@ -328,7 +266,7 @@ impl<T: ConcurrencyStrategy> Turn<T> {
 
     #[inline(always)]
     async fn ask(&mut self, number: u64) {
-        let request = self.client.script.request(number);
+        let request = self.client.script.request(number.wrapping_add(self.ahead));
         let id = Asked { client: self.client.index as u64 + 1, number }.id();
         match request.action {
             Some(action) => {
@@ -398,7 +336,7 @@ impl<T: ConcurrencyStrategy> Turn<T> {
     fn times_all(&self) -> bool {
         self.client.watch.is_simulated()
             || self.client.pace != Pace::Measured
-            || self.appointments.is_some()
+            || matches!(self.client.habit, Habit::Open(_))
     }
 
     fn draw_next_timed(&mut self) {
@@ -417,16 +355,16 @@ impl<T: ConcurrencyStrategy> Turn<T> {
     #[cold]
     fn record(&mut self, begun_ns: u64) {
         self.begun_ns = None;
-        let watch = self.client.watch;
+        let watch = &self.client.watch;
         let ended_ns = watch.ns();
         let late_ns = if watch.is_simulated() { LATE_SIMULATED_NS } else { LATE_NS };
-        match self.appointments {
-            Some(_) if self.client.course.window().contains(&self.due_ns) => {
+        match self.client.habit {
+            Habit::Open(_) if self.client.course.window().contains(&self.due_ns) => {
                 self.service.record(ended_ns - begun_ns);
                 self.open.response.record(ended_ns - self.due_ns);
                 self.open.late += u64::from(self.due_ns + late_ns < begun_ns);
             }
-            None if matches!(self.phase, Phase::Capacity | Phase::Latency) => {
+            Habit::Closed { .. } if matches!(self.phase, Phase::Capacity | Phase::Latency) => {
                 self.service.record(ended_ns - begun_ns);
             }
             _ => {}
@@ -435,27 +373,6 @@ impl<T: ConcurrencyStrategy> Turn<T> {
         self.next_stamp = self.log.asked() + STAMP_EVERY;
         self.draw_next_timed();
         self.plan_stop();
-    }
-
-    #[cold]
-    async fn give_way(&mut self) {
-        let watch = self.client.watch;
-        self.stamp();
-        if watch.is_simulated() {
-            self.next_pause = self.log.asked() + GIVE_WAY_EVERY_SIMULATED;
-            if watch.ns() == self.paused_ns {
-                tokio::time::sleep(Duration::from_millis(1 << self.still)).await;
-                self.still = WAIT_DOUBLINGS_MAX.min(self.still + 1);
-            } else {
-                self.still = 0;
-                task::yield_now().await;
-            }
-            self.paused_ns = watch.ns();
-        } else {
-            self.next_pause = self.log.asked() + GIVE_WAY_EVERY;
-            task::yield_now().await;
-        }
-        self.stamp();
     }
 }
 

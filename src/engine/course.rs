@@ -37,21 +37,34 @@ pub(super) struct Course {
 
 /// The requests that one client was answered. A copy is of the same client.
 #[derive(Clone, Default)]
-pub(super) struct Answered(Arc<Padded<AtomicU64>>);
+pub(super) struct Answered(Arc<Padded<Progress>>);
+
+#[derive(Default)]
+struct Progress {
+    answered: AtomicU64,
+    /// Which request of a shared schedule it has sent last.
+    taken: AtomicU64,
+}
 
 impl Answered {
     /// Says that it was answered so many requests.
     #[inline]
     pub(super) fn report(&self, requests: u64) {
         // Relaxed: somebody looks at it now and then, and concludes nothing about anything else.
-        self.0.0.store(requests, Ordering::Relaxed);
+        self.0.0.answered.store(requests, Ordering::Relaxed);
+    }
+
+    /// Says which request of the schedule it sends.
+    #[inline]
+    pub(super) fn report_taken(&self, number: u64) {
+        self.0.0.taken.store(number, Ordering::Relaxed);
     }
 }
 
 /// A cache line of its own, with the one that is fetched beside it.
 #[derive(Default)]
 #[repr(align(128))]
-struct Padded<T>(T);
+pub(super) struct Padded<T>(pub(super) T);
 
 impl Course {
     pub(super) fn new(clients: usize) -> Course {
@@ -132,6 +145,11 @@ impl Course {
 
     /// How many requests a client was answered, as it last said.
     pub(super) fn answered(&self, client: usize) -> u64 {
-        self.answered[client].0.0.load(Ordering::Relaxed)
+        self.answered[client].0.0.answered.load(Ordering::Relaxed)
+    }
+
+    /// Which request of the schedule a client has sent last.
+    pub(super) fn taken(&self, client: usize) -> u64 {
+        self.answered[client].0.0.taken.load(Ordering::Relaxed)
     }
 }

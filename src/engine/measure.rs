@@ -197,6 +197,9 @@ fn summary<T: ConcurrencyStrategy>(run: &Run<T>, trial: &Trial, verdict: Verdict
             measurement.open.get_or_insert_default().add(open);
         }
     }
+    if let Some(open) = &mut measurement.open {
+        open.scheduled = run.due_in_window();
+    }
     for log in run.opening.iter().chain(run.reports.iter().map(|report| &report.log)) {
         let counts = log.counts();
         measurement.applied += counts.applied;
@@ -210,7 +213,6 @@ fn summary<T: ConcurrencyStrategy>(run: &Run<T>, trial: &Trial, verdict: Verdict
 impl OpenLoop {
     /// Adds what another client has to tell.
     fn add(&mut self, other: &OpenLoop) {
-        self.scheduled += other.scheduled;
         self.late += other.late;
         self.backlog_max = self.backlog_max.max(other.backlog_max);
         self.response.add(&other.response);

@@ -14,7 +14,7 @@
 //! never answered are given up, with the thread that waits for them.
 
 mod alone;
-mod appointments;
+mod arrival_schedule;
 mod measure;
 mod record;
 
@@ -25,6 +25,7 @@ mod conduct;
 mod course;
 mod crew;
 mod outside;
+mod prepare;
 mod run;
 mod times;
 mod watch;
@@ -107,10 +108,11 @@ pub enum Load {
     /// When it has been answered, and has thought about it.
     Closed {
         /// For how long. Below five milliseconds it keeps its core, or lets other tasks run, since
-        /// sleep is not that exact.
+        /// sleep is not that exact; on a simulated clock it is exact.
         think: Duration,
     },
-    /// At times that were fixed beforehand, or as soon after as it has been answered.
+    /// At times that were fixed beforehand for all clients together. A client that is free takes the
+    /// next of them; a request that is due while none is free is sent as soon as one is.
     Open {
         /// How these lie.
         arrivals: Arrivals,
@@ -215,14 +217,14 @@ impl Measurement {
 pub struct OpenLoop {
     /// Requests that were due inside the window.
     pub scheduled: u64,
-    /// Those of them that were asked more than 10 microseconds after they were due; on a simulated
-    /// clock, a millisecond.
+    /// Those of them that were sent more than 10 microseconds after they were due, since every client
+    /// waited or the machine was late; on a simulated clock, at all after it.
     pub late: u64,
-    /// The most requests of one client that were due and not asked, at any of its requests.
+    /// The most requests that were due at a time while no client was free to send them.
     pub backlog_max: u64,
-    /// Times from when a request was due to its answer, of all that were due inside the window.
-    /// Whoever was not answered within a second of its end is not among them, and is missing from
-    /// those who are scheduled.
+    /// Times from when a request was due to its answer, of all that were due inside the window. A
+    /// request that was not sent within a second of its end (on a simulated clock, 16 commands) is
+    /// not among them.
     pub response: Times,
 }
 

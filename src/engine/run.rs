@@ -9,25 +9,27 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 use super::{
     Clients, Load, Stop, Trial,
+    arrival_schedule::ArrivalSchedule,
     client::{Client, Habit, Pace, Report},
     conduct::{Conducted, Conductor},
     course::{Course, Phase},
     crew::{Desk, start_tasks, start_threads},
+    prepare,
     watch::Watch,
     windows::Windows,
 };
 use crate::{
     audit::Log,
     clock::Tick,
-    domain::{Account, Amount, Command, Failure, Fault, Policy, UserId},
+    domain::{Account, Command, Failure, Fault, Policy, UserId},
     service::PointService,
-    store::Setup,
     strategy::ConcurrencyStrategy,
-    workload::{Asked, Gaps, Script, Source},
+    timer::SimulatedClock,
+    workload::{Asked, Script},
 };
 
 /// How often a run is looked at from outside, to pass on that it is to stop.
@@ -38,16 +40,6 @@ const SIMULATION_PATIENCE: u32 = 6;
 
 /// Time for the tasks of a strategy to end after the last client has.
 const SHUTDOWN: Duration = Duration::from_secs(1);
-
-/// The streams of random numbers that are not those of client 1, 2 and so on.
-pub(super) mod streams {
-    /// Added to a client's own for the gaps between its timed requests.
-    pub(crate) const GAPS: u32 = 1 << 31;
-    /// Added to a client's own for the times at which its requests are due.
-    pub(crate) const ARRIVALS: u32 = 1 << 29;
-    /// What the store's latencies are drawn from.
-    pub(crate) const LATENCY: u32 = u32::MAX;
-}
 
 /// What a run is made of beside its trial.
 #[derive(Debug, Clone, Copy)]
@@ -76,9 +68,13 @@ pub(super) enum Keeps {
 pub(super) struct Run<T> {
     pub(super) service: Arc<PointService<T>>,
     runtime: Arc<Runtime>,
+    /// What moves where time is simulated.
+    clock: SimulatedClock,
     course: Arc<Course>,
     users: NonZeroU64,
     patience: Duration,
+    /// When requests are due, in an open loop.
+    schedule: Option<Arc<ArrivalSchedule>>,
     /// The script of the opening, and of each client.
     pub(super) scripts: Vec<Script>,
     /// The log of the opening; none if it was never answered.
@@ -95,15 +91,18 @@ impl<T: ConcurrencyStrategy> Run<T> {
         let Outfit { windows, policy, patience, .. } = *outfit;
         let users = NonZeroU64::new(trial.cell.users).expect("a cell has at least one user");
         let tick = if windows.simulated { Tick::default() } else { Tick::now() };
-        let setup = setup(trial, outfit, &tick);
-        let clients = clients(trial);
+        let clock = SimulatedClock::default();
+        let setup = prepare::setup(trial, outfit, &tick, &clock);
+        let clients = prepare::clients(trial);
         let mut run = Run {
             service: Arc::new(PointService::open(&setup, policy.with_work(trial.cell.work))),
-            runtime: Arc::new(runtime(windows)),
+            runtime: Arc::new(prepare::runtime(windows, &clock)),
+            clock,
             course: Arc::new(Course::new(clients as usize)),
             users,
             patience,
-            scripts: scripts(trial, users, policy),
+            schedule: prepare::schedule(trial).map(Arc::new),
+            scripts: prepare::scripts(trial, users, policy),
             opening: None,
             reports: Vec::new(),
             conducted: Conducted { cut_short: true, ..Conducted::default() },
@@ -142,17 +141,22 @@ impl<T: ConcurrencyStrategy> Run<T> {
         let windows = outfit.windows;
         let desk = Arc::new(Desk::default());
         let (course, patience) = (Arc::clone(&self.course), self.patience);
+        let clock = self.clock.clone();
         let threads = matches!(trial.cell.clients, Clients::Threads(_)) && !windows.simulated;
         let prepared = self.clients(trial, outfit, threads);
         let work = {
             let desk = Arc::clone(&desk);
             async move {
                 let watch = match windows.simulated {
-                    true => Watch::Simulated(tokio::time::Instant::now()),
+                    true => {
+                        let (start_ns, command) = (clock.now_ns(), windows.command);
+                        Watch::Simulated { clock, start_ns, command }
+                    }
                     false => Watch::Wall(Instant::now()),
                 };
                 let clients = prepared.len();
-                let prepared = prepared.into_iter().map(|client| Client { watch, ..client });
+                let prepared =
+                    prepared.into_iter().map(|client| Client { watch: watch.clone(), ..client });
                 match threads {
                     true => start_threads(prepared.collect(), &desk),
                     false => start_tasks(prepared.collect(), &desk),
@@ -177,6 +181,29 @@ impl<T: ConcurrencyStrategy> Run<T> {
         }
         self.course.enter(Phase::Over);
         self.reports = desk.take();
+        self.deal_scripts();
+    }
+
+    /// Gives each client of an open loop the script of the requests that it made. Of a client that
+    /// was never answered, the last request that it sent is known.
+    fn deal_scripts(&mut self) {
+        if self.schedule.is_none() {
+            return;
+        }
+        for (client, script) in self.scripts[1..].iter_mut().enumerate() {
+            let report = self.reports.iter().find(|report| report.index == client);
+            *script = match report {
+                Some(report) => script.dealt(&report.dealt),
+                None => script.dealt(&[self.course.taken(client)]),
+            };
+        }
+    }
+
+    /// Requests that were due inside the window, if there is a schedule and the window was closed.
+    pub(super) fn due_in_window(&self) -> u64 {
+        let window = self.course.window();
+        let is_known = window.end < u64::MAX;
+        self.schedule.as_ref().filter(|_| is_known).map_or(0, |it| it.due_within(window))
     }
 
     fn clients(&self, trial: &Trial, outfit: &Outfit, threads: bool) -> Vec<Client<T>> {
@@ -187,14 +214,24 @@ impl<T: ConcurrencyStrategy> Run<T> {
             answered: self.course.answered_by(number as usize - 1),
             script: script.clone(),
             index: number as usize - 1,
-            gaps: source(trial, number | streams::GAPS).rng(),
+            gaps: prepare::sampling(trial, number),
             watch: Watch::Wall(Instant::now()),
             gives_way: !threads,
-            log: log(outfit, self.scripts.len() - 1),
+            log: prepare::log(outfit, self.scripts.len() - 1),
             pace: outfit.pace,
-            habit: habit(trial, number),
+            habit: self.habit(trial),
         };
         clients.map(client).collect()
+    }
+
+    fn habit(&self, trial: &Trial) -> Habit {
+        match (&self.schedule, trial.cell.load) {
+            (Some(schedule), _) => Habit::Open(Arc::clone(schedule)),
+            (None, Load::Closed { think }) => {
+                Habit::Closed { think_ns: u64::try_from(think.as_nanos()).unwrap_or(u64::MAX) }
+            }
+            (None, Load::Open { .. }) => unreachable!("an open loop has a schedule"),
+        }
     }
 
     /// What every user holds now; the first user whose account could not be read if there is one.
@@ -202,7 +239,7 @@ impl<T: ConcurrencyStrategy> Run<T> {
         let (service, users) = (Arc::clone(&self.service), self.users.get());
         let reading = async move {
             let mut accounts = Vec::new();
-            for user in (1..=users).map(user) {
+            for user in (1..=users).map(prepare::user) {
                 match AssertUnwindSafe(service.balance(user)).catch_unwind().await {
                     Ok(Ok(account)) => accounts.push(account),
                     Ok(Err(fault)) => return Err(Unread { user, fault: Some(fault) }),
@@ -212,7 +249,7 @@ impl<T: ConcurrencyStrategy> Run<T> {
             Ok(accounts)
         };
         let read = self.attempt(self.patience_for_all(), || (), reading);
-        read.unwrap_or(Err(Unread { user: user(1), fault: None }))
+        read.unwrap_or(Err(Unread { user: prepare::user(1), fault: None }))
     }
 
     /// Runs `work` where it may block, for whoever needs it now.
@@ -292,68 +329,3 @@ pub(super) struct Unread {
 
 /// When the accounts were open, on the clock of the logs: before clients begin.
 const OPENED_NS: u64 = 0;
-
-/// When a client asks, by its number from 1.
-fn habit(trial: &Trial, number: u32) -> Habit {
-    match trial.cell.load {
-        Load::Closed { think } => {
-            Habit::Closed { think_ns: u64::try_from(think.as_nanos()).unwrap_or(u64::MAX) }
-        }
-        Load::Open { arrivals, per_second } => {
-            let source = source(trial, number | streams::ARRIVALS);
-            Habit::Open(Gaps::draw(source, arrivals, per_second / f64::from(clients(trial))))
-        }
-    }
-}
-
-/// An empty log for one of so many clients, who will be asked about equally often.
-fn log(outfit: &Outfit, clients: usize) -> Log {
-    match outfit.keeps {
-        Keeps::Replies(requests) => Log::with_room(requests / clients as u64),
-        Keeps::Counts => Log::of_counts(),
-    }
-}
-
-fn user(id: u64) -> UserId {
-    UserId::new(id).expect("users of a cell are numbered from 1 and fewer than 2^63")
-}
-
-fn clients(trial: &Trial) -> u32 {
-    match trial.cell.clients {
-        Clients::Threads(clients) | Clients::Tasks(clients) => clients,
-    }
-}
-
-fn source(trial: &Trial, client: u32) -> Source {
-    Source { seed: trial.schedule.seed, block: trial.block, client }
-}
-
-fn setup(trial: &Trial, outfit: &Outfit, tick: &Tick) -> Setup {
-    Setup {
-        dense_users: trial.cell.users,
-        ledger_entries: outfit.ledger_entries,
-        history: trial.cell.history,
-        latency: trial.cell.latency,
-        seed: source(trial, streams::LATENCY).rng().u64(..),
-        tick: tick.clone(),
-    }
-}
-
-fn scripts(trial: &Trial, users: NonZeroU64, policy: Policy) -> Vec<Script> {
-    let half = policy.bounds().balance_max / 2;
-    let half = Amount::new(half.max(1)).expect("half of a balance is an amount");
-    let drawn = (1..=clients(trial))
-        .map(|client| Script::draw(source(trial, client), users, trial.cell.keys, trial.cell.mix));
-    [Script::opening(users, half)].into_iter().chain(drawn).collect()
-}
-
-fn runtime(windows: Windows) -> Runtime {
-    let runtime = match windows.simulated {
-        true => Builder::new_current_thread().enable_time().start_paused(true).build(),
-        false => {
-            let cores = crate::machine::cores().usable;
-            Builder::new_multi_thread().worker_threads(cores).enable_time().build()
-        }
-    };
-    runtime.expect("the system has threads for a runtime")
-}

@@ -23,6 +23,8 @@ const SIMULATED_SLICES: u32 = 300;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Windows {
     pub(super) simulated: bool,
+    /// What a command waits for its store on average.
+    pub(super) command: Duration,
     pub(super) warm_up: Duration,
     pub(super) capacity: Duration,
     pub(super) latency: Duration,
@@ -43,19 +45,20 @@ impl Windows {
         };
         let capacity = scaled(schedule.capacity_window);
         let slice = match simulated {
-            true => (capacity / SIMULATED_SLICES).max(Duration::from_millis(1)),
+            true => (capacity / SIMULATED_SLICES).max(Duration::from_nanos(1)),
             false => WALL_SLICE,
         };
         let (warm_up, latency) = (scaled(schedule.warm_up), scaled(schedule.latency_window));
         match trial.cell.load.is_open() {
             true => Windows {
                 simulated,
+                command,
                 warm_up,
                 capacity: capacity + latency,
                 latency: Duration::ZERO,
                 slice,
             },
-            false => Windows { simulated, warm_up, capacity, latency, slice },
+            false => Windows { simulated, command, warm_up, capacity, latency, slice },
         }
     }
 

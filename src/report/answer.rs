@@ -115,12 +115,15 @@ fn unranked(comparison: &Comparison) -> String {
             "no contender ran, so nothing is ranked".to_owned()
         }
         _ if comparison.contenders.is_empty() => "no contender whose books balance".to_owned(),
-        None if comparison.contenders.iter().any(|one| one.insufficient) => {
+        _ if comparison.contenders.iter().any(|one| one.insufficient) => {
             format!(
                 "insufficient samples: fewer than {COMPLETED_MIN} requests a block rank nothing"
             )
         }
         None => "no block was measured to its end".to_owned(),
+        Some(BLOCKS_MIN..) if saturated(comparison).is_some() => {
+            "no contender completed what was offered, so no tail is ranked".to_owned()
+        }
         Some(blocks) => {
             format!("too few blocks to rank anything, {blocks} of at least {BLOCKS_MIN}")
         }

@@ -44,6 +44,7 @@ use crate::{
     clock::Tick,
     database::Latency,
     domain::{Account, Fault, LedgerEntry, Receipt, UserId},
+    timer::Timer,
 };
 
 /// What a store is opened with.
@@ -63,6 +64,8 @@ pub struct Setup {
     pub seed: u64,
     /// The time that goes into ledger entries.
     pub tick: Tick,
+    /// What a simulated latency is waited for on.
+    pub timer: Timer,
 }
 
 impl Default for Setup {
@@ -74,6 +77,7 @@ impl Default for Setup {
             latency: Latency::None,
             seed: 1,
             tick: Tick::now(),
+            timer: Timer::default(),
         }
     }
 }

@@ -45,8 +45,9 @@ impl<L: Default + Send + Sync + 'static> Store for Tables<L> {
 
     fn open(setup: &Setup) -> Tables<L> {
         Tables {
-            points: UserPointTable::new(setup.latency, setup.seed),
-            histories: PointHistoryTable::new(setup.latency, setup.seed.wrapping_add(1)),
+            points: UserPointTable::new(setup.latency, setup.seed).with_timer(&setup.timer),
+            histories: PointHistoryTable::new(setup.latency, setup.seed.wrapping_add(1))
+                .with_timer(&setup.timer),
             slots: Leases::new(),
             tick: setup.tick.clone(),
         }

@@ -13,7 +13,7 @@ mod script;
 mod source;
 
 pub use self::{
-    arrivals::{Arrivals, ArrivalsError, Gaps},
+    arrivals::{ArrivalTimes, Arrivals, ArrivalsError},
     asked::Asked,
     keys::{Keys, KeysError, Sampler},
     mix::{Mix, MixError},

@@ -16,6 +16,9 @@ use crate::domain::{Action, Amount, UserId};
 /// Requests in a ring: 96 KiB, which a core's second cache holds beside the accounts.
 const REQUESTS: usize = 4_096;
 
+/// The longest ring that clients share: 6 MiB, which they read in order.
+const REQUESTS_SHARED_MAX: usize = 64 * REQUESTS;
+
 /// The largest amount that a client asks for. Half the usual maximum is some thousand times that,
 /// so a balance that starts there seldom meets a rule.
 const POINTS_MAX: u64 = 100;
@@ -38,14 +41,36 @@ pub struct Script {
 impl Script {
     /// Draws a script over users 1 to `users`, of whom the first has rank 0 in `keys`.
     pub fn draw(source: Source, users: NonZeroU64, keys: Keys, mix: Mix) -> Script {
+        Script::draw_for(1, source, users, keys, mix)
+    }
+
+    /// Draws one script for so many clients that share it. It is as long as theirs together, up to
+    /// a bound, so that many users are asked for as evenly as by scripts of their own.
+    pub fn draw_for(
+        clients: u32,
+        source: Source,
+        users: NonZeroU64,
+        keys: Keys,
+        mix: Mix,
+    ) -> Script {
         let mut rng = source.rng();
         let sampler = keys.sampler(users);
-        let mut requests = Vec::with_capacity(REQUESTS);
-        while requests.len() < REQUESTS {
+        let length = (REQUESTS * clients.next_power_of_two() as usize).min(REQUESTS_SHARED_MAX);
+        let mut requests = Vec::with_capacity(length);
+        while requests.len() < length {
             requests.extend(pair(&mut rng, sampler, mix));
         }
         rng.shuffle(&mut requests);
         Script { requests: requests.into() }
+    }
+
+    /// The script of a client that made these requests of a shared one, in this order.
+    pub fn dealt(&self, numbers: &[u64]) -> Script {
+        let made = numbers.iter().map(|&number| self.request(number));
+        let length = numbers.len().next_power_of_two();
+        // What fills it up to a power of two is never asked for.
+        let filling = std::iter::repeat(self.request(0));
+        Script { requests: made.chain(filling).take(length).collect() }
     }
 
     /// The script of whoever opens the accounts: charges `amount` once to each user from 1 to
@@ -195,6 +220,37 @@ mod tests {
         let length = REQUESTS as u64;
         for number in [0, 1, length - 1] {
             assert_eq!(script.request(number), script.request(number + 5 * length));
+        }
+    }
+
+    /// A hundred thousand accounts are not asked for by two thousand pairs, so a script for many is
+    /// longer; and a balance is where it was all the same.
+    #[test]
+    fn a_shared_script_is_as_long_as_the_scripts_of_its_clients() {
+        let users = NonZeroU64::new(8).unwrap();
+        for (clients, length) in [(1, 4_096), (2, 8_192), (5, 32_768), (16_384, 262_144)] {
+            let mix = Mix::new(45, 45, 10).unwrap();
+            let script = Script::draw_for(clients, SOURCE, users, Keys::Uniform, mix);
+            assert_eq!(script.ring().len(), length, "{clients}");
+            let points = |request: &Request| match request.action {
+                Some(Action::Charge(amount)) => amount.points().cast_signed(),
+                Some(Action::Use(amount)) => -amount.points().cast_signed(),
+                None => 0,
+            };
+            assert_eq!(script.ring().iter().map(points).sum::<i64>(), 0, "{clients}");
+        }
+    }
+
+    /// The auditor looks a client's request up by the client's own number.
+    #[test]
+    fn what_a_client_was_dealt_is_its_script() {
+        let users = NonZeroU64::new(8).unwrap();
+        let shared = Script::draw_for(3, SOURCE, users, Keys::Uniform, Mix::WRITE_ONLY);
+        for numbers in [&[7][..], &[3, 5, 70_000], &[1, 2, 3, 4]] {
+            let script = shared.dealt(numbers);
+            for (number, &of_shared) in (0..).zip(numbers) {
+                assert_eq!(script.request(number), shared.request(of_shared));
+            }
         }
     }
 

@@ -7,6 +7,7 @@ mod kept;
 mod nonsense;
 mod pictures;
 mod runs;
+mod served;
 mod stopped;
 
 use std::{

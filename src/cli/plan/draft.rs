@@ -12,7 +12,7 @@ use crate::{
     database::Latency,
     engine::{Cell, Clients, Load},
     registry,
-    workload::{Arrivals, Gaps, Keys, Mix},
+    workload::{ArrivalTimes, Arrivals, Keys, Mix},
 };
 
 /// The most users that can be asked for: a row each has to fit in memory.
@@ -108,7 +108,7 @@ impl Draft {
             keys: self.keys.unwrap_or_default(),
             clients,
             mix: self.mix.unwrap_or_default(),
-            load: self.load(clients)?,
+            load: self.load()?,
             work: self.work.unwrap_or(0),
             history,
             latency,
@@ -116,7 +116,7 @@ impl Draft {
         Ok((store, cell))
     }
 
-    fn load(&self, clients: Clients) -> Result<Load, Failure> {
+    fn load(&self) -> Result<Load, Failure> {
         let think = self.think.unwrap_or_default();
         let Some(per_second) = self.rate else {
             return match self.arrivals {
@@ -130,13 +130,10 @@ impl Draft {
             let why = "clients that keep appointments do not think: leave --rate or --think out";
             return Err(Failure::usage(why));
         }
-        let count = match clients {
-            Clients::Threads(count) | Clients::Tasks(count) => f64::from(count),
-        };
-        let (low, high) = (Gaps::RATE_MIN * count, Gaps::RATE_MAX * count);
+        let (low, high) = (ArrivalTimes::RATE_MIN, ArrivalTimes::RATE_MAX);
         if !(low..=high).contains(&per_second) {
             return Err(Failure::usage(format!(
-                "rate {per_second} cannot be kept by so many clients: give {low} to {high}"
+                "rate {per_second} cannot be kept: give {low} to {high} requests a second"
             )));
         }
         Ok(Load::Open { arrivals: self.arrivals.unwrap_or_default(), per_second })

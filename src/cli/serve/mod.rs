@@ -26,6 +26,7 @@ use crate::{
     http::{About, Limits, Origins, REFUSALS_MAX, Served, Server, listen},
     registry::{self, Entry},
     store::Setup,
+    timer::{PreciseTimer, Timer},
 };
 
 /// The strategy that is served if none is named: its order can be predicted, it is easily tested,
@@ -35,6 +36,12 @@ const STRATEGY: &str = "queue";
 /// The most connections, and requests that wait, that can be asked for.
 const PLACES_MAX: u64 = 1_000_000;
 
+/// Calls below this are measured once before they are served. Longer ones are not late by a tenth.
+const MEASURED_BELOW: Duration = Duration::from_millis(2);
+
+/// How many times as long as it is to be a call may take without a word.
+const LATE_FACTOR: f64 = 1.1;
+
 /// Files that are open beside connections: those of connections that are being refused, and some.
 const FILES_BESIDE: u64 = REFUSALS_MAX as u64 + 64;
 
@@ -42,6 +49,8 @@ pub(super) const SERVE_HELP: &str = "\
 Accounts live in memory and end with the process. Requests are limited in number
 and in time, and what is over a limit is told so; SIGTERM or Ctrl-C lets what
 has begun come to its end, for at most five seconds.
+A call of tables waits as long as --latency says, within a tenth; where the
+machine cannot, it is said at the start.
 
   GET   /point/{id}              the balance
   GET   /point/{id}/histories    what was charged and used
@@ -208,7 +217,9 @@ async fn run(
     let mut signals = Signals::listen()
         .map_err(|error| Failure::failed(format!("cannot listen for signals: {error}")))?;
 
-    let setup = Setup { latency, ..Setup::default() };
+    let timer = PreciseTimer::default();
+    tell_if_late(&timer, latency).await;
+    let setup = Setup { latency, timer: Timer::Precise(timer), ..Setup::default() };
     let points = (entry.open)(&setup, asked.policy);
     let about = About {
         version: env!("CARGO_PKG_VERSION"),
@@ -231,6 +242,19 @@ async fn run(
     };
     let server = Server::new(points, setup.tick, about, limits).with_origins(origins);
     Ok(server.serve(listener, stop).await)
+}
+
+/// Says so if calls take longer here than they are to.
+async fn tell_if_late(timer: &PreciseTimer, latency: Latency) {
+    let Some(call) = latency.mean_of_read().filter(|call| *call < MEASURED_BELOW) else { return };
+    let timer = timer.clone();
+    // A task, since what polls the root of a runtime is woken by way of the system for each look.
+    let measured = tokio::spawn(async move { timer.measure(call).await }).await;
+    if let Ok(took) = measured
+        && took > call.mul_f64(LATE_FACTOR)
+    {
+        note(format!("latency {latency}: a wait of {call:?} takes {took:?} here"));
+    }
 }
 
 /// Ctrl-C and SIGTERM.

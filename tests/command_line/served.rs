@@ -1,0 +1,80 @@
+//! A service with a latency, as a client meets it.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// A service on a port that was free. Dropped, it is killed.
+struct Served {
+    child: Child,
+    wire: BufReader<TcpStream>,
+}
+
+impl Served {
+    fn start(arguments: &[&str]) -> Served {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hotrow"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "off"])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").unwrap();
+        let wire = TcpStream::connect(address).unwrap();
+        wire.set_nodelay(true).unwrap();
+        Served { child, wire: BufReader::new(wire) }
+    }
+
+    /// Charges once, and says how long that took.
+    fn charge(&mut self) -> Duration {
+        let request = "PATCH /point/1/charge HTTP/1.1\r\nhost: test\r\ncontent-type: \
+                       application/json\r\ncontent-length: 12\r\n\r\n{\"amount\":1}";
+        let began = Instant::now();
+        self.wire.get_mut().write_all(request.as_bytes()).unwrap();
+        let (mut line, mut length) = (String::new(), 0);
+        while line != "\r\n" {
+            line.clear();
+            self.wire.read_line(&mut line).unwrap();
+            if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        self.wire.read_exact(&mut body).unwrap();
+        let took = began.elapsed();
+        assert!(String::from_utf8_lossy(&body).contains("\"point\""), "{body:?}");
+        took
+    }
+
+    /// The least that a charge took of so many.
+    fn shortest(&mut self, charges: usize) -> Duration {
+        (0..charges).map(|_| self.charge()).min().unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It has ended, if all is well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A charge is three calls. A timer of a millisecond's grain makes 4 ms of the first of these.
+#[test]
+fn a_service_waits_as_long_as_its_latency_says() {
+    let bare = Served::start(&["mutex"]).shortest(300);
+    for (latency, micros, charges) in
+        [("fixed:100us", 100, 300), ("fixed:1ms", 1_000, 100), ("fixed:5ms", 5_000, 20)]
+    {
+        let mut served = Served::start(&["async-mutex", "--store", "tables", "--latency", latency]);
+        let (least, took) = (Duration::from_micros(3 * micros), served.shortest(charges));
+        let most = least.mul_f64(1.1) + bare;
+        assert!(least <= took && took < most, "{latency}: {took:?}, and {bare:?} without");
+    }
+}

@@ -102,7 +102,7 @@ pub(super) struct Report {
     pub(super) log: Log,
     /// In an open loop, which requests of the schedule it made, in its own order.
     pub(super) dealt: Vec<u64>,
-    /// Requests answered in the capacity window.
+    /// Requests of the capacity window: answered in it, or sent in it in an open loop.
     pub(super) completed: u64,
     /// Service times.
     pub(super) service: Times,
@@ -311,12 +311,14 @@ impl<T: ConcurrencyStrategy> Turn<T> {
 
     /// Closes the accounts of one phase and opens those of another.
     ///
-    /// A request belongs to the phase in which it was answered, and it is answered before the
-    /// change of phase that is seen after it, or so little later that nothing is lost by it.
+    /// A request of a closed loop belongs to the phase in which it was answered, and it is answered
+    /// before the change of phase that is seen after it, or so little later that nothing is lost by it.
+    /// One of an open loop belongs to the window in which it was sent: so what is kept of the offer does
+    /// not depend on whether the window's end cuts a burst.
     #[cold]
     fn enter(&mut self, phase: Phase) {
         let answered = self.log.asked();
-        if self.phase == Phase::Capacity {
+        if self.phase == Phase::Capacity && matches!(self.client.habit, Habit::Closed { .. }) {
             self.completed = answered - self.before_window;
         }
         if phase == Phase::Capacity {
@@ -359,10 +361,14 @@ impl<T: ConcurrencyStrategy> Turn<T> {
         let ended_ns = watch.ns();
         let late_ns = if watch.is_simulated() { LATE_SIMULATED_NS } else { LATE_NS };
         match self.client.habit {
-            Habit::Open(_) if self.client.course.window().contains(&self.due_ns) => {
-                self.service.record(ended_ns - begun_ns);
-                self.open.response.record(ended_ns - self.due_ns);
-                self.open.late += u64::from(self.due_ns + late_ns < begun_ns);
+            Habit::Open(_) => {
+                let window = self.client.course.window();
+                self.completed += u64::from(window.contains(&begun_ns));
+                if window.contains(&self.due_ns) {
+                    self.service.record(ended_ns - begun_ns);
+                    self.open.response.record(ended_ns - self.due_ns);
+                    self.open.late += u64::from(self.due_ns + late_ns < begun_ns);
+                }
             }
             Habit::Closed { .. } if matches!(self.phase, Phase::Capacity | Phase::Latency) => {
                 self.service.record(ended_ns - begun_ns);

@@ -168,7 +168,8 @@ pub struct Measurement {
     /// Requests answered inside the capacity window, by client. One that was asked before it
     /// counts, and one that is answered after it does not: counting only whole ones would take one
     /// from each client, which is nothing among millions and a twelfth where 64 clients wait for
-    /// one slow account. A client that was never answered again has none.
+    /// one slow account. In an open loop, those that were sent inside it and answered at any time, which
+    /// is what can be compared with those that were due. A client that was never answered again has none.
     pub completed_by: Vec<u64>,
     /// Length of the capacity window in nanoseconds, as it was and not as it was planned; 0 if it
     /// was never opened.

@@ -85,8 +85,9 @@ fn a_burst_is_sent_by_as_many_clients_as_are_free() {
     let load = Load::Open { arrivals: Arrivals::Burst { size: 10 }, per_second: 10.0 };
     let at = |clients| {
         let measured = run::<Unguarded<Tables<()>>>(&fleet(clients, 1_000, load));
-        let (_, open) = open(measured);
+        let (completed, open) = open(measured);
         assert!(open.scheduled >= 80, "{open:?}");
+        assert_eq!(completed, open.scheduled, "the end of the window must not cut a burst");
         open
     };
     let wide = at(64);

@@ -27,6 +27,7 @@ use crate::{
         explored::explore,
         thread,
     },
+    timer::Timer,
 };
 
 /// The plainest store: one account in one word, which publishes nothing but itself, so that a
@@ -126,6 +127,7 @@ pub(crate) fn setup() -> Setup {
         latency: Latency::None,
         seed: 1,
         tick: Tick::default(),
+        timer: Timer::default(),
     }
 }
 

@@ -38,47 +38,19 @@
 //! There are never more of them than operations under way. So beside the logs the sweep needs memory
 //! for users, clients and what is under way, however long the history is.
 
+mod source;
+mod window;
 mod wrong;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use self::wrong::{does_not_follow, unexplained};
-use super::{log::Outcome, violation::Violation};
-use crate::{
-    domain::{Account, Action, Amount, Command, Fault, LedgerEntry, OperationId, Policy, UserId},
-    history::Operation,
+pub(super) use self::source::{Pages, Source, Terms};
+use self::{
+    window::{Floor, Row, Slot, WINDOW_MAX, moved, moves},
+    wrong::{does_not_follow, unexplained},
 };
-
-/// Most entries of one ledger that are kept at a time, beside one page: 1 MiB.
-const WINDOW_MAX: u64 = 1 << 16;
-
-/// Where operations come from.
-pub(super) trait Source {
-    /// All that is known of an operation, for whoever is told of it.
-    fn operation(&self, who: u64) -> Operation;
-
-    /// The operation that has this id, if there is one.
-    fn find(&self, id: OperationId) -> Option<Operation>;
-
-    /// Whether a client's operation was answered before it asked for another one of its own.
-    fn in_turn(&self, first: u64, second: u64) -> bool;
-}
-
-/// Where ledgers are read: the entries of a user after a version, at most so many.
-pub(super) trait Pages: Fn(UserId, u64, usize) -> Result<Vec<LedgerEntry>, Fault> {}
-impl<P: Fn(UserId, u64, usize) -> Result<Vec<LedgerEntry>, Fault>> Pages for P {}
-
-/// What is to be known about how a sweep is made.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Terms {
-    pub(super) policy: Policy,
-    /// Whether entries say whose they are.
-    pub(super) ids: bool,
-    /// Whether there are ledgers; if not only the order of what was told can be examined.
-    pub(super) ledgers: bool,
-    /// Entries to ask for at once.
-    pub(super) page: usize,
-}
+use super::{log::Outcome, violation::Violation};
+use crate::domain::{Account, Action, Command, OperationId, UserId};
 
 /// An operation as the sweep needs it.
 #[derive(Debug, Clone, Copy)]
@@ -100,74 +72,6 @@ impl Seen {
     #[inline(always)]
     fn place(&self) -> u64 {
         self.account.version << 1 | u64::from(self.outcome != Outcome::Applied)
-    }
-}
-
-/// The least place that an operation may have from now on, and who says so.
-#[derive(Debug, Clone, Copy, Default)]
-struct Floor {
-    place: u64,
-    who: u64,
-}
-
-impl Floor {
-    /// Whether an operation at `place` would come before this, or be a second write of it.
-    #[inline(always)]
-    fn forbids(self, place: u64) -> bool {
-        // Even places are writes, and a write may not be where another is.
-        place + (place & 1) <= self.place
-    }
-}
-
-/// One entry of a ledger, as far as it is still needed.
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    /// Its command; who has claimed it once it is claimed.
-    who: u64,
-    balance: u32,
-    claimed: bool,
-}
-
-/// What is known of one user.
-struct Row {
-    user: UserId,
-    floor: Floor,
-    /// The version of the first slot that is still needed, and where it is in `slots`.
-    base: u64,
-    start: usize,
-    slots: Vec<Slot>,
-    /// What the entries pulled so far leave.
-    account: Account,
-    last: Option<LedgerEntry>,
-    /// Operations that are ahead of the window, by version.
-    ahead: BTreeMap<(u64, u64), Seen>,
-}
-
-impl Row {
-    fn new(user: UserId) -> Row {
-        // Version 0, which nobody wrote.
-        let nothing = Slot { who: 0, balance: 0, claimed: true };
-        Row {
-            user,
-            floor: Floor::default(),
-            base: 0,
-            start: 0,
-            slots: vec![nothing],
-            account: Account::default(),
-            last: None,
-            ahead: BTreeMap::new(),
-        }
-    }
-
-    #[inline(always)]
-    fn slot(&self, version: u64) -> Option<&Slot> {
-        let offset = usize::try_from(version.wrapping_sub(self.base)).ok()?;
-        self.slots.get(self.start.wrapping_add(offset))
-    }
-
-    /// The version of the last slot.
-    fn top(&self) -> u64 {
-        self.account.version
     }
 }
 
@@ -472,27 +376,5 @@ impl<'a, S: Source, P: Pages> Sweep<'a, S, P> {
         }
         here.last = entries.last().copied().or(here.last);
         Ok(!entries.is_empty())
-    }
-}
-
-/// Whether `action` takes one balance to the other.
-#[inline(always)]
-fn moves(action: Action, before: u64, after: u32) -> bool {
-    let (points, after) = (action.amount().points(), u64::from(after));
-    let (less, more) = match action {
-        Action::Charge(_) => (before, after),
-        Action::Use(_) => (after, before),
-    };
-    less + points == more
-}
-
-/// What takes one balance to the other, where the rules have been seen to.
-fn moved(before: u32, after: u32) -> Action {
-    let amount = |points: u32| {
-        Amount::new(u64::from(points)).expect("an entry that follows from the rules moves points")
-    };
-    match before < after {
-        true => Action::Charge(amount(after - before)),
-        false => Action::Use(amount(before - after)),
     }
 }

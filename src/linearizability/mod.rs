@@ -26,6 +26,7 @@ mod register;
 mod search;
 mod slots;
 mod timeline;
+mod trail;
 
 #[cfg(test)]
 mod fuzz;

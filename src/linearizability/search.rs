@@ -34,6 +34,7 @@ use super::{
     placed::Placed,
     slots::Slots,
     timeline::{Places, Timeline},
+    trail::Trail,
 };
 use crate::history::Call;
 
@@ -155,7 +156,7 @@ impl<'a, M: Model, S: Slots> Search<'a, M, S> {
             slots,
             memo: Memo::with_room(calls.len()),
             aside: BinaryHeap::new(),
-            trail: Trail(Vec::with_capacity(calls.len())),
+            trail: Trail::with_room(calls.len()),
             furthest: (0, Trail::BEGIN),
             worth: WORTH,
             share: Share::of_steps(0),
@@ -379,28 +380,3 @@ impl<T, S> PartialEq for Aside<T, S> {
 }
 
 impl<T, S> Eq for Aside<T, S> {}
-
-/// Every step of the search: the operation placed, and the step before it.
-struct Trail(Vec<(usize, usize)>);
-
-impl Trail {
-    const BEGIN: usize = usize::MAX;
-
-    #[inline]
-    fn step(&mut self, call: usize, before: usize) -> usize {
-        self.0.push((call, before));
-        self.0.len() - 1
-    }
-
-    /// The operations placed last up to this step, oldest first.
-    fn last(&self, mut step: usize, count: usize) -> Vec<usize> {
-        let mut calls = Vec::new();
-        while step != Trail::BEGIN && calls.len() < count {
-            let (call, before) = self.0[step];
-            calls.push(call);
-            step = before;
-        }
-        calls.reverse();
-        calls
-    }
-}

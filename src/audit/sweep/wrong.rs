@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{Floor, Open, Pages, Row, Seen, Slot, Source, Sweep};
+use super::{
+    Open, Pages, Seen, Source, Sweep,
+    window::{Floor, Row, Slot},
+};
 use crate::{
     audit::{
         log::Outcome,

@@ -1,0 +1,25 @@
+//! Values of flags: a text is read, or answered with what may be given.
+
+use std::ops::RangeInclusive;
+
+/// Reads a whole number within these bounds, and says so of any other.
+pub(super) fn whole(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, String> + Clone {
+    move |text| match text.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!("give {} to {}", range.start(), range.end())),
+    }
+}
+
+/// Reads what randomness is drawn from.
+pub(super) fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("give 0 to {}", u64::MAX))
+}
+
+/// Reads a share such as `10%` or `0.1`.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    let (digits, whole) = text.strip_suffix('%').map_or((text, 1.0), |digits| (digits, 100.0));
+    match digits.trim().parse::<f64>() {
+        Ok(share) if share.is_finite() && share >= 0.0 => Ok(share / whole),
+        _ => Err("write it as 10% or 0.1".to_owned()),
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     figures::duration,
+    row_quantile::{self, RowQuantile},
     table::{Align, Column, Table},
 };
 use crate::{
@@ -41,26 +42,15 @@ pub fn omission(rows: &[Row]) -> Result<String, String> {
     ))
 }
 
-/// One of the two ways to ask, and the times that are told of it: p50, p99, p99.9 and the longest.
+/// One of the two ways to ask, and the times that are shown of it.
 struct Loop {
     kind: Kind,
-    times_ns: [fn(&Row) -> u64; 4],
+    times: [RowQuantile; 4],
 }
 
-const CLOSED: Loop = Loop {
-    kind: Kind::Throughput,
-    times_ns: [|row| row.ns_p50, |row| row.ns_p99, |row| row.ns_p999, |row| row.ns_max],
-};
+const CLOSED: Loop = Loop { kind: Kind::Throughput, times: row_quantile::SERVICE };
 
-const OPEN: Loop = Loop {
-    kind: Kind::Latency,
-    times_ns: [
-        |row| row.response_ns_p50,
-        |row| row.response_ns_p99,
-        |row| row.response_ns_p999,
-        |row| row.response_ns_max,
-    ],
-};
+const OPEN: Loop = Loop { kind: Kind::Latency, times: row_quantile::RESPONSE };
 
 impl Loop {
     /// The medians over the blocks.
@@ -71,12 +61,11 @@ impl Loop {
             return Err(format!("there is no row of {strategy} of kind {:?}", self.kind));
         }
         let samples: Vec<u64> = found.iter().map(|row| row.samples).collect();
-        let mut beyond_ppm = [500_000, 10_000, 1_000, 10_000].into_iter();
-        Ok(self.times_ns.map(|time| {
-            if !has_samples_beyond(&samples, beyond_ppm.next().unwrap_or_default()) {
+        Ok(self.times.map(|quantile| {
+            if !has_samples_beyond(&samples, quantile.beyond_ppm) {
                 return "-".to_owned();
             }
-            let times: Vec<f64> = found.iter().map(|row| time(row) as f64).collect();
+            let times: Vec<f64> = found.iter().map(|row| (quantile.ns)(row) as f64).collect();
             duration(median(&times).unwrap_or_default())
         }))
     }

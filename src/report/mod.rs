@@ -30,6 +30,7 @@ mod plots;
 mod proved;
 mod ranking;
 mod response;
+mod row_quantile;
 mod situations;
 mod slow_store;
 mod standing;

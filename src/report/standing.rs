@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::row_quantile::{self, BEYOND_P99_PPM, RowQuantile};
 use crate::{
     record::{Finding, Role, Row},
     stats::{Blocks, Ratio, Summary, has_samples_beyond, median},
@@ -107,7 +108,7 @@ pub enum Books {
     NoBooks,
 }
 
-/// Requests that a block must complete for its rate to be told. One more or less is then a difference
+/// Requests that a block must complete for its rate to be reported. One more or less is then a difference
 /// of 5 %; with one request a block a rate is the length of the window and nothing else.
 pub(super) const COMPLETED_MIN: u64 = 20;
 
@@ -181,37 +182,27 @@ impl<'a> Series<'a> {
             let same = |other: &&&Row| (other.process, other.block) == (row.process, row.block);
             rows.iter().find(same).map_or(0, |null| null.response_ns_p99)
         };
-        let has_samples = self.has_samples_beyond(10_000);
+        let has_samples = self.has_samples_beyond(BEYOND_P99_PPM);
         self.blocks(|row| has_samples.then(|| row.response_ns_p99.max(null_ns(row)) as f64))
     }
 
-    /// The median over the blocks of each quantile, where anything was timed.
+    /// The median over the blocks of each quantile of the service time, in nanoseconds.
     pub(super) fn service_ns(&self) -> [Option<f64>; 4] {
-        self.quantiles_ns([|row| row.ns_p50, |row| row.ns_p99, |row| row.ns_p999, |row| row.ns_max])
+        row_quantile::SERVICE.map(|quantile| self.quantile_ns(quantile))
     }
 
-    /// The same of response times.
+    /// The same of the response time.
     pub(super) fn response_ns(&self) -> [Option<f64>; 4] {
-        self.quantiles_ns([
-            |row| row.response_ns_p50,
-            |row| row.response_ns_p99,
-            |row| row.response_ns_p999,
-            |row| row.response_ns_max,
-        ])
+        row_quantile::RESPONSE.map(|quantile| self.quantile_ns(quantile))
     }
 
-    /// p50, p99, p99.9 and the longest, each where there are samples enough to tell it. The longest
-    /// of a few samples is one of them by chance, so it needs as many as p99.
-    fn quantiles_ns(&self, quantiles: [fn(&Row) -> u64; 4]) -> [Option<f64>; 4] {
-        const BEYOND_PPM: [u64; 4] = [500_000, 10_000, 1_000, 10_000];
-        let mut beyond = BEYOND_PPM.into_iter();
-        quantiles.map(|quantile| {
-            let has_samples = self.has_samples_beyond(beyond.next().unwrap_or_default());
-            has_samples.then(|| self.median(|row| Some(quantile(row) as f64))).flatten()
-        })
+    /// Nothing if too few samples lie beyond the quantile.
+    fn quantile_ns(&self, quantile: RowQuantile) -> Option<f64> {
+        let has_samples = self.has_samples_beyond(quantile.beyond_ppm);
+        has_samples.then(|| self.median(|row| Some((quantile.ns)(row) as f64))).flatten()
     }
 
-    /// Whether a quantile with this share of the samples beyond it, in millionths, can be told.
+    /// Whether there are samples enough for a quantile with this share beyond it, in millionths.
     pub(super) fn has_samples_beyond(&self, beyond_ppm: u64) -> bool {
         let samples: Vec<u64> = self.whole.iter().flatten().map(|row| row.samples).collect();
         has_samples_beyond(&samples, beyond_ppm)

@@ -34,8 +34,8 @@ pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
 /// which of the largest few it is.
 pub const SAMPLES_BEYOND_MIN: u64 = 10;
 
-/// Whether a quantile can be told of so many samples in each block, as the median of the blocks' own:
-/// with [`SAMPLES_BEYOND_MIN`] beyond it in all blocks together, and one in each. `beyond_ppm` is the
+/// Whether blocks with so many samples have enough of them for the median of a quantile over the blocks:
+/// [`SAMPLES_BEYOND_MIN`] beyond it in all blocks together, and one in each. `beyond_ppm` is the
 /// share beyond it, in millionths: 10,000 for the 99th percentile.
 pub fn has_samples_beyond(samples: &[u64], beyond_ppm: u64) -> bool {
     let beyond = |samples: u64| samples.saturating_mul(beyond_ppm) / 1_000_000;

@@ -6,6 +6,7 @@ use crate::{
     record::Row,
     report::{
         figures::{duration, rate_of, three_digits},
+        row_quantile::BEYOND_P99_PPM,
         standing::Series,
     },
     stats::Blocks,
@@ -41,7 +42,7 @@ impl Metric {
         match self {
             Metric::Rate => series.rates(),
             Metric::ResponseP99 => series.tails_above(null),
-            Metric::ServiceP99 if !series.has_samples_beyond(10_000) => Blocks::default(),
+            Metric::ServiceP99 if !series.has_samples_beyond(BEYOND_P99_PPM) => Blocks::default(),
             _ => series.blocks(|row| self.of_row(row)),
         }
     }

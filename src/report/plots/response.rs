@@ -9,6 +9,7 @@ use crate::{
     report::{
         cells::{Cell, Cells},
         figures::{rate_as_given, rough},
+        row_quantile::BEYOND_P99_PPM,
         standing::Standing,
     },
     stats::has_samples_beyond,
@@ -116,7 +117,7 @@ impl<'a> Tails<'a> {
                 push(f64::from(ppm) / 1e6, &|row| row.ladder_ns()[index]);
             }
         }
-        if has_samples_beyond(&samples, 10_000) {
+        if has_samples_beyond(&samples, BEYOND_P99_PPM) {
             push(1.0, &|row| row.ns_max);
         }
         SpectrumSeries { name: name.to_owned(), times, points }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     record::{Kind, Role},
-    stats::BLOCKS_MIN,
+    stats::{BLOCKS_MIN, SAMPLES_BEYOND_MIN},
 };
 
 /// Says who answers most, by how much, and what was found wrong.
@@ -121,6 +121,9 @@ fn unranked(comparison: &Comparison) -> String {
             )
         }
         None => "no block was measured to its end".to_owned(),
+        Some(BLOCKS_MIN..) if lacks_tail(comparison) => format!(
+            "insufficient samples: a p99 needs {SAMPLES_BEYOND_MIN} beyond it, so no tail is ranked"
+        ),
         Some(BLOCKS_MIN..) if saturated(comparison).is_some() => {
             "no contender completed what was offered, so no tail is ranked".to_owned()
         }
@@ -128,6 +131,13 @@ fn unranked(comparison: &Comparison) -> String {
             format!("too few blocks to rank anything, {blocks} of at least {BLOCKS_MIN}")
         }
     }
+}
+
+/// Whether contenders of an open loop that completed what was offered have too few samples for a p99.
+fn lacks_tail(comparison: &Comparison) -> bool {
+    let is_saturated = |one: &Standing| one.promise.is_some_and(|promise| promise.is_saturated());
+    let mut achieved = comparison.contenders.iter().filter(|one| !is_saturated(one));
+    comparison.kind == Kind::Latency && achieved.any(|one| one.response[1].is_none())
 }
 
 /// What is wrong and claimed otherwise comes first; a control is wrong as it should be.
@@ -215,6 +225,36 @@ mod tests {
     fn too_few_blocks_are_no_answer() {
         let told = told(&sample::rows(5));
         assert!(told.contains("too few blocks to rank anything, 5 of at least 6."), "{told}");
+    }
+
+    /// With one request a block, the rate is one over the length of the window.
+    #[test]
+    fn few_requests_in_a_block_rank_nothing() {
+        let mut rows = sample::rows(8);
+        let mut complete = |completed: u64| {
+            rows.iter_mut().for_each(|row| row.completed = completed);
+            told(&rows)
+        };
+        let one = complete(1);
+        assert!(one.contains("insufficient samples: fewer than 20 requests a block"), "{one}");
+        assert!(!complete(20).contains("insufficient"), "{}", complete(20));
+    }
+
+    /// A p99 of 99 requests is the longest of them: six blocks of it are enough blocks, and no tail.
+    #[test]
+    fn a_tail_of_few_samples_ranks_nothing() {
+        let mut rows = sample::rows(8);
+        let mut time = |samples: u64| {
+            for row in &mut rows {
+                (row.kind, row.arrivals) = (Kind::Latency, "poisson".to_owned());
+                (row.offered_per_s, row.scheduled) = (row.completed, row.completed);
+                (row.samples, row.response_ns_p99) = (samples, 2_000_000_000 / row.completed);
+            }
+            told(&rows)
+        };
+        let few = time(99);
+        assert!(few.contains("insufficient samples: a p99 needs 10 beyond it"), "{few}");
+        assert!(time(200).contains("as long at p99 as that of cas"), "{}", time(200));
     }
 
     /// Both ways to be wrong about wrongness: a contender that is, and a control that is not.

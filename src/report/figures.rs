@@ -131,4 +131,11 @@ mod tests {
         assert_eq!([1.0207, 33.58].map(percent_above_one), ["2.1 %", "33.6 x"]);
         assert_eq!([1.834, 0.05, 0.0042].map(short_ratio), ["1.83 x", "0.050 x", "0.0042 x"]);
     }
+
+    /// A rate below one a second is a rate, and a whole one has no point.
+    #[test]
+    fn a_rate_is_shown_as_it_was_given() {
+        let shown = [1, 500, 1_250, 2_000, 20_000_000].map(rate_as_given);
+        assert_eq!(shown, ["0.001", "0.5", "1.25", "2", "20,000"]);
+    }
 }

@@ -106,6 +106,10 @@ impl Environment {
         if let Some((what, then, now)) = other {
             return Some(format!("begun with {what} `{then}`, and this is `{now}`"));
         }
+        if self.cores != now.cores {
+            let (then, now) = (self.cores, now.cores);
+            return Some(format!("begun with {then} cores to use, and these are {now}"));
+        }
         (self.commit != now.commit).then(|| "begun by a program of another commit".to_owned())
     }
 

@@ -251,6 +251,9 @@ mod tests {
         let now = Environment { plan: "other".to_owned(), ..environment() };
         let refused = Journal::resume(&directory, &now, whole).err().unwrap().to_string();
         assert!(refused.contains("begun with plan ``, and this is `other`"), "{refused}");
+        let now = Environment { cores: environment().cores + 1, ..environment() };
+        let refused = Journal::resume(&directory, &now, whole).err().unwrap().to_string();
+        assert!(refused.contains("cores to use, and these are"), "{refused}");
         let nothing = Journal::resume(&scratch.path("none"), &now, whole).err().unwrap();
         assert!(nothing.to_string().contains("env.json"), "{nothing}");
     }

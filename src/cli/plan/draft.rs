@@ -136,8 +136,21 @@ impl Draft {
                 "rate {per_second} cannot be kept: give {low} to {high} requests a second"
             )));
         }
+        if !is_to_a_thousandth(per_second) {
+            return Err(Failure::usage(format!(
+                "rate {per_second} is kept to a thousandth of a request a second: give no more digits"
+            )));
+        }
         Ok(Load::Open { arrivals: self.arrivals.unwrap_or_default(), per_second })
     }
+}
+
+/// Whether rows keep this rate as it was given.
+fn is_to_a_thousandth(per_second: f64) -> bool {
+    /// Far above the error of the product, far below a digit that is typed.
+    const ERROR_MAX: f64 = 1e-5;
+    let thousandths = per_second * 1e3;
+    (thousandths - thousandths.round()).abs() < ERROR_MAX
 }
 
 /// The store of this name.
@@ -265,6 +278,10 @@ mod tests {
         assert!(refused(&[("rate", "-1")]).contains("requests a second"));
         assert!(refused(&[("rate", "5"), ("think", "1ms")]).contains("do not think"));
         assert!(refused(&[("rate", "1000M")]).contains("cannot be kept"));
+        assert!(refused(&[("rate", "0.0015")]).contains("to a thousandth"));
+        for rate in ["0.001", "0.7", "333333.333", "4M"] {
+            assert!(drafted(&[("rate", rate)]).is_ok(), "{rate}");
+        }
         assert!(refused(&[("latency", "fixed:5ms")]).contains("slab has no latency"));
         let threads = [("store", "tables"), ("clients", "threads:2")];
         assert!(refused(&threads).contains("simulated clock"));

@@ -235,22 +235,23 @@ impl Finding {
     }
 }
 
-type Told<'a> = &'a mut dyn FnMut(Audited) -> Result<(), NotAudited>;
+/// Takes each verdict as soon as it is found.
+type Report<'a> = &'a mut dyn FnMut(Audited) -> Result<(), NotAudited>;
 
-fn audit_file(file: &Path, asked: &Audit, told: Told<'_>) -> Result<(), NotAudited> {
+fn audit_file(file: &Path, asked: &Audit, report: Report<'_>) -> Result<(), NotAudited> {
     if file == Path::new(STDIN) {
-        return audit_text(io::stdin().lock(), file, asked, told);
+        return audit_text(io::stdin().lock(), file, asked, report);
     }
     let opened = File::open(file);
     let opened = opened.map_err(|error| not_read(file, asked, ReadError::Io(error)))?;
-    audit_text(BufReader::new(opened), file, asked, told)
+    audit_text(BufReader::new(opened), file, asked, report)
 }
 
 fn audit_text(
     text: impl BufRead,
     file: &Path,
     asked: &Audit,
-    told: Told<'_>,
+    report: Report<'_>,
 ) -> Result<(), NotAudited> {
     let failed = |error| not_read(file, asked, error);
     let name = file.display().to_string();
@@ -263,13 +264,13 @@ fn audit_text(
                     let reason = format!("{name}: there is no operation in history {number} of it");
                     return Err(NotAudited::Malformed(reason));
                 }
-                told(audited)?;
+                report(audited)?;
             }
             Ok(())
         }
         Recorded::Calls(calls) => match calls_of(name, calls, asked) {
             audited if audited.operations + audited.left_out == 0 => Ok(()),
-            audited => told(audited),
+            audited => report(audited),
         },
     }
 }

@@ -313,8 +313,8 @@ impl<T: ConcurrencyStrategy> Turn<T> {
     ///
     /// A request of a closed loop belongs to the phase in which it was answered, and it is answered
     /// before the change of phase that is seen after it, or so little later that nothing is lost by it.
-    /// One of an open loop belongs to the window in which it was sent: so what is kept of the offer does
-    /// not depend on whether the window's end cuts a burst.
+    /// A request of an open loop belongs to the window in which it was sent. So the share of the offered
+    /// load that was achieved does not depend on whether the end of the window cuts a burst.
     #[cold]
     fn enter(&mut self, phase: Phase) {
         let answered = self.log.asked();

@@ -124,8 +124,8 @@ impl Fields {
     }
 }
 
-/// The number of a client's process; nothing for what is no client. Jepsen's nemesis, which makes
-/// faults, has a name for a process and tells with `:info` what it does.
+/// The number of a client's process; nothing for what is no client. Jepsen's nemesis, which injects
+/// faults, has a name for a process and reports with `:info` what it does.
 pub(super) fn client(process: &Value, kind: Kind) -> Result<Option<u64>, String> {
     let word = process.word().unwrap_or_default();
     match word.parse() {

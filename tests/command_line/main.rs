@@ -457,8 +457,7 @@ fn every_file_gets_its_verdict() {
     }
 }
 
-/// A number below zero is an answer to what was asked, if a wrong one: it is told what would do, and
-/// is not taken for a flag.
+/// A negative number after a flag is its value and not another flag, and the message gives the bounds.
 #[test]
 fn a_negative_number_is_answered_with_what_is_allowed() {
     let flags = [

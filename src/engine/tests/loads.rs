@@ -1,5 +1,4 @@
-//! What is promised of clients that think, of requests that have due times, and of cells that are not
-//! as usual.
+//! Clients that think, requests that have due times, and cells that are not as usual.
 
 use super::*;
 use crate::{

@@ -1,4 +1,4 @@
-//! What is promised of simulated time: it is exact to the nanosecond, whatever the delay.
+//! Simulated time is exact to the nanosecond, whatever the delay.
 
 use super::*;
 use crate::{engine::Load, strategy::AsyncMutex};

@@ -20,7 +20,7 @@ fn an_amount_is_a_member_or_the_whole_body() {
     assert_eq!(read(r#"{"\u0061mount":1}"#), of(1));
 }
 
-/// An integer that is out of range was understood, and is told its range.
+/// An integer that is out of range is valid JSON, and the refusal names the range.
 #[test]
 fn an_integer_out_of_range_is_still_an_integer() {
     for below in ["0", "-0", "-1", "-99999999999999999999999999"] {

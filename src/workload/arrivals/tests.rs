@@ -1,4 +1,4 @@
-//! What is promised of when requests are due.
+//! When requests are due: evenly, at random, or in bursts, by one schedule for all clients.
 
 use super::*;
 use crate::workload::chi_square::ChiSquare;
@@ -84,7 +84,8 @@ fn schedules_begin_anywhere_in_a_gap() {
     assert!(test.passes(), "{test:?}");
 }
 
-/// Gaps that are too even hide queues, and too uneven ones make them up.
+/// A schedule whose gaps vary less than those of a Poisson process understates queueing, and one whose gaps
+/// vary more overstates it.
 #[test]
 fn poisson_gaps_are_exponential() {
     const BINS: u32 = 40;
@@ -140,7 +141,7 @@ fn arrivals_read_what_they_print() {
     }
 }
 
-/// What cannot be drawn is told in one line with what to write.
+/// The message has one line and gives the allowed forms.
 #[test]
 fn arrivals_that_cannot_be_are_refused() {
     let refused = |text: &str| text.parse::<Arrivals>().unwrap_err().to_string();

@@ -130,6 +130,23 @@ fn who_leaves_as_a_turn_is_handed_over_holds_up_nobody() {
     explore_within(3, || who_leaves_holds_up_nobody::<OfTables<Turn>>(1));
 }
 
+/// A reader leaves while the holder that serves the line passes the turn to it: the request is taken
+/// out of the line, and the turn is not yet delivered. The holder must keep the turn and go on, or
+/// the next command waits for ever. That was seen with four preemptions, and not with three.
+#[test]
+fn a_reader_that_leaves_as_it_is_given_the_turn_does_not_keep_it() {
+    explore_within(4, || {
+        let queue = open::<Queue<OfMemory<Turn>>>();
+        let other = Arc::clone(&queue);
+        let thread = thread::spawn(move || execute_well(&*other, 1));
+        // Dropped after one poll.
+        let _ = poll(queue.read(user()), 1);
+        execute_well(&*queue, 2);
+        thread.join().unwrap();
+        assert_eq!(block_on(queue.read(user())).unwrap().version, 2);
+    });
+}
+
 /// Two callers of the compare-and-set loop over the cell in memory, each retrying until it wins.
 #[test]
 fn two_callers_of_a_compare_and_set_are_both_applied() {

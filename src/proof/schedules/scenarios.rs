@@ -88,6 +88,21 @@ pub const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "leaving_readers",
+        reason: "a turn that is passed to a reader which has left is lost, and all behind it wait",
+        applies_to: every_strategy,
+        // A deed that never comes, for the sake of its store: half of those never suspend, and then
+        // a holder serves the line.
+        play: |dice| Play {
+            clients: clients(4, 2, || match dice.bool() {
+                true => Errand { patience: Some(1), ..balance(HOT) },
+                false => charge(HOT, dice.u64(1..=9)),
+            }),
+            deed: Some(Deed { kind: DeedKind::Fail, point: Point::Loaded, spared: u32::MAX }),
+            ..Play::default()
+        },
+    },
+    Scenario {
         name: "faults",
         reason: "a store that fails once has a command applied twice, or nobody served again",
         applies_to: every_strategy,

@@ -20,7 +20,8 @@ const HEAD: &str = "\
 A check that has never failed proves nothing. Each strategy here makes one mistake that people make, and
 claims to keep every promise. The suite holds every property against each of them, and fails if one
 survives, and as well if one dies by a property that is not named for it: a mistake that is caught by
-accident may not be caught next time.
+accident may not be caught next time. A mistake that no property sees is there for `cargo schedules`, which
+must catch it.
 
 **Ledger** is the judge who has ledgers, versions and real time; **callers** the one who has nothing but
 the balances that callers were told. Both are shown what clients of a mixed load saw. **Schedules** is how
@@ -102,6 +103,7 @@ fn others(wrong: &Wrong) -> String {
     let others: Vec<&str> =
         wrong.killers.iter().copied().filter(|killer| !JUDGES.contains(killer)).collect();
     match others.len() {
+        0 if wrong.killers.is_empty() => "none: only random schedules show it".to_owned(),
         0..=NAMED_MAX => others.into_iter().map(words).collect::<Vec<_>>().join("; "),
         many => format!("{many}, {} first", words(others[0])),
     }

@@ -29,6 +29,7 @@ mod poisoned_chain;
 mod rolls_over;
 mod spins_on_a_flag;
 mod stale_copy;
+mod stops_outside_lock;
 mod stores_on_retry;
 mod strangers_are_errors;
 mod task_each;
@@ -61,7 +62,7 @@ pub(crate) struct Wrong {
     pub(crate) entry: fn() -> Entry,
     /// Where it is caught, every time.
     pub(crate) stage: Stage,
-    /// The properties that must each catch it.
+    /// The properties that must each catch it; none if only random schedules show it.
     pub(crate) killers: &'static [&'static str],
 }
 
@@ -129,6 +130,12 @@ pub(crate) const WRONG: &[Wrong] = &[
         entry: || entry!(lock_of_ones_own::LockOfOnesOwn keeps (), on Slab),
         stage: Stage::Adversary,
         killers: LOST_UPDATES,
+    },
+    Wrong {
+        mistake: "an idle actor is marked as stopped outside its mailbox's lock",
+        entry: || entry!(stops_outside_lock::StopsOutsideLock keeps stops_outside_lock::Actor, on Slab),
+        stage: Stage::Adversary,
+        killers: &[],
     },
     Wrong {
         mistake: "read, compute and write are three steps",

@@ -18,8 +18,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// What it is called, in the order in which it is looked for.
-const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+use crate::found::found;
 
 /// It talks to nobody but the page under test, and needs neither a screen nor a user.
 const FLAGS: [&str; 9] = [
@@ -234,16 +233,6 @@ impl Drop for Chromium {
             thread::sleep(Duration::from_millis(20));
         }
     }
-}
-
-/// Where it is on this machine: where `CHROMIUM` says, or else on `PATH`.
-fn found() -> Option<PathBuf> {
-    if let Some(program) = env::var_os("CHROMIUM") {
-        return Some(program.into());
-    }
-    let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
-    let all = NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    all.into_iter().find(|program| program.is_file())
 }
 
 /// Reads messages until the browser ends.

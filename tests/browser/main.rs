@@ -8,6 +8,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 
 mod chromium;
+mod found;
 mod served;
 
 use serde_json::{Value, json};

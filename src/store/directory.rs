@@ -98,6 +98,19 @@ mod tests {
         }
     }
 
+    /// Dense ids must not go through the map, which is several times as slow and makes cells of its own.
+    #[test]
+    fn dense_ids_lie_in_the_array() {
+        let directory = Directory::<AtomicU64>::new(10);
+        for id in 1..=10 {
+            let place = usize::try_from(id - 1).unwrap();
+            assert!(ptr::eq(directory.find_or_make(user(id)), &raw const directory.dense[place]));
+        }
+        assert_eq!(directory.sparse_cells.count(), 0);
+        directory.find_or_make(user(11));
+        assert_eq!(directory.sparse_cells.count(), 1);
+    }
+
     /// Asking for a stranger's balance must not make the stranger cost memory.
     #[test]
     fn looking_leaves_no_trace() {

@@ -285,6 +285,23 @@ mod tests {
         }
     }
 
+    /// Chunks that did not double would make a hot account's list long, and one of another size than its
+    /// neighbour expects would share lines with it.
+    #[test]
+    fn chunks_double_up_to_the_largest() {
+        let mut chunk = Chunk { first: 0, header: 0 };
+        let mut sizes = Vec::new();
+        while sizes.len() < 13 {
+            chunk = Chunk { first: chunk.end(), header: 0 };
+            sizes.push(chunk.lines());
+        }
+        let doubled =
+            (2..).map(|power| 1_u64 << power).take_while(|&lines| lines < CHUNK_LINES_MAX);
+        let mut expected: Vec<u64> = doubled.collect();
+        expected.resize(13, CHUNK_LINES_MAX);
+        assert_eq!(sizes, expected);
+    }
+
     /// Pages are asked for by the last version seen, at and off the border of chunks.
     #[test]
     fn a_page_starts_after_the_version_asked_for() {

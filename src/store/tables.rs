@@ -118,3 +118,44 @@ fn entry(row: &PointHistory, user: UserId, before: Account) -> LedgerEntry {
     let after = Account { balance, version: before.version + 1 };
     LedgerEntry { receipt: Receipt { command, before, after }, time_millis: row.time_millis }
 }
+
+#[cfg(test)]
+#[cfg(not(any(shuttle, hotrow_loom)))]
+mod tests {
+    use super::*;
+    use crate::store::{Stamped, Versioned};
+
+    /// Commits two charges, the clock moved between them, and asks for the time of each version and of
+    /// those beside them.
+    async fn tells_times<S: Store>() {
+        let setup = Setup::default();
+        let (store, user) = (S::open(&setup), UserId::new(1).unwrap());
+        let mut before = Account::default();
+        let mut times = Vec::new();
+        for version in 1..=2 {
+            let command = Command {
+                id: OperationId(version),
+                user,
+                action: Action::Charge(Amount::new(5).unwrap()),
+            };
+            let after = Account { balance: before.balance + 5, version };
+            store.commit(&store.row(user), &Receipt { command, before, after }).await.unwrap();
+            before = after;
+            let line = store.history(user, Page { after: version - 1, limit: 1 }).await.unwrap();
+            times.push(line[0].time_millis);
+        }
+        assert!(times[0] > 1, "a line carries the time of the clock");
+        for (version, expected) in
+            [None, Some(times[0]), Some(times[1]), None].into_iter().enumerate()
+        {
+            assert_eq!(store.time_of(user, version as u64).await, Ok(expected), "{version}");
+        }
+    }
+
+    /// A time of another version, or of none, would date a balance wrongly.
+    #[tokio::test]
+    async fn every_version_has_the_time_of_its_line() {
+        tells_times::<Tables<()>>().await;
+        tells_times::<Versioned<Tables<Stamped<()>>>>().await;
+    }
+}

@@ -329,4 +329,21 @@ mod tests {
         assert_eq!(asked.as_mut().poll(&mut cx), Poll::Ready(Some(10)));
         assert!(mailbox.office.lock().is_none(), "an office that is not used is given up");
     }
+
+    /// A client that gives up before its request is taken must not have it executed. Seen by a batch
+    /// that holds the request of a future that was dropped.
+    #[test]
+    fn a_request_that_is_dropped_in_line_is_not_taken() {
+        let mailbox = Mailbox::<u64, u64>::default();
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut dropped = Box::pin(mailbox.ask(1, || Door::Join, |_| ()));
+        let mut stays = Box::pin(mailbox.ask(2, || Door::Join, |_| ()));
+        assert_eq!(dropped.as_mut().poll(&mut cx), Poll::Pending);
+        assert_eq!(stays.as_mut().poll(&mut cx), Poll::Pending);
+        drop(dropped);
+        let mut batch = Vec::new();
+        mailbox.take(2, &mut batch);
+        let requests: Vec<u64> = batch.iter().map(|letter| letter.request).collect();
+        assert_eq!(requests, [2]);
+    }
 }

@@ -21,6 +21,9 @@ mod queue;
 mod rwlock;
 mod sharded_actor;
 mod step;
+#[cfg(test)]
+#[cfg(not(any(shuttle, hotrow_loom)))]
+mod tests;
 mod unguarded;
 
 use std::{fmt, future::Future};

@@ -92,3 +92,23 @@ impl<S> Shared<S> {
         usize::try_from(number).expect("there are few desks")
     }
 }
+
+#[cfg(test)]
+#[cfg(not(hotrow_loom))]
+mod tests {
+    use super::*;
+    use crate::store::{Setup, Tables};
+
+    /// Users whose numbers follow each other must not meet in one mailbox while others are idle.
+    #[test]
+    fn users_are_spread_over_all_desks() {
+        let strategy = ShardedActor::new(Tables::<()>::open(&Setup::default()), Policy::default());
+        let desks = DESKS_OF_A_STORE_THAT_SUSPENDS as u64;
+        let user = |id| UserId::new(id).unwrap();
+        let mut numbers: Vec<usize> =
+            (1..=desks).map(|id| strategy.shared.desk_of(user(id))).collect();
+        assert_eq!(strategy.shared.desk_of(user(desks + 1)), numbers[0]);
+        numbers.sort_unstable();
+        assert!(numbers.into_iter().eq(0..DESKS_OF_A_STORE_THAT_SUSPENDS));
+    }
+}

@@ -23,8 +23,13 @@ impl<S: Store<Slot = asynchronous::Mutex<()>>> ConcurrencyStrategy for Line<S> {
 
     const NAME: &'static str = "line";
     const FAMILY: Family = Family::Mutex;
-    const PROMISES: Promises =
-        Promises { sound: true, fifo: true, independent: true, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: true,
+        fifo: true,
+        starvation_free: true,
+        independent: true,
+        idle_free: true,
+    };
 
     fn new(store: S, policy: Policy) -> Line<S> {
         Line { store, policy }
@@ -59,8 +64,13 @@ impl<S: Store<Slot = ()>> ConcurrencyStrategy for Hopeful<S> {
 
     const NAME: &'static str = "hopeful";
     const FAMILY: Family = Family::Atomic;
-    const PROMISES: Promises =
-        Promises { sound: true, fifo: false, independent: true, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: true,
+        fifo: false,
+        starvation_free: false,
+        independent: true,
+        idle_free: true,
+    };
 
     fn new(store: S, policy: Policy) -> Hopeful<S> {
         Hopeful { store, policy }

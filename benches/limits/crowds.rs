@@ -121,8 +121,13 @@ impl<S: ImmediateStore + Store<Slot = parking_lot::Mutex<()>>> ConcurrencyStrate
 
     const NAME: &'static str = "fair-mutex";
     const FAMILY: Family = Family::Mutex;
-    const PROMISES: Promises =
-        Promises { sound: true, fifo: true, independent: true, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: true,
+        fifo: true,
+        starvation_free: true,
+        independent: true,
+        idle_free: true,
+    };
 
     fn new(store: S, policy: Policy) -> FairMutex<S> {
         FairMutex { store, policy }

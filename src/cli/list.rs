@@ -13,10 +13,11 @@ use crate::{
 };
 
 const LEGEND: &str = "
-sound        nothing accepted is lost, doubled or torn
-fifo         commands of one user are decided in the order they came
-independent  users do not wait for each other
-idle-free    a user who is left alone costs nothing beyond the row
+sound            nothing accepted is lost, doubled or torn
+fifo             commands of one user are decided in the order they came
+starvation-free  a waiter is served, however many come after it
+independent      users do not wait for each other
+idle-free        a user who is left alone costs nothing beyond the row
 ";
 
 /// Prints it.
@@ -45,7 +46,16 @@ fn strategies() -> Vec<Vec<&'static Entry>> {
 }
 
 fn table() -> String {
-    let headings = ["strategy", "family", "stores", "sound", "fifo", "independent", "idle-free"];
+    let headings = [
+        "strategy",
+        "family",
+        "stores",
+        "sound",
+        "fifo",
+        "starvation-free",
+        "independent",
+        "idle-free",
+    ];
     let column = |heading: &str| Column::new(heading, Align::Left, 0);
     let mut table = Table::new(headings.map(column).to_vec());
     for entries in strategies() {
@@ -57,6 +67,7 @@ fn table() -> String {
             stores(&entries).join(", "),
             promised(promises.sound),
             promised(promises.fifo),
+            promised(promises.starvation_free),
             promised(promises.independent),
             promised(promises.idle_free),
         ]);
@@ -73,6 +84,7 @@ fn object(entries: &[&Entry]) -> Value {
         "promises": {
             "sound": promises.sound,
             "fifo": promises.fifo,
+            "starvation_free": promises.starvation_free,
             "independent": promises.independent,
             "idle_free": promises.idle_free,
         },

@@ -210,6 +210,15 @@ impl Subject {
         })
     }
 
+    /// A read that runs only while it is polled.
+    pub(crate) fn ask_balance(&self, user: UserId) -> BoxFuture<'static, Found> {
+        let subject = self.clone();
+        Box::pin(async move {
+            subject.asked.fetch_add(1, Ordering::Relaxed);
+            subject.balance(user).await.map(drop)
+        })
+    }
+
     /// A command that runs by itself, on a thread of its own where it may be blocked.
     pub(crate) fn launch(&self, user: UserId, action: Action) -> JoinHandle<Outcome> {
         match self.callers_are_threads {
@@ -220,16 +229,34 @@ impl Subject {
 
     /// A command that is going to be held, on a thread of its own where that blocks it.
     pub(crate) fn launch_held(&self, user: UserId, action: Action) -> JoinHandle<Outcome> {
-        match self.stage {
-            Stage::Threads | Stage::Blockade => on_a_thread(self.ask(user, action)),
-            Stage::Adversary | Stage::Delays => self.launch(user, action),
+        self.launch_apart(self.ask(user, action))
+    }
+
+    /// Work that may be held, on a thread of its own where that blocks it.
+    pub(crate) fn launch_apart<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        match self.is_held_by_threads() {
+            true => on_a_thread(work),
+            false => tokio::spawn(work),
         }
+    }
+
+    /// Whether a step that is held keeps a thread from everything else.
+    fn is_held_by_threads(&self) -> bool {
+        self.callers_are_threads || matches!(self.stage, Stage::Threads | Stage::Blockade)
     }
 
     /// So many callers that no line holds them all. Where each is a thread the only line is the
     /// system's, and fewer will do.
     pub(crate) fn crowd(&self) -> usize {
         if self.callers_are_threads { 300 } else { 1_500 }
+    }
+
+    /// As [`crowd`](Subject::crowd), of callers that may all be held: threads are fewer.
+    pub(crate) fn crowd_apart(&self) -> usize {
+        if self.is_held_by_threads() { 20 } else { self.crowd() }
     }
 
     /// Looks again and again while commands run, and once more when they are done.
@@ -253,7 +280,11 @@ impl Subject {
     pub(crate) async fn until_asked(&self, commands: usize) -> Found {
         let mut looks = 0;
         while self.asked.load(Ordering::Relaxed) < commands {
-            self.wait_a_moment(&mut looks).await?;
+            // A thread asks as soon as the system runs it.
+            match self.is_held_by_threads() {
+                true => self.step_aside().await,
+                false => self.wait_a_moment(&mut looks).await?,
+            }
         }
         Ok(())
     }
@@ -285,9 +316,9 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     plain.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-fn on_a_thread(command: BoxFuture<'static, Outcome>) -> JoinHandle<Outcome> {
+fn on_a_thread<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
     let runtime = Handle::current();
-    tokio::task::spawn_blocking(move || runtime.block_on(command))
+    tokio::task::spawn_blocking(move || runtime.block_on(work))
 }
 
 /// What became of commands that were launched, in the order of the launch.

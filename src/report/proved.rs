@@ -64,6 +64,7 @@ const GROUPS: &[Group] = &[
             "first_come_first_served",
             "a_crowd_past_the_bound_is_served",
             "an_idle_user_is_served_again",
+            "waiting_is_bounded",
         ],
     },
     Group { name: "refusals", properties: REFUSALS },

@@ -35,8 +35,13 @@ impl<S: Store<Slot = Desk>> ConcurrencyStrategy for Actor<S> {
 
     const NAME: &'static str = "actor";
     const FAMILY: Family = Family::Actor;
-    const PROMISES: Promises =
-        Promises { sound: true, fifo: true, independent: true, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: true,
+        fifo: true,
+        starvation_free: true,
+        independent: true,
+        idle_free: true,
+    };
 
     fn new(store: S, policy: Policy) -> Actor<S> {
         Actor { shared: Arc::new(Shared { store, policy }) }

@@ -7,7 +7,8 @@
 //! It wins on a store that suspends, where it is the plainest sound answer. It loses on one that
 //! does not: each contended command costs a wake-up, which is dearer than the step it waits for.
 //!
-//! Order: first polled, first served. Cancellation: a waiter that is dropped leaves the line.
+//! Order: first polled, first served. Starvation: none, for the line of
+//! [`tokio`](https://docs.rs/tokio/latest/tokio/sync/struct.Mutex.html) is fair. Cancellation: a waiter that is dropped leaves the line.
 //! Panic: the lock opens and is not poisoned. Memory: the lock in the user's row; the line is
 //! made of the waiting callers' own futures.
 
@@ -29,8 +30,13 @@ impl<S: Store<Slot = asynchronous::Mutex<()>>> ConcurrencyStrategy for AsyncMute
 
     const NAME: &'static str = "async-mutex";
     const FAMILY: Family = Family::Mutex;
-    const PROMISES: Promises =
-        Promises { sound: true, fifo: true, independent: true, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: true,
+        fifo: true,
+        starvation_free: true,
+        independent: true,
+        idle_free: true,
+    };
 
     fn new(store: S, policy: Policy) -> AsyncMutex<S> {
         AsyncMutex { store, policy }

@@ -6,7 +6,9 @@
 //! It wins on a slow store that is read often: readers of a hot account then wait for writers only,
 //! and not for each other. It loses where reads are short or rare, against a mutex that is smaller.
 //!
-//! Order: first polled, first served. Cancellation: a waiter that is dropped leaves the line.
+//! Order: first polled, first served. Starvation: none. The line of
+//! [`tokio`](https://docs.rs/tokio/latest/tokio/sync/struct.RwLock.html) is fair: a reader that comes
+//! after a waiting writer waits behind it. Cancellation: a waiter that is dropped leaves the line.
 //! Panic: the lock opens and is not poisoned. Memory: the lock in the user's row; the line is
 //! made of the waiting callers' own futures.
 
@@ -28,8 +30,13 @@ impl<S: Store<Slot = asynchronous::RwLock<()>>> ConcurrencyStrategy for AsyncRwL
 
     const NAME: &'static str = "async-rwlock";
     const FAMILY: Family = Family::RwLock;
-    const PROMISES: Promises =
-        Promises { sound: true, fifo: true, independent: true, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: true,
+        fifo: true,
+        starvation_free: true,
+        independent: true,
+        idle_free: true,
+    };
 
     fn new(store: S, policy: Policy) -> AsyncRwLock<S> {
         AsyncRwLock { store, policy }

@@ -8,8 +8,9 @@
 //! any moment: others go on. It loses on one hot row with many writers, where most of the work is
 //! thrown away, and on a slow store, where each retry pays for another load.
 //!
-//! Order: none, and no fairness: a caller can lose many times in a row, though somebody always
-//! wins. Cancellation: a command takes effect at one moment or not at all. Panic: nothing is held.
+//! Order: none. Starvation: possible. The algorithm is lock-free and not
+//! [wait-free](https://en.wikipedia.org/wiki/Non-blocking_algorithm): one command always wins, and
+//! another may lose to newcomers for ever. Cancellation: a command takes effect at one moment or not at all. Panic: nothing is held.
 //! Memory: none beyond the row.
 
 use super::{ConcurrencyStrategy, Family, Promises, step::at_once};
@@ -47,8 +48,13 @@ impl<S: ConditionalStore<Slot = ()>> ConcurrencyStrategy for Cas<S> {
 
     const NAME: &'static str = "cas";
     const FAMILY: Family = Family::Atomic;
-    const PROMISES: Promises =
-        Promises { sound: true, fifo: false, independent: true, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: true,
+        fifo: false,
+        starvation_free: false,
+        independent: true,
+        idle_free: true,
+    };
 
     fn new(store: S, policy: Policy) -> Cas<S> {
         Cas { store, policy, losses: Losses::default() }

@@ -23,8 +23,13 @@ impl<S: Store<Slot = AtomicU64>> ConcurrencyStrategy for FetchAdd<S> {
 
     const NAME: &'static str = "fetch-add";
     const FAMILY: Family = Family::Reference;
-    const PROMISES: Promises =
-        Promises { sound: false, fifo: false, independent: true, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: false,
+        fifo: false,
+        starvation_free: true,
+        independent: true,
+        idle_free: true,
+    };
 
     fn new(store: S, _policy: Policy) -> FetchAdd<S> {
         FetchAdd { store }

@@ -147,6 +147,9 @@ pub struct Promises {
     pub sound: bool,
     /// Commands of one user are decided in the order in which they were first polled.
     pub fifo: bool,
+    /// Every waiting command and read is served after a bounded number of others, however many come
+    /// after it.
+    pub starvation_free: bool,
     /// Users do not wait for each other.
     pub independent: bool,
     /// A user who is left alone costs nothing beyond the row that the store keeps.

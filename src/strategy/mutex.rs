@@ -9,7 +9,9 @@
 //! waiter blocks its thread, so it must not be held across a store that suspends.
 //!
 //! Order: none is promised; the lock goes to whoever takes it first, and is handed over fairly
-//! only about every half millisecond. Cancellation: a command is done at its first poll, so there
+//! only about every half millisecond. Starvation: none, but the wait is bounded by that
+//! [timer](https://docs.rs/parking_lot/latest/parking_lot/type.Mutex.html#fairness) and not by a number
+//! of commands. Cancellation: a command is done at its first poll, so there
 //! is nothing to cancel. Panic: the lock opens and is not poisoned; the commit comes last, so the
 //! account is as it was. Memory: one byte in the user's row.
 
@@ -31,8 +33,13 @@ impl<S: ImmediateStore<Slot = sync::Mutex<()>>> ConcurrencyStrategy for Mutex<S>
 
     const NAME: &'static str = "mutex";
     const FAMILY: Family = Family::Mutex;
-    const PROMISES: Promises =
-        Promises { sound: true, fifo: false, independent: true, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: true,
+        fifo: false,
+        starvation_free: true,
+        independent: true,
+        idle_free: true,
+    };
 
     fn new(store: S, policy: Policy) -> Mutex<S> {
         Mutex { store, policy }

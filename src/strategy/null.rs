@@ -19,8 +19,13 @@ impl<S: Store<Slot = ()>> ConcurrencyStrategy for Null<S> {
 
     const NAME: &'static str = "null";
     const FAMILY: Family = Family::Reference;
-    const PROMISES: Promises =
-        Promises { sound: false, fifo: false, independent: true, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: false,
+        fifo: false,
+        starvation_free: true,
+        independent: true,
+        idle_free: true,
+    };
 
     fn new(store: S, _policy: Policy) -> Null<S> {
         Null { store }

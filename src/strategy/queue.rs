@@ -85,8 +85,13 @@ impl<S: Store<Slot = Turn>> ConcurrencyStrategy for Queue<S> {
 
     const NAME: &'static str = "queue";
     const FAMILY: Family = Family::Queue;
-    const PROMISES: Promises =
-        Promises { sound: true, fifo: true, independent: true, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: true,
+        fifo: true,
+        starvation_free: true,
+        independent: true,
+        idle_free: true,
+    };
 
     fn new(store: S, policy: Policy) -> Queue<S> {
         Queue { store, policy }

@@ -47,8 +47,13 @@ impl<S: Store<Slot = ()>> ConcurrencyStrategy for ShardedActor<S> {
 
     const NAME: &'static str = "sharded-actor";
     const FAMILY: Family = Family::Actor;
-    const PROMISES: Promises =
-        Promises { sound: true, fifo: true, independent: false, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: true,
+        fifo: true,
+        starvation_free: true,
+        independent: false,
+        idle_free: true,
+    };
 
     fn new(store: S, policy: Policy) -> ShardedActor<S> {
         let desks = match S::SUSPENDS {

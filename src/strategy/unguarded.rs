@@ -22,8 +22,13 @@ impl<S: Store<Slot = ()>> ConcurrencyStrategy for Unguarded<S> {
 
     const NAME: &'static str = "unguarded";
     const FAMILY: Family = Family::Control;
-    const PROMISES: Promises =
-        Promises { sound: false, fifo: false, independent: true, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: false,
+        fifo: false,
+        starvation_free: true,
+        independent: true,
+        idle_free: true,
+    };
 
     fn new(store: S, policy: Policy) -> Unguarded<S> {
         Unguarded { store, policy }

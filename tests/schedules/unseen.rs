@@ -8,7 +8,21 @@ pub(crate) struct Unseen {
 }
 
 /// All of them.
-pub(crate) const UNSEEN: &[Unseen] = &[Unseen {
-    strategy: "full-says-ok",
-    reason: "its line must hold 1,024 commands before it is full, and a schedule has a dozen",
-}];
+pub(crate) const UNSEEN: &[Unseen] = &[
+    Unseen {
+        strategy: "full-says-ok",
+        reason: "its line must hold 1,024 commands before it is full, and a schedule has a dozen",
+    },
+    Unseen {
+        strategy: "overflow-starves",
+        reason: "its line must hold 1,024 commands before it is full, and a schedule has a dozen",
+    },
+    Unseen {
+        strategy: "readers-first",
+        reason: "the readers of a schedule end, and the writer is served then",
+    },
+    Unseen {
+        strategy: "writer-mark-left",
+        reason: "no workflow has a reader inside while a writer that waits is dropped",
+    },
+];

@@ -24,8 +24,10 @@ mod never_flushed;
 mod never_starts_again;
 mod old_balance;
 mod one_lock_for_all;
+mod overflow_starves;
 mod poisoned_by_panic;
 mod poisoned_chain;
+mod readers_first;
 mod rolls_over;
 mod spins_on_a_flag;
 mod stale_copy;
@@ -42,6 +44,7 @@ mod two_workers;
 mod went_and_came_back;
 mod woken_once;
 mod write_under_read_lock;
+mod writer_mark_left;
 
 use hotrow::{
     domain::Account,
@@ -68,7 +71,7 @@ pub(crate) struct Wrong {
 
 /// What every one of them claims.
 const ALL_PROMISES: Promises =
-    Promises { sound: true, fifo: true, independent: true, idle_free: true };
+    Promises { sound: true, fifo: true, starvation_free: true, independent: true, idle_free: true };
 
 /// Every one of them, and the control of the registry.
 pub(crate) const WRONG: &[Wrong] = &[
@@ -278,7 +281,11 @@ pub(crate) const WRONG: &[Wrong] = &[
         mistake: "who comes last is served first",
         entry: || entry!(last_come_first_served::LastComeFirstServed keeps Mutex<last_come_first_served::Line>, on Slab),
         stage: Stage::Adversary,
-        killers: &["first_come_first_served", "a_panic_stays_with_its_caller"],
+        killers: &[
+            "first_come_first_served",
+            "waiting_is_bounded",
+            "a_panic_stays_with_its_caller",
+        ],
     },
     Wrong {
         mistake: "a line that was drained is never served again",
@@ -506,7 +513,11 @@ pub(crate) const WRONG: &[Wrong] = &[
         mistake: "a balance that went away and came back counts as unchanged",
         entry: || entry!(went_and_came_back::WentAndCameBack keeps asynchronous::Mutex<()>, on Slab),
         stage: Stage::Adversary,
-        killers: &["the_ledger_bears_out_every_reply", "first_come_first_served"],
+        killers: &[
+            "the_ledger_bears_out_every_reply",
+            "first_come_first_served",
+            "waiting_is_bounded",
+        ],
     },
     Wrong {
         mistake: "a compare-and-set that has lost writes without comparing",
@@ -584,6 +595,7 @@ pub(crate) const WRONG: &[Wrong] = &[
             "first_come_first_served",
             "a_crowd_past_the_bound_is_served",
             "an_idle_user_is_served_again",
+            "waiting_is_bounded",
             "a_dropped_command_is_applied_once_or_not",
             "who_leaves_the_line_holds_up_nobody",
             "a_panic_stays_with_its_caller",
@@ -614,6 +626,28 @@ pub(crate) const WRONG: &[Wrong] = &[
             "a_panic_stays_with_its_caller",
             "a_store_fault_stays_with_its_caller",
         ],
+    },
+    Wrong {
+        mistake: "readers go before a writer that waits",
+        entry: || entry!(readers_first::ReadersFirst keeps readers_first::Lock, on Slab),
+        stage: Stage::Adversary,
+        killers: &["waiting_is_bounded"],
+    },
+    Wrong {
+        mistake: "a waiting writer that is dropped leaves the lock marked",
+        entry: || entry!(writer_mark_left::WriterMarkLeft keeps writer_mark_left::Lock, on Slab),
+        stage: Stage::Blockade,
+        killers: &[
+            "the_ledger_bears_out_every_reply",
+            "callers_see_one_command_after_another",
+            "waiting_is_bounded",
+        ],
+    },
+    Wrong {
+        mistake: "a caller that finds the line full gets in only when it is empty",
+        entry: || entry!(overflow_starves::OverflowStarves keeps Mutex<overflow_starves::Line>, on Slab),
+        stage: Stage::Adversary,
+        killers: &["waiting_is_bounded"],
     },
 ];
 

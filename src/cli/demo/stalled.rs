@@ -36,8 +36,13 @@ impl<S: ImmediateStore<Slot = sync::Mutex<()>>> ConcurrencyStrategy for Stalled<
 
     const NAME: &'static str = "mutex-stalled";
     const FAMILY: Family = Family::Mutex;
-    const PROMISES: Promises =
-        Promises { sound: true, fifo: false, independent: true, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: true,
+        fifo: false,
+        starvation_free: true,
+        independent: true,
+        idle_free: true,
+    };
 
     fn new(store: S, policy: Policy) -> Stalled<S> {
         Stalled { store, policy, opened: Instant::now(), stalls: AtomicU64::new(0) }

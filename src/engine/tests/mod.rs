@@ -283,8 +283,13 @@ impl<P: Plant, S: Store<Slot = tokio::sync::Mutex<()>>> ConcurrencyStrategy for 
 
     const NAME: &'static str = "faulty";
     const FAMILY: Family = Family::Control;
-    const PROMISES: Promises =
-        Promises { sound: false, fifo: false, independent: false, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: false,
+        fifo: false,
+        starvation_free: true,
+        independent: false,
+        idle_free: true,
+    };
 
     fn new(store: S, policy: Policy) -> Faulted<P, S> {
         let plant = std::marker::PhantomData;
@@ -335,8 +340,13 @@ impl ConcurrencyStrategy for Forgetful {
 
     const NAME: &'static str = "forgetful";
     const FAMILY: Family = Family::Control;
-    const PROMISES: Promises =
-        Promises { sound: false, fifo: false, independent: true, idle_free: true };
+    const PROMISES: Promises = Promises {
+        sound: false,
+        fifo: false,
+        starvation_free: true,
+        independent: true,
+        idle_free: true,
+    };
 
     fn new(store: Self::Store, policy: Policy) -> Forgetful {
         Forgetful { store, policy, commands: AtomicU64::new(0) }

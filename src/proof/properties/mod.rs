@@ -11,6 +11,7 @@ mod sequential;
 mod sums;
 mod turns;
 mod users;
+mod waiting;
 
 use futures_util::future::LocalBoxFuture;
 
@@ -74,6 +75,7 @@ pub const PROPERTIES: &[Property] = properties! {
     turns::first_come_first_served                       needs fifo;
     turns::a_crowd_past_the_bound_is_served              needs sound;
     turns::an_idle_user_is_served_again                  needs sound;
+    waiting::waiting_is_bounded                          needs starvation_free;
     drops::a_dropped_command_is_applied_once_or_not      needs sound;
     drops::who_leaves_the_line_holds_up_nobody           needs sound;
     faults::a_panic_stays_with_its_caller                needs sound;

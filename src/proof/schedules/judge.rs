@@ -7,6 +7,10 @@ use crate::{
     strategy::Promises,
 };
 
+/// Later operations that may be served while one waits. The next of seven waiters at an unfair lock is
+/// drawn evenly, so one is passed over so often once in 10^20 waits.
+const OVERTAKEN_MAX: usize = 300;
+
 /// Checks all that was seen.
 pub(super) fn everything(seen: &Evidence, promises: Promises) -> Found {
     if let Some(failure) = seen.failures.first() {
@@ -21,6 +25,9 @@ pub(super) fn everything(seen: &Evidence, promises: Promises) -> Found {
     looks(seen)?;
     if promises.fifo {
         order(seen)?;
+    }
+    if promises.starvation_free {
+        waiting(seen)?;
     }
     Ok(())
 }
@@ -121,6 +128,24 @@ fn order(seen: &Evidence) -> Found {
                 second.id.0
             );
         }
+    }
+    Ok(())
+}
+
+/// Checks that no more than [`OVERTAKEN_MAX`] operations came after a waiter and were served before it.
+fn waiting(seen: &Evidence) -> Found {
+    let operations = &seen.history.operations;
+    for (waiter, note) in operations.iter().zip(&seen.notes) {
+        let Some(since) = note.waits_since.filter(|_| !note.left) else { continue };
+        let overtakes = |other: &&Operation| {
+            other.user == waiter.user && since < other.called && other.returned < waiter.returned
+        };
+        let overtaken = operations.iter().filter(overtakes).count();
+        ensure!(
+            overtaken <= OVERTAKEN_MAX,
+            "client {} waited while {overtaken} later operations were served",
+            waiter.client
+        );
     }
     Ok(())
 }

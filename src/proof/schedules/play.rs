@@ -30,6 +30,8 @@ pub struct Play {
     pub(super) clients: Vec<Vec<Errand>>,
     /// What clients do who begin when a step is held, and who must end before it may go on.
     pub(super) beside: Vec<Vec<Errand>>,
+    /// What further clients do again and again until those in `clients` have ended.
+    pub(super) stream: Vec<Errand>,
     /// What happens to one step on the hot user.
     pub(super) deed: Option<Deed>,
 }

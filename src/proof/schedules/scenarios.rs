@@ -103,6 +103,29 @@ pub const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "quitters",
+        reason: "a waiting command that is dropped while a read is inside keeps later reads out",
+        applies_to: every_strategy,
+        play: |dice| {
+            let mut all = clients(2, 2, || balance(HOT));
+            all.extend(clients(2, 1, || Errand {
+                patience: Some(dice.u32(1..=3)),
+                ..command(HOT, dice)
+            }));
+            Play { opening: vec![charge(HOT, 5)], clients: all, ..Play::default() }
+        },
+    },
+    Scenario {
+        name: "stream",
+        reason: "newcomers are served before a command that waits, as long as they keep coming",
+        applies_to: |entry| entry.promises.starvation_free,
+        play: |dice| Play {
+            clients: clients(1, 1, || charge(HOT, dice.u64(1..=5))),
+            stream: (0..6).map(|_| charge(HOT, dice.u64(1..=5))).collect(),
+            ..Play::default()
+        },
+    },
+    Scenario {
         name: "faults",
         reason: "a store that fails once has a command applied twice, or nobody served again",
         applies_to: every_strategy,

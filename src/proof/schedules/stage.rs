@@ -1,6 +1,14 @@
 //! One performance: a fresh service, its clients, and what was seen of them.
 
-use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll,
+    time::Duration,
+};
 
 use fastrand::Rng;
 use futures_util::future::BoxFuture;
@@ -28,6 +36,8 @@ pub(super) struct Stage {
     points: Arc<dyn Points>,
     doer: Option<Arc<Doer>>,
     clock: Clock,
+    /// The clients that are not part of the stream have ended.
+    stream_ends: AtomicBool,
     seen: Mutex<Evidence>,
 }
 
@@ -74,6 +84,9 @@ const DIRECTOR: u64 = 0;
 /// Above the operations of any client.
 const IDS_A_CLIENT: u64 = 100;
 
+/// Number of the first client of the stream.
+const STREAM_FIRST: u64 = 40;
+
 impl Stage {
     /// A service over an empty store for `play`.
     pub(super) fn open(entry: &Entry, play: &Play, dice: &mut Rng) -> Stage {
@@ -89,7 +102,8 @@ impl Stage {
         let history = History { policy: play.policy, ..History::default() };
         let faults_allowed = usize::from(play.deed.is_some_and(|deed| deed.kind != DeedKind::Hold));
         let seen = Evidence { history, faults_allowed, ..Evidence::default() };
-        Stage { points, doer, clock: Clock::default(), seen: Mutex::new(seen) }
+        let stream_ends = AtomicBool::new(false);
+        Stage { points, doer, clock: Clock::default(), stream_ends, seen: Mutex::new(seen) }
     }
 
     /// Plays `play` to its end and asks for what it left behind.
@@ -97,6 +111,7 @@ impl Stage {
         for (errand, number) in play.opening.into_iter().zip(1..) {
             self.run(DIRECTOR, number, errand).await;
         }
+        let stream = self.launch_stream(play.stream);
         let first = self.launch(play.clients, 1);
         if let (Some(doer), false) = (&self.doer, play.beside.is_empty()) {
             doer.reached().await;
@@ -104,6 +119,9 @@ impl Stage {
             doer.open();
         }
         self.join(first).await;
+        // Relaxed: all tasks of a schedule share one thread, and to look is no step.
+        self.stream_ends.store(true, Ordering::Relaxed);
+        self.join(stream).await;
         self.close().await;
     }
 
@@ -146,6 +164,23 @@ impl Stage {
             let stage = Arc::clone(self);
             task::spawn(async move {
                 for (errand, number) in errands.into_iter().zip(1..) {
+                    stage.run(client, number, errand).await;
+                }
+            })
+        });
+        launched.collect()
+    }
+
+    /// Clients that do the same again and again. Each has an end of its own, so that a client that
+    /// waits for the stream to pause is served in the end, and judged by how long it waited.
+    fn launch_stream(self: &Arc<Stage>, stream: Vec<Errand>) -> Vec<task::JoinHandle<()>> {
+        let launched = stream.into_iter().zip(STREAM_FIRST..).map(|(errand, client)| {
+            let stage = Arc::clone(self);
+            task::spawn(async move {
+                for number in 1..IDS_A_CLIENT {
+                    if stage.stream_ends.load(Ordering::Relaxed) {
+                        return;
+                    }
                     stage.run(client, number, errand).await;
                 }
             })

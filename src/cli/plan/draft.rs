@@ -138,7 +138,7 @@ impl Draft {
         }
         if !is_to_a_thousandth(per_second) {
             return Err(Failure::usage(format!(
-                "rate {per_second} is kept to a thousandth of a request a second: give no more digits"
+                "rate {per_second} is too fine: give at most three digits after the point"
             )));
         }
         Ok(Load::Open { arrivals: self.arrivals.unwrap_or_default(), per_second })
@@ -278,7 +278,7 @@ mod tests {
         assert!(refused(&[("rate", "-1")]).contains("requests a second"));
         assert!(refused(&[("rate", "5"), ("think", "1ms")]).contains("do not think"));
         assert!(refused(&[("rate", "1000M")]).contains("cannot be kept"));
-        assert!(refused(&[("rate", "0.0015")]).contains("to a thousandth"));
+        assert!(refused(&[("rate", "0.0015")]).contains("three digits"));
         for rate in ["0.001", "0.7", "333333.333", "4M"] {
             assert!(drafted(&[("rate", rate)]).is_ok(), "{rate}");
         }

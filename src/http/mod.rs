@@ -46,7 +46,7 @@ pub use self::{
     reading::{BODY_MAX, KEY_MAX, PAGE_MAX},
     server::{REFUSALS_MAX, Served, Server, listen},
 };
-use crate::{database::Latency, domain::Policy, strategy::BACKLOG_MAX};
+use crate::{database::Latency, domain::Policy};
 
 /// What is served, as it is told to whoever asks.
 #[derive(Debug, Clone)]
@@ -86,12 +86,12 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What holds if nothing else is asked for. As many requests may wait for one account as in the
-    /// queues of the strategies, and those of four such crowds in all.
+    /// What holds if nothing else is asked for: a crowd at one account is served whole, and four
+    /// such crowds are in all. Queues of strategies have no bound of their own.
     pub const DEFAULT: Limits = Limits {
-        connections: 4 * BACKLOG_MAX,
-        in_flight: 4 * BACKLOG_MAX,
-        per_account: BACKLOG_MAX,
+        connections: 4_096,
+        in_flight: 4_096,
+        per_account: 1_024,
         patience: Duration::from_secs(10),
         answer: Duration::from_secs(30),
         drain: Duration::from_secs(5),

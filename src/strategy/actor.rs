@@ -8,8 +8,8 @@
 //! can hold state, and a caller that goes away stops nothing. It loses on short steps: each request
 //! costs two hand-overs between tasks, and reads cost as much as commands.
 //!
-//! Order: that of the mailbox, first polled, first served; callers past its bound of 1,024 wait
-//! outside and join in any order. Cancellation: a request that is dropped before the task takes it
+//! Order: that of the mailbox, first polled, first served, without a bound, since each caller has
+//! one request in it at most. Cancellation: a request that is dropped before the task takes it
 //! is not executed; one that was taken is executed to its end. Panic: that caller gets an unknown
 //! outcome, the task goes on. Memory: 24 bytes in the user's row; a mailbox and a task while in use.
 

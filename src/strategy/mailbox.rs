@@ -1,13 +1,16 @@
-//! A bounded line of requests, each with a place for its reply.
+//! A line of requests, each with a place for its reply.
 //!
-//! What queues and actors share. A caller posts a request and waits; whoever serves the line takes
+//! What queues and actors share. A caller posts a request and waits; the server of the line takes
 //! requests in order and delivers their replies. Line and replies lie in one allocation that is
 //! made for the first request and kept until the mailbox is retired, so that a request costs no
 //! allocation of its own, and an idle mailbox is two words.
 //!
-//! The line holds [`BACKLOG_MAX`] requests. A caller that finds it full waits outside, without a
-//! place in the order, and is woken when there is room: a burst costs latency and not memory, and
-//! nothing is lost. A caller that goes away before its request is taken has not asked.
+//! Requests are served in the order in which they come, however many wait, so none of them starves.
+//! The line has no capacity, because one would bound nothing: a caller has one request in it and
+//! waits for the reply, and a caller that waited for room would cost as much memory as its request
+//! does. What bounds the callers bounds the line. A request whose caller went away is never taken,
+//! and requests like it make up half of the line at most, so that callers which give up and ask
+//! again do not fill the memory.
 
 use std::{
     collections::VecDeque,
@@ -21,11 +24,7 @@ use slab::Slab;
 
 use crate::sync::Mutex;
 
-/// Requests that may wait in a line. Past this the caller waits outside, so that a burst costs
-/// latency and not memory.
-pub const BACKLOG_MAX: usize = if cfg!(hotrow_loom) { 1 } else { 1_024 };
-
-/// A bounded line of requests `Q` that are answered by replies `R`.
+/// A line of requests `Q` that are answered by replies `R`.
 pub(super) struct Mailbox<Q, R> {
     /// Absent while nobody uses it.
     office: Mutex<Option<Box<Office<Q, R>>>>,
@@ -34,8 +33,8 @@ pub(super) struct Mailbox<Q, R> {
 struct Office<Q, R> {
     line: VecDeque<Letter<Q>>,
     replies: Slab<Reply<R>>,
-    /// Callers that wait for room in the line.
-    outside: Vec<Waker>,
+    /// At least as many as there are requests in the line whose callers went away.
+    abandoned: usize,
     /// Whether it may go as soon as the last reply is collected.
     retired: bool,
 }
@@ -65,7 +64,6 @@ pub(super) enum Door {
 enum Joined {
     InLine(usize),
     WentAhead,
-    LineFull,
 }
 
 impl<Q, R> Default for Mailbox<Q, R> {
@@ -84,17 +82,15 @@ impl<Q: Copy, R> Mailbox<Q, R> {
         D: FnMut() -> Door,
         U: FnMut(R),
     {
-        Ask { mailbox: self, request, door, unclaimed, stage: Stage::Outside }
+        Ask { mailbox: self, request, door, unclaimed, stage: Stage::Unasked }
     }
 
     /// Takes up to `max` requests from the head of the line, in order. Requests whose callers went
     /// away are left out.
     pub(super) fn take(&self, max: usize, batch: &mut Vec<Letter<Q>>) {
-        let woken = match self.office.lock().as_deref_mut() {
-            Some(office) => office.take(max, batch),
-            None => Vec::new(),
-        };
-        woken.into_iter().for_each(Waker::wake);
+        if let Some(office) = self.office.lock().as_deref_mut() {
+            office.take(max, batch);
+        }
     }
 
     /// Delivers a reply, or gives it back if its caller went away.
@@ -145,9 +141,10 @@ impl<Q: Copy, R> Mailbox<Q, R> {
         let unanswered = open.replies.iter().filter(|(_, r)| !matches!(r, Reply::Arrived(_)));
         let tickets: Vec<usize> = unanswered.map(|(ticket, _)| ticket).collect();
         open.line.clear();
+        open.abandoned = 0;
         open.retired = true;
-        let mut woken = mem::take(&mut open.outside);
-        woken.extend(tickets.into_iter().filter_map(|t| open.deliver(t, reply()).ok()));
+        let woken: Vec<Waker> =
+            tickets.into_iter().filter_map(|t| open.deliver(t, reply()).ok()).collect();
         Self::free_if_unused(&mut office);
         drop(office);
         woken.into_iter().for_each(Waker::wake);
@@ -155,12 +152,6 @@ impl<Q: Copy, R> Mailbox<Q, R> {
 
     fn join(&self, request: Q, waker: &Waker, door: &mut impl FnMut() -> Door) -> Joined {
         let mut office = self.office.lock();
-        if let Some(open) = office.as_deref_mut()
-            && open.line.len() == BACKLOG_MAX
-        {
-            open.wait_outside(waker);
-            return Joined::LineFull;
-        }
         match door() {
             Door::GoAhead => Joined::WentAhead,
             Door::Join => {
@@ -195,7 +186,7 @@ impl<Q: Copy, R> Mailbox<Q, R> {
         let mut office = self.office.lock();
         let open = office.as_deref_mut().expect("a mailbox stays while a reply is awaited");
         let Reply::Arrived(_) = &open.replies[ticket] else {
-            open.replies[ticket] = Reply::Abandoned;
+            open.abandon(ticket);
             return None;
         };
         let reply = open.replies.remove(ticket);
@@ -213,12 +204,12 @@ impl<Q: Copy, R> Mailbox<Q, R> {
 
 impl<Q, R> Default for Office<Q, R> {
     fn default() -> Office<Q, R> {
-        Office { line: VecDeque::new(), replies: Slab::new(), outside: Vec::new(), retired: false }
+        Office { line: VecDeque::new(), replies: Slab::new(), abandoned: 0, retired: false }
     }
 }
 
 impl<Q: Copy, R> Office<Q, R> {
-    fn take(&mut self, max: usize, batch: &mut Vec<Letter<Q>>) -> Vec<Waker> {
+    fn take(&mut self, max: usize, batch: &mut Vec<Letter<Q>>) {
         while batch.len() < max {
             let Some(letter) = self.line.pop_front() else { break };
             match self.replies[letter.ticket] {
@@ -226,7 +217,29 @@ impl<Q: Copy, R> Office<Q, R> {
                 _ => batch.push(letter),
             }
         }
-        mem::take(&mut self.outside)
+    }
+
+    /// Notes that the caller of a request went away, which may be in the line or taken out of it.
+    fn abandon(&mut self, ticket: usize) {
+        self.replies[ticket] = Reply::Abandoned;
+        self.abandoned += 1;
+        if self.line.len() < 2 * self.abandoned {
+            self.sweep();
+        }
+    }
+
+    /// Removes the requests whose callers went away from the line. It happens after so many of them
+    /// that the walk costs each a constant time.
+    fn sweep(&mut self) {
+        let replies = &mut self.replies;
+        self.line.retain(|letter| {
+            let awaited = !matches!(replies[letter.ticket], Reply::Abandoned);
+            if !awaited {
+                replies.remove(letter.ticket);
+            }
+            awaited
+        });
+        self.abandoned = 0;
     }
 
     /// Puts a reply where its caller finds it, and gives who is to be woken, or the reply itself
@@ -240,12 +253,6 @@ impl<Q: Copy, R> Office<Q, R> {
                     unreachable!("it was put there a line before")
                 }
             },
-        }
-    }
-
-    fn wait_outside(&mut self, waker: &Waker) {
-        if !self.outside.iter().any(|known| known.will_wake(waker)) {
-            self.outside.push(waker.clone());
         }
     }
 }
@@ -265,7 +272,7 @@ where
 
 #[derive(Clone, Copy)]
 enum Stage {
-    Outside,
+    Unasked,
     InLine(usize),
     Over,
 }
@@ -281,8 +288,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
         let ask = self.get_mut();
         let reply = match ask.stage {
-            Stage::Outside => match ask.mailbox.join(ask.request, cx.waker(), &mut ask.door) {
-                Joined::LineFull => return Poll::Pending,
+            Stage::Unasked => match ask.mailbox.join(ask.request, cx.waker(), &mut ask.door) {
                 Joined::InLine(ticket) => {
                     ask.stage = Stage::InLine(ticket);
                     return Poll::Pending;
@@ -345,5 +351,51 @@ mod tests {
         mailbox.take(2, &mut batch);
         let requests: Vec<u64> = batch.iter().map(|letter| letter.request).collect();
         assert_eq!(requests, [2]);
+    }
+
+    /// A client with a deadline asks, gives up and asks again while the holder of the turn is stalled.
+    /// Its requests must not pile up. Seen by the length of the line, which the one that waits shares
+    /// with one that was given up at most.
+    #[test]
+    fn requests_that_are_given_up_do_not_fill_the_line() {
+        let mailbox = Mailbox::<u64, u64>::default();
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut stays = Box::pin(mailbox.ask(0, || Door::Join, |_| ()));
+        assert_eq!(stays.as_mut().poll(&mut cx), Poll::Pending);
+        for request in 1..=1_000 {
+            let mut given_up = Box::pin(mailbox.ask(request, || Door::Join, |_| ()));
+            assert_eq!(given_up.as_mut().poll(&mut cx), Poll::Pending);
+            drop(given_up);
+            let (line, replies) = mailbox.lengths();
+            assert!(line <= 2 && replies <= 2, "{line} in line, {replies} replies");
+        }
+        let mut batch = Vec::new();
+        mailbox.take(2, &mut batch);
+        assert_eq!(batch.iter().map(|letter| letter.request).collect::<Vec<_>>(), [0]);
+        assert_eq!(mailbox.deliver(batch[0].ticket, 10), None);
+        assert_eq!(stays.as_mut().poll(&mut cx), Poll::Ready(Some(10)));
+    }
+
+    /// A request that was taken and then given up is no longer in the line, and its place among the
+    /// replies is the server's to free.
+    #[test]
+    fn a_request_that_is_given_up_after_it_was_taken_keeps_its_place_until_it_is_answered() {
+        let mailbox = Mailbox::<u64, u64>::default();
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut given_up = Box::pin(mailbox.ask(1, || Door::Join, |_| ()));
+        assert_eq!(given_up.as_mut().poll(&mut cx), Poll::Pending);
+        let mut batch = Vec::new();
+        mailbox.take(1, &mut batch);
+        drop(given_up);
+        assert_eq!(mailbox.lengths(), (0, 1));
+        assert_eq!(mailbox.deliver(batch[0].ticket, 10), Some(10), "the reply comes back");
+        assert_eq!(mailbox.lengths(), (0, 0));
+    }
+
+    impl<Q, R> Mailbox<Q, R> {
+        /// How many requests and replies it holds.
+        fn lengths(&self) -> (usize, usize) {
+            self.office.lock().as_ref().map_or((0, 0), |open| (open.line.len(), open.replies.len()))
+        }
     }
 }

@@ -33,7 +33,6 @@ pub use self::{
     cas::Cas,
     desk::Desk,
     fetch_add::FetchAdd,
-    mailbox::BACKLOG_MAX,
     mutex::Mutex,
     null::Null,
     queue::{Queue, Turn},

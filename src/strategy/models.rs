@@ -166,11 +166,10 @@ fn two_callers_of_a_compare_and_set_over_versions_are_both_applied() {
     explore(|| all_are_applied::<Cas<Versioned<OfTables<Stamped<()>>>>>(2));
 }
 
-/// Two callers meet a server in a line of one place, so that one may have to wait outside. Both are
-/// answered with what they asked: a wake that is lost, or a ticket that is given out twice, would
-/// leave one waiting or answer it with the other's reply.
+/// Two callers meet a server. Both are answered with what they asked: a wake that is lost, or a
+/// ticket that is given out twice, would leave one waiting or answer it with the other's reply.
 #[test]
-fn a_caller_outside_a_full_line_is_let_in() {
+fn two_callers_of_a_mailbox_are_both_answered() {
     explore(|| {
         let mailbox = Arc::new(Mailbox::<u64, u64>::default());
         let (other, server) = (Arc::clone(&mailbox), Arc::clone(&mailbox));

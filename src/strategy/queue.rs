@@ -12,7 +12,7 @@
 //! that serves others answers its own caller later.
 //!
 //! Order: that of joining the line. A command that finds the turn free goes ahead, and it is free
-//! only while the line is empty; callers past the bound of 1,024 wait outside and join in any order.
+//! only while the line is empty. The line has no bound: each caller has one request in it at most.
 //! Cancellation: a command that is dropped in line is not executed; a holder that is dropped hands
 //! the turn on. Rejection: a value for its own caller, and nobody behind it is touched. Panic: its
 //! caller gets an unknown outcome, the rest of the line is served. Memory: 24 bytes in the user's

@@ -8,8 +8,8 @@
 //! It wins with many requests in flight, where a batch makes hand-over cheap. It loses with few,
 //! where every request waits for two hand-overs, and a slow command delays strangers.
 //!
-//! Order: that of the mailbox, first polled, first served; callers past its bound of 1,024 wait
-//! outside and join in any order. Cancellation: a request that is dropped before the task takes it
+//! Order: that of the mailbox, first polled, first served, without a bound, since each caller has
+//! one request in it at most. Cancellation: a request that is dropped before the task takes it
 //! is not executed; one that was taken is executed to its end. Panic: that caller gets an unknown
 //! outcome, the task goes on. Memory: nothing in the user's row; a mailbox and a task for each
 //! desk in use.

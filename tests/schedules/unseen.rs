@@ -21,8 +21,4 @@ pub(crate) const UNSEEN: &[Unseen] = &[
         strategy: "readers-first",
         reason: "the readers of a schedule end, and the writer is served then",
     },
-    Unseen {
-        strategy: "writer-mark-left",
-        reason: "no workflow has a reader inside while a writer that waits is dropped",
-    },
 ];

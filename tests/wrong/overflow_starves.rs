@@ -75,13 +75,29 @@ impl Drop for Turn<'_> {
     }
 }
 
+/// A place in line. A caller that is dropped with a turn on its way to it passes that turn on.
+struct InLine<'a> {
+    line: &'a Mutex<Line>,
+    called: oneshot::Receiver<()>,
+}
+
+impl Drop for InLine<'_> {
+    fn drop(&mut self) {
+        self.called.close();
+        if self.called.try_recv().is_ok() {
+            self.line.lock().leave();
+        }
+    }
+}
+
 async fn take_turn(line: &Mutex<Line>) -> Turn<'_> {
     loop {
         let place = line.lock().enter();
         match place {
             Place::Turn => return Turn(line),
             Place::InLine(called) => {
-                let _ = called.await;
+                let mut place = InLine { line, called };
+                let _ = (&mut place.called).await;
                 return Turn(line);
             }
             Place::Outside(called) => {

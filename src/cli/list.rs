@@ -13,11 +13,11 @@ use crate::{
 };
 
 const LEGEND: &str = "
-sound            nothing accepted is lost, doubled or torn
-fifo             commands of one user are decided in the order they came
-starvation-free  a waiter is served, however many come after it
-independent      users do not wait for each other
-idle-free        a user who is left alone costs nothing beyond the row
+sound        nothing accepted is lost, doubled or torn
+fifo         commands of one user are decided in the order they came
+bounded      a waiter is served after a bounded number of others
+independent  users do not wait for each other
+idle-free    a user who is left alone costs nothing beyond the row
 ";
 
 /// Prints it.
@@ -46,16 +46,8 @@ fn strategies() -> Vec<Vec<&'static Entry>> {
 }
 
 fn table() -> String {
-    let headings = [
-        "strategy",
-        "family",
-        "stores",
-        "sound",
-        "fifo",
-        "starvation-free",
-        "independent",
-        "idle-free",
-    ];
+    let headings =
+        ["strategy", "family", "stores", "sound", "fifo", "bounded", "independent", "idle-free"];
     let column = |heading: &str| Column::new(heading, Align::Left, 0);
     let mut table = Table::new(headings.map(column).to_vec());
     for entries in strategies() {

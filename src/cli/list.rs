@@ -15,7 +15,7 @@ use crate::{
 const LEGEND: &str = "
 sound        nothing accepted is lost, doubled or torn
 fifo         commands of one user are decided in the order they came
-bounded      a waiter is served after a bounded number of others
+fair         a waiter is served after a bounded number of others
 independent  users do not wait for each other
 idle-free    a user who is left alone costs nothing beyond the row
 ";

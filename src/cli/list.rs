@@ -47,7 +47,7 @@ fn strategies() -> Vec<Vec<&'static Entry>> {
 
 fn table() -> String {
     let headings =
-        ["strategy", "family", "stores", "sound", "fifo", "bounded", "independent", "idle-free"];
+        ["strategy", "family", "stores", "sound", "fifo", "fair", "independent", "idle-free"];
     let column = |heading: &str| Column::new(heading, Align::Left, 0);
     let mut table = Table::new(headings.map(column).to_vec());
     for entries in strategies() {

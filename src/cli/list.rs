@@ -17,7 +17,7 @@ sound        nothing accepted is lost, doubled or torn
 fifo         commands of one user are decided in the order they came
 fair         a waiter is served after a bounded number of others
 independent  users do not wait for each other
-idle-free    a user who is left alone costs nothing beyond the row
+idle         a user who is left alone costs nothing beyond the row
 ";
 
 /// Prints it.
@@ -46,8 +46,7 @@ fn strategies() -> Vec<Vec<&'static Entry>> {
 }
 
 fn table() -> String {
-    let headings =
-        ["strategy", "family", "stores", "sound", "fifo", "fair", "independent", "idle-free"];
+    let headings = ["strategy", "family", "stores", "sound", "fifo", "fair", "independent", "idle"];
     let column = |heading: &str| Column::new(heading, Align::Left, 0);
     let mut table = Table::new(headings.map(column).to_vec());
     for entries in strategies() {

@@ -1,14 +1,14 @@
-//! How fast histories are checked.
+//! Measures how fast the linearizability search checks histories.
 //!
-//! One user's account is all that a search has to tell apart, so each history here is of one user:
-//! drawn honest, then with one wrong balance near its end, and with one operation in a hundred of
-//! which nobody learnt the outcome. What is printed is the median, least and most of some rounds.
+//! Users are independent, so each history here has one user. There are correct histories, histories
+//! with one wrong balance near the end, and histories in which one operation in a hundred is
+//! indeterminate. The output has the median, minimum and maximum of several rounds.
 //!
-//! `cargo bench --bench checking` takes some ten seconds; `-- --quick` takes fewer rounds, `-- --test` one
-//! over short histories, to see that everything runs; `-- --list` names the histories, `-- WORD` takes those with
-//! the word in their name.
+//! `cargo bench --bench checking` takes some ten seconds. `-- --quick` takes fewer rounds, and
+//! `-- --test` one round over short histories, to see that everything runs. `-- --list` prints the
+//! names of the histories, and `-- WORD` selects those with the word in their names.
 
-#![expect(clippy::print_stdout, reason = "a benchmark prints what it found")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 use std::{
     env,
@@ -16,15 +16,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hotrow::{
-    domain::Policy,
-    history::{Drawn, History, Reply},
+use hotrow::domain::Policy;
+use hotrow_cli::costs::{Costs, Piece};
+use hotrow_results::stats::{median, quantile};
+use hotrow_verify::{
+    history::{History, HistoryGenerator, Reply},
     linearizability::{AccountModel, Verdict, check},
-    record::{Costs, Piece},
-    stats::{median, quantile},
 };
 
-/// A history to check, and what is known of it.
+/// A history to check, and its verdict.
 struct Case {
     name: &'static str,
     clients: u64,
@@ -34,19 +34,19 @@ struct Case {
 }
 
 const CASES: &[Case] = &[
-    honest("8 clients, 10,000 operations", 8, 10_000),
-    honest("8 clients, 100,000 operations", 8, 100_000),
-    honest("32 clients, 10,000 operations", 32, 10_000),
-    honest("32 clients, 100,000 operations", 32, 100_000),
+    correct("8 clients, 10,000 operations", 8, 10_000),
+    correct("8 clients, 100,000 operations", 8, 100_000),
+    correct("32 clients, 10,000 operations", 32, 10_000),
+    correct("32 clients, 100,000 operations", 32, 100_000),
     wrong("8 clients, 10,000 operations, wrong", 8, 10_000),
     wrong("8 clients, 100,000 operations, wrong", 8, 100_000),
     wrong("32 clients, 100,000 operations, wrong", 32, 100_000),
-    unknown("8 clients, 10,000 operations, 1 % unknown", 8, 10_000),
-    unknown("8 clients, 100,000 operations, 1 % unknown", 8, 100_000),
-    unknown("32 clients, 10,000 operations, 1 % unknown", 32, 10_000),
+    indeterminate("8 clients, 10,000 operations, 1 % unknown", 8, 10_000),
+    indeterminate("8 clients, 100,000 operations, 1 % unknown", 8, 100_000),
+    indeterminate("32 clients, 10,000 operations, 1 % unknown", 32, 10_000),
 ];
 
-const fn honest(name: &'static str, clients: u64, operations: u64) -> Case {
+const fn correct(name: &'static str, clients: u64, operations: u64) -> Case {
     Case { name, clients, operations, unknown_per_mille: 0, is_wrong: false }
 }
 
@@ -54,26 +54,28 @@ const fn wrong(name: &'static str, clients: u64, operations: u64) -> Case {
     Case { name, clients, operations, unknown_per_mille: 0, is_wrong: true }
 }
 
-const fn unknown(name: &'static str, clients: u64, operations: u64) -> Case {
+const fn indeterminate(name: &'static str, clients: u64, operations: u64) -> Case {
     Case { name, clients, operations, unknown_per_mille: 10, is_wrong: false }
 }
 
-/// A checker: it says whether a history is right.
+/// A checker: returns whether a history is correct.
 type Checker = fn(&History) -> bool;
 
-/// The checkers that are compared, each on every history.
-const CHECKERS: &[(&str, Checker)] = &[("search", searched)];
+/// The checkers to compare, each on every history.
+const CHECKERS: &[(&str, Checker)] = &[("search", is_linearizable)];
 
 fn main() {
-    let given: Vec<String> =
+    let arguments: Vec<String> =
         env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let has = |flag: &str| given.iter().any(|given| given == flag);
-    let word = given.iter().find(|given| !given.starts_with("--")).cloned().unwrap_or_default();
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let word =
+        arguments.iter().find(|argument| !argument.starts_with("--")).cloned().unwrap_or_default();
     let cases = CASES.iter().filter(|case| case.name.contains(&word));
     if has("--list") {
         return cases.for_each(|case| println!("{}: benchmark", case.name));
     }
-    // Cargo says so when it is to be measured; without that, as under `cargo test`, one look will do.
+    // Cargo passes `--bench` only to a measurement. Without it, as under `cargo test`, one round is
+    // enough.
     let is_test = has("--test") || !has("--bench");
     let rounds = match (is_test, has("--quick")) {
         (true, _) => 1,
@@ -87,13 +89,14 @@ fn main() {
         for (checker, check) in CHECKERS {
             let took: Vec<Duration> = (0..rounds).map(|_| timed(case, &history, *check)).collect();
             let operations = history.operations.len() as u64;
-            let piece = Piece { cell: case.name, store: "", strategy: checker, family: "auditor" };
+            let piece =
+                Piece { scenario: case.name, store: "", strategy: checker, family: "auditor" };
             took.iter().for_each(|took| costs.add(piece, operations, *took));
             let rate = |took: &Duration| operations as f64 / took.as_secs_f64() / 1e6;
             let rates: Vec<f64> = took.iter().map(rate).collect();
             let [low, middle, high] =
                 [quantile(&rates, 0.0), median(&rates), quantile(&rates, 1.0)]
-                    .map(|rate| rate.expect("there is a round"));
+                    .map(|rate| rate.expect("there is at least one round"));
             println!(
                 "{:<44} {checker:<8} {middle:>6.2} M operations/s   [{low:.2}, {high:.2}]",
                 case.name
@@ -103,11 +106,11 @@ fn main() {
     match costs.save() {
         Ok(Some(file)) if !is_test => println!("rows in {}", file.display()),
         Ok(_) => {}
-        Err(error) => println!("cannot keep the rows: {error}"),
+        Err(error) => println!("cannot save the rows: {error}"),
     }
 }
 
-/// How long it takes to check a history.
+/// Measures the time of one check.
 fn timed(case: &Case, history: &History, check: Checker) -> Duration {
     let began = Instant::now();
     let is_right = check(black_box(history));
@@ -117,9 +120,9 @@ fn timed(case: &Case, history: &History, check: Checker) -> Duration {
 }
 
 impl Case {
-    /// Draws the history, or one of a fraction of its length.
+    /// Draws the history, or a shorter one: its length is divided by `fraction`.
     fn draw(&self, fraction: u64) -> History {
-        let drawn = Drawn {
+        let generator = HistoryGenerator {
             seed: 1,
             clients: self.clients,
             users: 1,
@@ -129,22 +132,23 @@ impl Case {
             unknown_per_mille: self.unknown_per_mille,
             policy: Policy::default(),
         };
-        let mut history = drawn.history();
+        let mut history = generator.history();
         if self.is_wrong {
             let late = history.operations.len() * 9 / 10;
-            let applied =
-                history.operations[late..].iter_mut().find_map(|one| match &mut one.reply {
+            let applied = history.operations[late..].iter_mut().find_map(|operation| {
+                match &mut operation.reply {
                     Reply::Applied(account) => Some(account),
                     _ => None,
-                });
+                }
+            });
             applied.expect("some command is applied").balance += 1;
         }
         history
     }
 }
 
-/// Searches for an order, users one after another.
-fn searched(history: &History) -> bool {
+/// Searches for an order of each user's operations, one user after another.
+fn is_linearizable(history: &History) -> bool {
     let accounts = AccountModel::all_of(history);
     accounts.iter().all(|(model, calls)| check(model, calls) == Verdict::Linearizable)
 }

@@ -1,15 +1,16 @@
-//! The ranking: every strategy of the registry under clients that contend, in shuffled blocks, each
-//! measurement audited. It is the quick comparison of the command line, with more blocks.
+//! The ranking: every strategy of the registry with concurrent clients, in shuffled blocks. Each
+//! measurement is audited. It is the quick comparison of the command line, with more blocks.
 //!
 //! `cargo bench --bench compare` takes about two minutes; after `--`
 //!
-//! - a word picks strategies by part of their name, and `--list` names them;
+//! - a word selects strategies by a part of their name, and `--list` prints their names;
 //! - `--quick` takes less than a minute;
-//! - `--test` measures each once, for milliseconds, and fails if one that claims to be sound is wrong;
+//! - `--test` measures each strategy once, for milliseconds, and fails if a linearizable one has a
+//!   violation;
 //! - `--save-baseline NAME` keeps the rows, and `--baseline NAME` compares with them.
 //!
-//! Rows are kept under `results/local`. What else can be measured is up to `hotrow run`.
+//! Rows are stored under `results/local`. `hotrow run` has all other options.
 
 fn main() -> std::process::ExitCode {
-    hotrow::cli::compare()
+    hotrow_cli::compare()
 }

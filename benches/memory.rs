@@ -1,15 +1,15 @@
-//! What strategies cost in memory: bytes for each user who is left alone, and for each receipt.
+//! Measures memory: bytes per idle user, and bytes per receipt.
 //!
-//! Users come, charge once and go, until nobody asks any more; then what is on the heap is counted,
-//! for several numbers of users, and for several numbers of receipts of the same users. What is
-//! printed are the slopes. An allocator counts, so the numbers repeat to the byte.
+//! Each user is charged once. When all requests are answered, the bytes on the heap are counted,
+//! for several numbers of users, and for several numbers of receipts of the same users. The printed
+//! values are the slopes. An allocator counts, so the numbers repeat to the byte.
 //!
 //! `cargo bench --bench memory` takes under a minute and writes `memory.csv` and `env.json` into
-//! `results/local/memory`, or into DIR after `-- --results DIR`. `-- WORD` takes strategies with the
-//! word in their name, `-- --list` names them, `-- --quick` counts fewer users, and `-- --test`, of a
-//! few, only sees that everything runs and writes nothing.
+//! `results/local/memory`, or into DIR with `-- --results DIR`. `-- WORD` selects the strategies
+//! with WORD in their name, `-- --list` prints their names, and `-- --quick` counts fewer users.
+//! `-- --test` counts a few users, to check that everything runs, and writes nothing.
 
-#![expect(clippy::print_stdout, reason = "a benchmark prints what it found")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 #[path = "../tests/counting/mod.rs"]
 mod counting;
@@ -19,12 +19,15 @@ use std::{io, path::Path, process::ExitCode};
 
 use hotrow::{
     domain::{Amount, Policy, UserId},
-    record::{Environment, MemoryRow, SCHEMA, SavedRun},
-    registry::{self, Entry},
-    report::{Align, Column, Table, memory_costs},
-    service::Points,
-    store::Setup,
+    service::DynPointService,
+    store::StoreConfig,
 };
+use hotrow_cli::{
+    registry::{self, Entry},
+    rows::BUILD,
+};
+use hotrow_report::{Align, Column, Table, memory_costs};
+use hotrow_results::{Environment, MemoryRow, SCHEMA, StoredRun};
 use tokio::{runtime, task};
 
 use self::{
@@ -32,15 +35,15 @@ use self::{
     words::{Effort, Words, command_line, help_of},
 };
 
-/// Where what is found goes if nobody says otherwise.
+/// The default directory of results.
 const RESULTS: &str = "results/local/memory";
 
-/// Receipts of each user, where receipts are counted: powers of two, at which what grows by
+/// Receipts per user in the measurements of receipts: powers of two, at which data that grows by
 /// doubling has no spare room.
 const RECEIPTS_EACH: [u64; 2] = [16, 64];
 
-/// Turns of the scheduler after which a task that is idle has gone.
-const TURNS: usize = 100;
+/// Yields to the scheduler after which an idle task has ended.
+const IDLE_YIELDS: usize = 100;
 
 fn main() -> ExitCode {
     let words = Words::given(RESULTS);
@@ -58,8 +61,9 @@ fn main() -> ExitCode {
     }
     let directory = words.results.filter(|_| !entries.is_empty());
     let writable = directory.as_deref();
-    let writable = writable.map_or(Ok(()), |directory| SavedRun::prepare(directory, words.earlier));
-    let environment = Environment::before(command_line("memory"), 1);
+    let writable =
+        writable.map_or(Ok(()), |directory| StoredRun::prepare(directory, words.earlier));
+    let environment = Environment::before(command_line("memory"), 1, BUILD);
     let saved = writable.and_then(|()| {
         let users = match words.effort {
             Effort::Test => [10, 20, 40],
@@ -68,7 +72,7 @@ fn main() -> ExitCode {
         };
         let memory = memory(&entries, users, &environment.run)?;
         println!("{}", table(&memory));
-        let run = SavedRun { memory, ..SavedRun::empty(environment.after(false)) };
+        let run = StoredRun { memory, ..StoredRun::empty(environment.after(false)) };
         directory.as_deref().map_or(Ok(()), |directory| save(&run, directory))
     });
     match saved {
@@ -81,7 +85,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Counts everything of everybody, of numbers of users from few to many.
+/// Measures every entry with each number of users and receipts.
 fn memory(entries: &[&Entry], users: [u64; 3], run: &str) -> io::Result<Vec<MemoryRow>> {
     let runtime = runtime::Builder::new_current_thread().build()?;
     let mut memory = Vec::new();
@@ -94,40 +98,40 @@ fn memory(entries: &[&Entry], users: [u64; 3], run: &str) -> io::Result<Vec<Memo
     Ok(memory)
 }
 
-/// Users and receipts of what is counted: users alone, or with a receipt each on a store that
-/// cannot be without; and then receipts of the fewest users.
+/// Returns the numbers of users and receipts to measure: users alone, or with one receipt each on a
+/// store that always keeps them; and then receipts of the smallest number of users.
 fn counts(entry: &Entry, users: [u64; 3]) -> impl Iterator<Item = (u64, u64)> + use<> {
-    let each = u64::from(keeps_receipts(entry));
+    let each = u64::from(always_keeps_receipts(entry));
     let fewest = users[0];
     let alone = users.into_iter().map(move |users| (users, users * each));
     alone.chain(RECEIPTS_EACH.map(|each| (fewest, fewest * each)))
 }
 
-/// Whether the store has a history whatever it is told.
-fn keeps_receipts(entry: &Entry) -> bool {
-    entry.store == "tables"
+/// Returns whether the store keeps receipts even if its ledger is switched off.
+fn always_keeps_receipts(entry: &Entry) -> bool {
+    entry.store == "simulated"
 }
 
-/// Bytes on the heap when all users have been served and nobody asks any more.
+/// Returns the bytes on the heap after all users were served and all tasks are idle.
 async fn live_bytes(entry: &Entry, users: u64, receipts: u64) -> u64 {
-    let setup = Setup { dense_users: users, history: receipts > 0, ..Setup::default() };
+    let config = StoreConfig { dense_users: users, ledger: receipts > 0, ..StoreConfig::default() };
     let before = LIVE_BYTES.get();
-    let service = (entry.open)(&setup, Policy::default());
+    let service = (entry.open)(&config, Policy::default());
     for _ in 0..(receipts / users).max(1) {
         charge_all(&*service, users).await;
     }
-    for _ in 0..TURNS {
+    for _ in 0..IDLE_YIELDS {
         task::yield_now().await;
     }
     let bytes = LIVE_BYTES.get() - before;
-    u64::try_from(bytes).expect("a service gives back no more than it has asked for")
+    u64::try_from(bytes).expect("a service frees no more memory than it has allocated")
 }
 
-async fn charge_all(service: &dyn Points, users: u64) {
-    let amount = Amount::new(1).expect("one point is an amount");
+async fn charge_all(service: &dyn DynPointService, users: u64) {
+    let amount = Amount::new(1).expect("1 point is a valid amount");
     for id in 1..=users {
-        let user = UserId::new(id).expect("users are counted from one");
-        service.charge(user, amount).await.expect("a point has room in every account");
+        let user = UserId::new(id).expect("an id from 1 is valid");
+        service.charge(user, amount).await.expect("an account has room for one point");
     }
 }
 
@@ -155,7 +159,7 @@ fn table(memory: &[MemoryRow]) -> String {
     table.terminal(80).0
 }
 
-fn save(run: &SavedRun, directory: &Path) -> io::Result<()> {
+fn save(run: &StoredRun, directory: &Path) -> io::Result<()> {
     println!("saved in {}", run.save(directory)?.display());
     Ok(())
 }

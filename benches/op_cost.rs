@@ -1,30 +1,33 @@
-//! What one request of one caller costs, for every strategy of the registry on memory.
+//! Measures the cost of one request of a single client, for every strategy of the registry on
+//! memory.
 //!
-//! It says how long the way is that a request goes when nobody is in the way, and how many of them
-//! that makes in a second. It cannot say which strategy to choose: one thread contends with nobody,
-//! and a charge and a use come in turns that a processor foresees. It compares with whatever run
-//! was the last on this disk. On a machine that is shared the same code then is called improved or
-//! regressed now and then, since the two runs are minutes or weeks apart and only their own
-//! spread is reckoned with. The ranking, in blocks and with audited books, is `compare`.
+//! The result is the length of the uncontended path, and the requests per second that follow from
+//! it. It does not say which strategy to choose: one thread contends with no other, and charges and
+//! uses alternate, which a processor predicts. Criterion compares with the last run on this disk.
+//! On a shared machine it sometimes reports the same code as improved or regressed, since the two
+//! runs are minutes or weeks apart and only their own spread counts. The ranking, in blocks and
+//! with audits, is `compare`.
 //!
-//! Criterion's own files are private; every sample and every warm-up is a row of ours as well.
+//! Criterion's own files have a private format, so every sample and every warm-up is also stored as
+//! a row of ours.
 //!
-//! `cargo bench --bench op_cost` takes under a minute; a word after `--` picks those whose name has
-//! it in it, such as `change/` or `mutex`.
+//! `cargo bench --bench op_cost` takes under a minute. A word after `--` selects the benchmarks
+//! with that word in their name, such as `change/` or `mutex`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints where its rows are")]
 
 use std::{cell::RefCell, time::Duration};
 
 use criterion::{Criterion, SamplingMode, Throughput};
-use hotrow::{
-    engine::Kind,
-    record::{Costs, Piece},
-    registry::{self, Entry},
+use hotrow_cli::{
+    costs::{Costs, Piece},
+    registry,
 };
+use hotrow_engine::RequestKind;
+use hotrow_verify::contract::Candidate;
 
-/// The store that is next to free, so that what is left is the strategy's own.
-const STORE: &str = "slab";
+/// The store that is almost free, so that the cost is that of the strategy.
+const STORE: &str = "memory";
 
 fn main() {
     let mut criterion = Criterion::default()
@@ -35,33 +38,32 @@ fn main() {
         .nresamples(10_000)
         .configure_from_args();
     let costs = RefCell::new(Costs::of("op_cost"));
-    for kind in Kind::ALL {
+    for kind in RequestKind::ALL {
         time(&mut criterion, kind, &costs);
     }
     criterion.final_summary();
     match costs.into_inner().save() {
         Ok(Some(file)) => println!("rows in {}", file.display()),
         Ok(None) => {}
-        Err(error) => println!("cannot keep the rows: {error}"),
+        Err(error) => println!("cannot save the rows: {error}"),
     }
 }
 
-fn time(criterion: &mut Criterion, kind: Kind, costs: &RefCell<Costs>) {
+fn time(criterion: &mut Criterion, kind: RequestKind, costs: &RefCell<Costs>) {
     let mut group = criterion.benchmark_group(kind.to_string());
     group.throughput(Throughput::Elements(1));
-    // All samples of one length: a request does not cost less for being one of many.
+    // All samples have the same length: a request does not get cheaper in a longer sample.
     group.sampling_mode(SamplingMode::Flat);
-    let cell = format!("alone/{kind}");
-    for Entry { strategy, family, alone, .. } in
-        registry::entries().filter(|entry| entry.store == STORE)
-    {
-        group.bench_function(*strategy, |bencher| {
+    let scenario = format!("alone/{kind}");
+    for entry in registry::entries().filter(|entry| entry.store == STORE) {
+        let Candidate { strategy, family, .. } = **entry;
+        group.bench_function(strategy, |bencher| {
             bencher.iter_custom(|requests| {
-                let took = alone(kind, requests);
+                let elapsed = (entry.single_client)(kind, requests);
                 let family = family.to_string();
-                let piece = Piece { cell: &cell, store: STORE, strategy, family: &family };
-                costs.borrow_mut().add(piece, requests, took);
-                took
+                let piece = Piece { scenario: &scenario, store: STORE, strategy, family: &family };
+                costs.borrow_mut().add(piece, requests, elapsed);
+                elapsed
             });
         });
     }

@@ -1,23 +1,24 @@
-//! How many operations a core audits in a second, and how much memory that takes beside the logs.
+//! Measures how many operations a core audits in a second, and the memory of an audit beside the
+//! logs.
 //!
-//! Runs are made up by one thread that has clients ask in an order that is drawn, with the stamps
-//! that measured clients make; then the audit alone is timed, by the processor time of the one
-//! thread that it has.
+//! One thread generates each run: its clients make requests in random order, with the stamps that
+//! measured clients make. Only the audit is timed, by the processor time of its single thread.
 //!
 //! `cargo bench --bench witness` takes some two minutes and 3 GB, most of it for a run of 100
-//! million operations on one user; `-- --quick` leaves that out, `-- --test` makes all runs small, to
-//! see that everything works; `-- --list` names the runs, `-- WORD` takes those with the word in
-//! their name.
+//! million operations on one user. `-- --quick` omits that run, and `-- --test` makes all runs
+//! small, to see that everything works. `-- --list` prints the names of the runs, and `-- WORD`
+//! selects those with the word in their names.
 
-#![expect(clippy::print_stdout, reason = "a benchmark prints what it found")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 use std::{env, fs, num::NonZeroU64, time::Instant};
 
 use hotrow::{
-    audit::{Books, Examined, Log, Sheet},
     domain::{Account, Amount, Bounds, Command, LedgerEntry, OperationId, Policy, Receipt, UserId},
-    workload::{Asked, Keys, Mix, Script, Source},
+    scenario::{KeyDistribution, Mix},
+    workload::{OperationKey, RequestSequence, RngStream},
 };
+use hotrow_verify::audit::{Audited, ClientLog, Log, RunRecord};
 
 /// Clients of every run.
 const CLIENTS: u32 = 8;
@@ -25,54 +26,56 @@ const CLIENTS: u32 = 8;
 /// Requests of a client between two of its stamps, as in a measured run.
 const STAMP_EVERY: u64 = 128;
 
-/// What is made up and audited.
+/// A run to generate and audit.
 struct Case {
     name: &'static str,
     users: u64,
     mix: (u8, u8, u8),
-    /// The most that an account may hold: the less, the more commands are refused.
+    /// The maximum of a balance. The lower it is, the more commands are rejected.
     balance_max: u64,
     operations: u64,
 }
 
-/// So many operations by default.
+/// Operations of most runs.
 const MANY: u64 = 10_000_000;
 
-/// What is left out of a quick look.
+/// Operations of the run that `--quick` omits.
 const LONGEST: u64 = 100_000_000;
 
 #[rustfmt::skip]
 const CASES: &[Case] = &[
     Case { name: "1 user", users: 1, mix: (50, 50, 0), balance_max: 1_000_000, operations: MANY },
-    Case { name: "1 user, half of it reads", users: 1, mix: (25, 25, 50), balance_max: 1_000_000, operations: MANY },
-    Case { name: "1 user, reads and refusals", users: 1, mix: (40, 30, 30), balance_max: 200, operations: MANY },
+    Case { name: "1 user, half reads", users: 1, mix: (25, 25, 50), balance_max: 1_000_000, operations: MANY },
+    Case { name: "1 user, reads and rejections", users: 1, mix: (40, 30, 30), balance_max: 200, operations: MANY },
     Case { name: "1,024 users", users: 1_024, mix: (50, 50, 0), balance_max: 1_000_000, operations: MANY },
-    Case { name: "1,024 users, reads and refusals", users: 1_024, mix: (40, 30, 30), balance_max: 200, operations: MANY },
+    Case { name: "1,024 users, reads and rejections", users: 1_024, mix: (40, 30, 30), balance_max: 200, operations: MANY },
     Case { name: "1 user, 100 million operations", users: 1, mix: (40, 40, 20), balance_max: 1_000_000, operations: LONGEST },
 ];
 
 fn main() {
-    let given: Vec<String> =
+    let arguments: Vec<String> =
         env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let has = |flag: &str| given.iter().any(|given| given == flag);
-    let word = given.iter().find(|given| !given.starts_with("--")).cloned().unwrap_or_default();
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let word =
+        arguments.iter().find(|argument| !argument.starts_with("--")).cloned().unwrap_or_default();
     let cases = CASES.iter().filter(|case| case.name.contains(&word));
     if has("--list") {
         return cases.for_each(|case| println!("{}: benchmark", case.name));
     }
-    // Cargo says so when it is to be measured; without that, as under `cargo test`, one look will do.
-    let (tiny, quick) = (has("--test") || !has("--bench"), has("--quick"));
+    // Cargo passes `--bench` only to a measurement. Without it, as under `cargo test`, small runs
+    // are enough.
+    let (is_test, is_quick) = (has("--test") || !has("--bench"), has("--quick"));
     println!("{:<34} {:>12} {:>12} {:>12}", "run", "operations", "million/s", "extra MiB");
-    for case in cases.filter(|case| !quick || case.operations < LONGEST) {
-        let operations = if tiny { case.operations / 1_000 } else { case.operations };
+    for case in cases.filter(|case| !is_quick || case.operations < LONGEST) {
+        let operations = if is_test { case.operations / 1_000 } else { case.operations };
         measure(case, operations);
     }
 }
 
 fn measure(case: &Case, operations: u64) {
-    let run = Run::of(case, operations);
+    let run = Run::new(case, operations);
     let one_core = rayon::ThreadPoolBuilder::new().num_threads(1).build();
-    let one_core = one_core.expect("the system has a thread to spare");
+    let one_core = one_core.expect("the system can start a thread");
     let (examined, seconds, extra) = one_core.install(|| {
         let (before, began) = (resident(), Clock::now());
         let examined = run.audit();
@@ -82,20 +85,20 @@ fn measure(case: &Case, operations: u64) {
             peak().zip(before).map(|(peak, before)| peak.saturating_sub(before)),
         )
     });
-    let Examined { operations, .. } = examined;
+    let Audited { operations, .. } = examined;
     let rate = operations as f64 / seconds / 1e6;
     let extra = extra.map_or("-".to_owned(), |kib| format!("{:.1}", kib as f64 / 1024.0));
     println!("{:<34} {operations:>12} {rate:>12.1} {extra:>12}", case.name);
 }
 
-/// A run that happened in no service: what a sound one would have left.
+/// A run without a service: its ledgers and replies are those of a correct service.
 struct Run {
     policy: Policy,
-    sheets: Vec<(Script, Log)>,
+    clients: Vec<(RequestSequence, Log)>,
     ledgers: Vec<Ledger>,
 }
 
-/// A ledger in twelve bytes an entry.
+/// A ledger with twelve bytes for each entry.
 #[derive(Default)]
 struct Ledger {
     ids: Vec<OperationId>,
@@ -103,57 +106,63 @@ struct Ledger {
 }
 
 impl Run {
-    fn of(case: &Case, operations: u64) -> Run {
+    fn new(case: &Case, operations: u64) -> Run {
         let Case { mix: (charge, use_points, read), balance_max, .. } = *case;
         let users = NonZeroU64::new(case.users).expect("every case has a user");
         let mix = Mix::new(charge, use_points, read).expect("the shares of a case add up");
         let bounds = Bounds { balance_max, ..Bounds::default() };
         let policy = Policy::new(bounds).expect("the bounds of a case agree");
         let half = Amount::new(balance_max / 2).expect("half of a balance is an amount");
-        let drawn = (1..=CLIENTS).map(|client| {
-            Script::draw(Source { seed: 1, block: 0, client }, users, Keys::Uniform, mix)
+        let sequences = (1..=CLIENTS).map(|client| {
+            RequestSequence::draw(
+                RngStream { seed: 1, block: 0, client },
+                users,
+                KeyDistribution::Uniform,
+                mix,
+            )
         });
-        let scripts = [Script::opening(users, half)].into_iter().chain(drawn);
-        let sheets = scripts.map(|script| (script, Log::default())).collect();
+        let sequences = [RequestSequence::opening(users, half)].into_iter().chain(sequences);
+        let clients = sequences.map(|sequence| (sequence, Log::default())).collect();
         let ledgers = (0..case.users).map(|_| Ledger::default()).collect();
-        let mut run = Run { policy, sheets, ledgers };
-        (0..case.users).for_each(|_| run.ask(0));
-        run.sheets[0].1.stamp(0);
+        let mut run = Run { policy, clients, ledgers };
+        (0..case.users).for_each(|_| run.request(0));
+        run.clients[0].1.stamp(0);
         let mut rng = fastrand::Rng::with_seed(1);
         for now in 1..=operations {
             let client = rng.usize(1..=CLIENTS as usize);
-            if run.sheets[client].1.asked().is_multiple_of(STAMP_EVERY) {
-                run.sheets[client].1.stamp(now);
+            if run.clients[client].1.asked().is_multiple_of(STAMP_EVERY) {
+                run.clients[client].1.stamp(now);
             }
-            run.ask(client);
+            run.request(client);
         }
         run
     }
 
-    fn ask(&mut self, client: usize) {
-        let (script, log) = &mut self.sheets[client];
+    fn request(&mut self, client: usize) {
+        let (sequence, log) = &mut self.clients[client];
         let number = log.asked();
-        let request = script.request(number);
+        let request = sequence.request(number);
         let ledger = &mut self.ledgers[index(request.user)];
         let account = ledger.account();
         let Some(action) = request.action else { return log.read(account) };
-        let id = Asked { client: client as u64, number }.id();
+        let id = OperationKey { client: client as u64, number }.id();
         match (Command { id, user: request.user, action }).decide(account, &self.policy) {
             Ok(Receipt { after, .. }) => {
                 log.applied(after);
                 ledger.ids.push(id);
                 ledger.balances.push(u32::try_from(after.balance).expect("a balance has 32 bits"));
             }
-            Err(_) => log.refused(account),
+            Err(_) => log.rejected(account),
         }
     }
 
-    fn audit(&self) -> Examined {
+    fn audit(&self) -> Audited {
         let accounts = self.ledgers.iter().map(Ledger::account).collect();
-        let sheets = self.sheets.iter().map(|(script, log)| Sheet { script, log }).collect();
-        let books = Books { policy: self.policy, accounts, sheets };
-        let examined = books.audit(|user, after, limit| Ok(self.page(user, after, limit)));
-        examined.expect("what was made up is right")
+        let clients =
+            self.clients.iter().map(|(sequence, log)| ClientLog { sequence, log }).collect();
+        let record = RunRecord { policy: self.policy, accounts, clients };
+        let examined = record.audit(|user, after, limit| Ok(self.page(user, after, limit)));
+        examined.expect("a generated run is correct")
     }
 
     fn page(&self, user: UserId, after: u64, limit: usize) -> Vec<LedgerEntry> {
@@ -165,9 +174,11 @@ impl Run {
 
     fn entry(&self, user: UserId, ledger: &Ledger, at: usize) -> LedgerEntry {
         let id = ledger.ids[at];
-        let asked = Asked::of(id).expect("ids are those of requests");
-        let (script, _) = &self.sheets[usize::try_from(asked.client).expect("clients are few")];
-        let action = script.request(asked.number).action.expect("only commands are written");
+        let key = OperationKey::of(id).expect("ids are those of requests");
+        let (sequence, _) =
+            &self.clients[usize::try_from(key.client).expect("the number of clients is small")];
+        let action =
+            sequence.request(key.number).action.expect("only commands have ledger entries");
         let before = match at.checked_sub(1) {
             Some(last) => Account { balance: u64::from(ledger.balances[last]), version: at as u64 },
             None => Account::default(),
@@ -189,7 +200,7 @@ fn index(user: UserId) -> usize {
     usize::try_from(user.value() - 1).expect("users are numbered from 1")
 }
 
-/// The time that this thread had a processor for; the wall's where the system does not tell.
+/// The processor time of this thread, or wall-clock time if the system does not report it.
 enum Clock {
     Thread(u64),
     Wall(Instant),
@@ -203,7 +214,9 @@ impl Clock {
     fn seconds(&self) -> f64 {
         match self {
             Clock::Wall(began) => began.elapsed().as_secs_f64(),
-            Clock::Thread(began) => (thread_ns().expect("it was told before") - began) as f64 / 1e9,
+            Clock::Thread(began) => {
+                (thread_ns().expect("the system reported it before") - began) as f64 / 1e9
+            }
         }
     }
 }
@@ -213,7 +226,7 @@ fn thread_ns() -> Option<u64> {
     times.split_whitespace().next()?.parse().ok()
 }
 
-/// Memory of this process in KiB, from which the peak is counted from now on.
+/// Returns the memory of this process in KiB, and restarts the measurement of its peak.
 fn resident() -> Option<u64> {
     fs::write("/proc/self/clear_refs", "5").ok()?;
     status("VmRSS:")

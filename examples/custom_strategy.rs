@@ -1,38 +1,37 @@
-//! Strategies of one's own, each held to the whole suite by one call: one that is right, and one
-//! that looks right.
+//! Two custom strategies, each checked against the whole contract by one call. One is correct, and
+//! the other one only looks correct.
 //!
-//! In a crate of its own this is a dependency on `hotrow`, a strategy, and a test.
+//! A crate of your own needs the same: a dependency on `hotrow`, a strategy, and a test.
 
 use hotrow::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    entry,
-    proof::prove,
-    store::Store,
-    strategy::{ConcurrencyStrategy, Family, Promises, step},
+    store::{Memory, Simulated, Store},
+    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
     sync::asynchronous,
 };
+use hotrow_verify::{candidate, contract::check_contract};
 
-/// A line for each user: whoever is at its head has the turn.
-struct Line<S> {
+/// One fair asynchronous mutex for each user.
+struct FairMutex<S> {
     store: S,
     policy: Policy,
 }
 
-impl<S: Store<Slot = asynchronous::Mutex<()>>> ConcurrencyStrategy for Line<S> {
+impl<S: Store<PerUserState = asynchronous::Mutex<()>>> ConcurrencyStrategy for FairMutex<S> {
     type Store = S;
 
-    const NAME: &'static str = "line";
+    const NAME: &'static str = "fair-mutex";
     const FAMILY: Family = Family::Mutex;
-    const PROMISES: Promises = Promises {
-        sound: true,
+    const GUARANTEES: Guarantees = Guarantees {
+        linearizable: true,
         fifo: true,
         starvation_free: true,
-        independent: true,
-        idle_free: true,
+        no_cross_user_blocking: true,
+        no_idle_memory: true,
     };
 
-    fn new(store: S, policy: Policy) -> Line<S> {
-        Line { store, policy }
+    fn new(store: S, policy: Policy) -> FairMutex<S> {
+        FairMutex { store, policy }
     }
 
     fn store(&self) -> &S {
@@ -40,40 +39,40 @@ impl<S: Store<Slot = asynchronous::Mutex<()>>> ConcurrencyStrategy for Line<S> {
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let row = self.store.row(command.user);
-        let _turn = row.lock().await;
-        step(&self.store, &row, &self.policy, command).await
+        let entry = self.store.entry(command.user);
+        let _guard = entry.lock().await;
+        step(&self.store, &entry, &self.policy, command).await
     }
 
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        let row = self.store.row(user);
-        let _turn = row.lock().await;
-        self.store.load(&row).await
+        let entry = self.store.entry(user);
+        let _guard = entry.lock().await;
+        self.store.load(&entry).await
     }
 }
 
-/// Looks whether anything has changed before it writes. It takes no lock, and every test with one
-/// caller passes.
-struct Hopeful<S> {
+/// Checks before the commit that the account has not changed. Without a lock, check and commit are
+/// not atomic, but every test with one caller passes.
+struct CheckThenAct<S> {
     store: S,
     policy: Policy,
 }
 
-impl<S: Store<Slot = ()>> ConcurrencyStrategy for Hopeful<S> {
+impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for CheckThenAct<S> {
     type Store = S;
 
-    const NAME: &'static str = "hopeful";
+    const NAME: &'static str = "check-then-act";
     const FAMILY: Family = Family::Atomic;
-    const PROMISES: Promises = Promises {
-        sound: true,
+    const GUARANTEES: Guarantees = Guarantees {
+        linearizable: true,
         fifo: false,
         starvation_free: false,
-        independent: true,
-        idle_free: true,
+        no_cross_user_blocking: true,
+        no_idle_memory: true,
     };
 
-    fn new(store: S, policy: Policy) -> Hopeful<S> {
-        Hopeful { store, policy }
+    fn new(store: S, policy: Policy) -> CheckThenAct<S> {
+        CheckThenAct { store, policy }
     }
 
     fn store(&self) -> &S {
@@ -81,38 +80,44 @@ impl<S: Store<Slot = ()>> ConcurrencyStrategy for Hopeful<S> {
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let row = self.store.row(command.user);
+        let entry = self.store.entry(command.user);
         loop {
-            let before = self.store.load(&row).await?;
+            let before = self.store.load(&entry).await?;
             let receipt = command.decide(before, &self.policy)?;
-            if self.store.load(&row).await? == before {
-                self.store.commit(&row, &receipt).await?;
+            if self.store.load(&entry).await? == before {
+                self.store.commit(&entry, &receipt).await?;
                 return Ok(receipt);
             }
         }
     }
 
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        self.store.load(&self.store.row(user)).await
+        self.store.load(&self.store.entry(user)).await
     }
 }
 
-#[expect(clippy::print_stdout, reason = "an example that says what it found")]
+#[expect(clippy::print_stdout, reason = "the example prints its result")]
 fn main() {
-    for entry in [
-        entry!(Line keeps asynchronous::Mutex<()>, on Slab),
-        entry!(Line keeps asynchronous::Mutex<()>, on Tables),
-        entry!(Hopeful keeps (), on Slab),
+    for candidate in [
+        candidate!(FairMutex keeps asynchronous::Mutex<()>, on Memory),
+        candidate!(FairMutex keeps asynchronous::Mutex<()>, on Simulated),
+        candidate!(CheckThenAct keeps (), on Memory),
     ] {
-        match prove(&entry) {
+        match check_contract(&candidate) {
             Ok(trials) => {
-                println!("{} on {}: {trials} trials, all won", entry.strategy, entry.store)
+                println!(
+                    "{} on {}: all {trials} trials passed",
+                    candidate.strategy, candidate.store
+                )
             }
-            Err(refuted) => {
-                let (trial, found) = &refuted.lost[0];
-                let (lost, trials) = (refuted.lost.len(), refuted.trials);
-                println!("{} on {}: {lost} of {trials} trials lost", entry.strategy, entry.store);
-                println!("{trial}\n{found}");
+            Err(failure) => {
+                let (trial, violation) = &failure.failed[0];
+                let (failed, trials) = (failure.failed.len(), failure.trials);
+                println!(
+                    "{} on {}: {failed} of {trials} trials failed",
+                    candidate.strategy, candidate.store
+                );
+                println!("{trial}\n{violation}");
             }
         }
     }
@@ -123,15 +128,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_keeps_what_it_promises() {
-        prove(&entry!(Line keeps asynchronous::Mutex<()>, on Slab)).unwrap();
-        prove(&entry!(Line keeps asynchronous::Mutex<()>, on Tables)).unwrap();
+    fn a_fair_mutex_keeps_the_contract() {
+        check_contract(&candidate!(FairMutex keeps asynchronous::Mutex<()>, on Memory)).unwrap();
+        check_contract(&candidate!(FairMutex keeps asynchronous::Mutex<()>, on Simulated)).unwrap();
     }
 
     #[test]
-    fn hope_is_no_strategy() {
-        let refuted = prove(&entry!(Hopeful keeps (), on Slab)).unwrap_err();
-        let lost = refuted.lost.iter().map(|(trial, _)| trial.property.name);
-        assert!(lost.into_iter().any(|name| name == "the_ledger_bears_out_every_reply"));
+    fn check_then_act_violates_the_contract() {
+        let failure = check_contract(&candidate!(CheckThenAct keeps (), on Memory)).unwrap_err();
+        let failed = failure.failed.iter().map(|(trial, _)| trial.property.name);
+        assert!(failed.into_iter().any(|name| name == "replies_match_ledger"));
     }
 }

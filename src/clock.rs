@@ -1,8 +1,8 @@
-//! The time that goes into a ledger, told and not asked for.
+//! The time that goes into a ledger: a coarse clock that is set from outside.
 //!
 //! Reading the system's clock for each ledger entry costs more than any good strategy does. So a
-//! store reads one atomic word, and whoever runs the service advances it: a server with
-//! each command, a measurement at its phases, a test by hand.
+//! store reads one atomic word, as with `CLOCK_MONOTONIC_COARSE`. The code that runs the service
+//! advances that word: a server with each command, a measurement at its phases, a test by hand.
 
 use std::{
     sync::{
@@ -12,38 +12,38 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// A shared count of milliseconds since 1970, as last told.
+/// A shared time in milliseconds since 1970. It shows the time of the last update.
 #[derive(Debug, Clone, Default)]
-pub struct Tick(Arc<Padded>);
+pub struct CoarseClock(Arc<Padded>);
 
-/// A cache line of its own: the tick is read by every commit and must not share a line with
-/// anything that is written.
+/// A cache line of its own: every commit reads the clock, so no other data on its line may be
+/// written.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Padded(AtomicU64);
 
-impl Tick {
-    /// A tick that shows the system's time now, and keeps showing it until it is told another.
-    pub fn now() -> Tick {
-        let tick = Tick::default();
-        tick.follow_system();
-        tick
+impl CoarseClock {
+    /// Creates a clock that shows the current system time until the next update.
+    pub fn now() -> CoarseClock {
+        let clock = CoarseClock::default();
+        clock.sync_with_system_clock();
+        clock
     }
 
-    /// Milliseconds since 1970, as last told.
+    /// Returns the milliseconds since 1970 at the last update.
     #[inline]
     pub fn millis(&self) -> u64 {
         // Relaxed: a timestamp publishes nothing.
         self.0.0.load(Ordering::Relaxed)
     }
 
-    /// Tells the time. An earlier time than the one shown is not taken back to.
+    /// Sets the time to `millis` since 1970, unless the clock already shows a later time.
     pub fn advance(&self, millis: u64) {
         self.0.0.fetch_max(millis, Ordering::Relaxed);
     }
 
-    /// Tells the system's time.
-    pub fn follow_system(&self) {
+    /// Sets the time to the system's time, unless the clock already shows a later time.
+    pub fn sync_with_system_clock(&self) {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.advance(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX));
     }
@@ -53,12 +53,12 @@ impl Tick {
 mod tests {
     use super::*;
 
-    /// A system clock that is set back must not give a history whose times run backwards.
+    /// A system clock that is set back must not produce a ledger whose times run backwards.
     #[test]
-    fn time_does_not_run_backwards() {
-        let tick = Tick::default();
-        tick.advance(20);
-        tick.advance(10);
-        assert_eq!(tick.millis(), 20);
+    fn the_clock_never_runs_backwards() {
+        let clock = CoarseClock::default();
+        clock.advance(20);
+        clock.advance(10);
+        assert_eq!(clock.millis(), 20);
     }
 }

@@ -1,16 +1,16 @@
-//! How much each may cost, beside a limit or in nanoseconds.
+//! The bounds on the cost of each probe, relative to a reference or in nanoseconds.
 
 use std::ops::RangeBounds;
 
-use hotrow::stats::{Blocks, Interval, Ratio, Summary};
+use hotrow_results::stats::{Blocks, Interval, Ratio, Summary};
 
-/// What is held against what.
+/// A bound on the cost of a probe.
 pub(crate) enum Bound {
-    /// The first costs at most so many times the second.
+    /// The first probe costs at most this many times the second.
     AtMost(&'static str, f64, &'static str),
-    /// The first costs at least so many times the second.
+    /// The first probe costs at least this many times the second.
     AtLeast(&'static str, f64, &'static str),
-    /// It costs at most so many nanoseconds.
+    /// The probe costs at most this many nanoseconds.
     Nanoseconds(&'static str, f64),
 }
 
@@ -35,50 +35,53 @@ pub(crate) const BOUNDS: &[Bound] = &[
 ];
 
 impl Bound {
-    /// The bound, what was measured, and whether it was met, in one line; none if not all of it was
-    /// measured.
-    pub(crate) fn judged<'a>(&self, of: impl Fn(&str) -> Option<&'a Blocks>) -> Option<String> {
+    /// Returns a line with the bound, the measured value, and whether the bound is met; `None` if a
+    /// probe was not measured.
+    pub(crate) fn verdict<'a>(
+        &self,
+        values_of: impl Fn(&str) -> Option<&'a Blocks>,
+    ) -> Option<String> {
         Some(match *self {
-            AtMost(subject, most, limit) => {
-                let ratio = ratio(of(subject)?, of(limit)?);
-                let verdict = within(ratio.interval, ..=most);
-                line(&format!("{subject} / {limit}"), &format!("<= {most}"), &ratio, verdict)
+            AtMost(probe, most, reference) => {
+                let ratio = ratio(values_of(probe)?, values_of(reference)?);
+                let outcome = within(ratio.interval, ..=most);
+                line(&format!("{probe} / {reference}"), &format!("<= {most}"), &ratio, outcome)
             }
-            AtLeast(subject, least, limit) => {
-                let ratio = ratio(of(subject)?, of(limit)?);
-                let verdict = within(ratio.interval, least..);
-                line(&format!("{subject} / {limit}"), &format!(">= {least}"), &ratio, verdict)
+            AtLeast(probe, least, reference) => {
+                let ratio = ratio(values_of(probe)?, values_of(reference)?);
+                let outcome = within(ratio.interval, least..);
+                line(&format!("{probe} / {reference}"), &format!(">= {least}"), &ratio, outcome)
             }
-            Nanoseconds(subject, most) => {
-                let summary = Summary::of(of(subject)?).expect("every block has a value");
+            Nanoseconds(probe, most) => {
+                let summary = Summary::of(values_of(probe)?).expect("every block has a value");
                 let interval = match summary.interval {
                     Some(interval) => format!(" [{:.0}, {:.0}]", interval.low, interval.high),
                     None => String::new(),
                 };
                 let measured = format!("{:.0} ns{interval}", summary.median);
-                let verdict = within(summary.interval, ..=most);
-                line(subject, &format!("<= {most} ns"), &measured, verdict)
+                let outcome = within(summary.interval, ..=most);
+                line(probe, &format!("<= {most} ns"), &measured, outcome)
             }
         })
     }
 }
 
-fn ratio(subject: &Blocks, limit: &Blocks) -> Ratio {
-    Ratio::of(subject, limit).expect("every block has a value of both")
+fn ratio(probe: &Blocks, reference: &Blocks) -> Ratio {
+    Ratio::of(probe, reference).expect("every block has a value of both")
 }
 
-/// Whether all of the interval is within the bound, none of it, or neither can be said.
+/// Returns whether all of the interval is within the bound, none of it, or only a part.
 fn within(interval: Option<Interval>, bound: impl RangeBounds<f64>) -> &'static str {
     let ends =
         interval.map(|interval| (bound.contains(&interval.low), bound.contains(&interval.high)));
     match ends {
         Some((true, true)) => "met",
         Some((false, false)) => "MISSED",
-        Some(_) => "undecided",
-        None => "too few blocks",
+        Some(_) => "inconclusive",
+        None => "insufficient samples",
     }
 }
 
-fn line(what: &str, bound: &str, measured: &impl ToString, verdict: &str) -> String {
-    format!("{what:<44} {bound:>11}   {:<24} {verdict}", measured.to_string())
+fn line(name: &str, bound: &str, measured: &impl ToString, outcome: &str) -> String {
+    format!("{name:<44} {bound:>11}   {:<24} {outcome}", measured.to_string())
 }

@@ -1,4 +1,4 @@
-//! Strategies asked by many at once.
+//! Strategies with many concurrent clients.
 
 use std::{
     future::Future,
@@ -9,61 +9,63 @@ use std::{
 
 use hotrow::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    engine::{Cell, Clients, Schedule, Trial, measure},
-    store::{ImmediateStore, Slab, Store},
+    scenario::{Clients, Scenario},
+    store::{Memory, Store, SyncStore},
     strategy::{
-        Actor, ConcurrencyStrategy, Desk, Family, Promises, Queue, ShardedActor, Turn, step_now,
+        Actor, ActorCell, CombiningLock, ConcurrencyStrategy, Family, Guarantees, Queue,
+        ShardedActor, step_sync,
     },
 };
+use hotrow_engine::{Iteration, Schedule, measure};
 use parking_lot::MutexGuard;
 use tokio::task;
 
 use crate::{
     script::{commands, opening},
-    strategies::opened,
+    strategies::open_service,
 };
 
 /// Commands of one probe of an actor.
 const COMMANDS: usize = 1 << 15;
 
 pub(crate) fn actor(in_flight: usize) -> f64 {
-    in_flight_on_one_thread::<Actor<Slab<Desk>>>(in_flight)
+    tasks_on_one_thread::<Actor<Memory<ActorCell>>>(in_flight)
 }
 
 pub(crate) fn sharded_actor(in_flight: usize) -> f64 {
-    in_flight_on_one_thread::<ShardedActor<Slab<()>>>(in_flight)
+    tasks_on_one_thread::<ShardedActor<Memory<()>>>(in_flight)
 }
 
-/// Tasks of one thread that each wait for one command at a time.
-fn in_flight_on_one_thread<T: ConcurrencyStrategy>(tasks: usize) -> f64 {
-    let service = Arc::new(opened::<T>(1));
-    let script: Arc<[Command]> = commands(1).into();
+/// Runs tasks on one thread, each of which waits for one command at a time.
+fn tasks_on_one_thread<T: ConcurrencyStrategy>(tasks: usize) -> f64 {
+    let service = Arc::new(open_service::<T>(1));
+    let sequence: Arc<[Command]> = commands(1).into();
     let charged = Arc::clone(&service);
     let first = async move {
         charged.execute(opening(1)).await.expect("an empty account takes half its maximum");
     };
-    nanoseconds_of_tasks(tasks, first, move |turns| {
-        let (service, script) = (Arc::clone(&service), Arc::clone(&script));
+    nanoseconds_per_step(tasks, first, move |steps| {
+        let (service, sequence) = (Arc::clone(&service), Arc::clone(&sequence));
         async move {
-            for &command in script.iter().cycle().take(turns) {
+            for &command in sequence.iter().cycle().take(steps) {
                 let _ = black_box(service.execute(command).await);
             }
         }
     })
 }
 
-/// What the runtime takes to suspend a task and to come back to it, which every request to an actor
-/// costs once at least.
-pub(crate) fn turn_of_a_task(tasks: usize) -> f64 {
-    nanoseconds_of_tasks(tasks, async {}, |turns| async move {
-        for _ in 0..turns {
+/// Measures the time in which the runtime suspends a task and resumes it. Every request to an actor
+/// needs that at least once.
+pub(crate) fn task_yield(tasks: usize) -> f64 {
+    nanoseconds_per_step(tasks, async {}, |steps| async move {
+        for _ in 0..steps {
             task::yield_now().await;
         }
     })
 }
 
-/// Shares [`COMMANDS`] turns among tasks of one thread and gives the nanoseconds that one took.
-fn nanoseconds_of_tasks<F>(
+/// Divides [`COMMANDS`] steps among tasks on one thread, and returns the nanoseconds per step.
+fn nanoseconds_per_step<F>(
     tasks: usize,
     first: impl Future<Output = ()> + Send + 'static,
     client: impl Fn(usize) -> F + Send + 'static,
@@ -73,8 +75,8 @@ where
 {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
-        .expect("a runtime without timers and sockets needs nothing of the system");
-    // A future that `block_on` polls itself pays for a wake-up of the thread each time.
+        .expect("a runtime without timers and sockets needs no system resources");
+    // A future that `block_on` polls itself costs a wake-up of the thread per poll.
     let driver = async move {
         first.await;
         let started = Instant::now();
@@ -88,15 +90,15 @@ where
 }
 
 pub(crate) fn queue_of_8_threads() -> f64 {
-    on_8_threads::<Queue<Slab<Turn>>>()
+    on_8_threads::<Queue<Memory<CombiningLock>>>()
 }
 
 pub(crate) fn fair_mutex_of_8_threads() -> f64 {
-    on_8_threads::<FairMutex<Slab<parking_lot::Mutex<()>>>>()
+    on_8_threads::<FairMutex<Memory<parking_lot::Mutex<()>>>>()
 }
 
 fn on_8_threads<T: ConcurrencyStrategy>() -> f64 {
-    let cell = Cell::hot_row(Clients::Threads(8));
+    let scenario = Scenario::hot_row(Clients::Threads(8));
     let schedule = Schedule {
         blocks: 1,
         warm_up: Duration::from_millis(20),
@@ -104,29 +106,30 @@ fn on_8_threads<T: ConcurrencyStrategy>() -> f64 {
         latency_window: Duration::from_millis(1),
         seed: 1,
     };
-    let measured = measure::<T>(&Trial { cell, schedule, block: 0 }, &AtomicBool::new(false));
+    let measured =
+        measure::<T>(&Iteration { scenario, schedule, block: 0 }, &AtomicBool::new(false));
     measured.window_ns as f64 / measured.completed() as f64
 }
 
-/// A blocking lock that is handed to whoever has waited longest, each time.
+/// A blocking lock that every release passes to the longest waiter.
 struct FairMutex<S> {
     store: S,
     policy: Policy,
 }
 
-impl<S: ImmediateStore + Store<Slot = parking_lot::Mutex<()>>> ConcurrencyStrategy
+impl<S: SyncStore + Store<PerUserState = parking_lot::Mutex<()>>> ConcurrencyStrategy
     for FairMutex<S>
 {
     type Store = S;
 
     const NAME: &'static str = "fair-mutex";
     const FAMILY: Family = Family::Mutex;
-    const PROMISES: Promises = Promises {
-        sound: true,
+    const GUARANTEES: Guarantees = Guarantees {
+        linearizable: true,
         fifo: true,
         starvation_free: true,
-        independent: true,
-        idle_free: true,
+        no_cross_user_blocking: true,
+        no_idle_memory: true,
     };
 
     fn new(store: S, policy: Policy) -> FairMutex<S> {
@@ -137,19 +140,20 @@ impl<S: ImmediateStore + Store<Slot = parking_lot::Mutex<()>>> ConcurrencyStrate
         &self.store
     }
 
-    fn execute_at_once(&self, command: Command) -> Option<Outcome> {
-        let row = self.store.row(command.user);
-        let turn = row.lock();
-        let outcome = step_now(&self.store, &row, &self.policy, command);
-        MutexGuard::unlock_fair(turn);
+    fn execute_sync(&self, command: Command) -> Option<Outcome> {
+        let entry = self.store.entry(command.user);
+        let guard = entry.lock();
+        let outcome = step_sync(&self.store, &entry, &self.policy, command);
+        MutexGuard::unlock_fair(guard);
         Some(outcome)
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        self.execute_at_once(command).expect("a lock that blocks is waited for in the call")
+        self.execute_sync(command)
+            .expect("execute_sync of a blocking lock always returns an outcome")
     }
 
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        Ok(self.store.load_now(&self.store.row(user)))
+        Ok(self.store.load_sync(&self.store.entry(user)))
     }
 }

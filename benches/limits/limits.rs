@@ -1,4 +1,4 @@
-//! The least that an answer of each kind must do, and the answer that most people give.
+//! References: the minimum that each kind of strategy must do, and a common implementation.
 
 use std::{
     collections::HashMap,
@@ -13,9 +13,9 @@ use std::{
 use hotrow::domain::{Account, Command, LedgerEntry, Policy, UserId};
 use parking_lot::Mutex;
 
-use crate::script::{COMMANDS, commands, nanoseconds_each};
+use crate::script::{COMMANDS, commands, nanoseconds_per_command};
 
-/// A cache line of its own, with the one that is fetched beside it.
+/// Two cache lines of its own, since processors fetch lines in pairs.
 #[derive(Default)]
 #[repr(align(128))]
 struct Padded<T>(T);
@@ -31,36 +31,36 @@ fn place(command: &Command) -> usize {
 /// One atomic addition to the counter of a user.
 pub(crate) fn fetch_add(users: u64) -> f64 {
     let counters = padded::<AtomicU64>(users);
-    nanoseconds_each(users, |command| {
+    nanoseconds_per_command(users, |command| {
         let points = command.action.amount().points();
         counters[place(command)].0.fetch_add(points, Ordering::AcqRel)
     })
 }
 
-/// One look at the counter of a user.
+/// One atomic load of the counter of a user.
 pub(crate) fn atomic_load(users: u64) -> f64 {
     let counters = padded::<AtomicU64>(users);
-    nanoseconds_each(users, |command| counters[place(command)].0.load(Ordering::Acquire))
+    nanoseconds_per_command(users, |command| counters[place(command)].0.load(Ordering::Acquire))
 }
 
 /// One lock around an addition to the balance beside it.
 pub(crate) fn bare_lock(users: u64) -> f64 {
     let balances = padded::<Mutex<u64>>(users);
-    nanoseconds_each(users, |command| {
+    nanoseconds_per_command(users, |command| {
         let mut balance = balances[place(command)].0.lock();
         *balance = balance.wrapping_add(command.action.amount().points());
         *balance
     })
 }
 
-/// One atomic addition, and one plain append of 32 bytes to memory of the user's own that was
-/// written before: what no answer with a history can do without.
+/// One atomic addition, and one plain append of 32 bytes to the user's own memory, which was
+/// written before. Every strategy with a ledger has to do this.
 pub(crate) fn append(users: u64) -> f64 {
     let counters = padded::<AtomicU64>(users);
-    let room = most_commands_of_one(users);
+    let room = commands_per_user_max(users);
     let mut histories: Vec<(usize, Vec<[u64; 4]>)> =
         iter::repeat_with(|| (0, vec![[1; 4]; room])).take(counters.len()).collect();
-    nanoseconds_each(users, |command| {
+    nanoseconds_per_command(users, |command| {
         let points = command.action.amount().points();
         let before = counters[place(command)].0.fetch_add(points, Ordering::AcqRel);
         let (length, lines) = &mut histories[place(command)];
@@ -70,37 +70,37 @@ pub(crate) fn append(users: u64) -> f64 {
     })
 }
 
-fn most_commands_of_one(users: u64) -> usize {
+fn commands_per_user_max(users: u64) -> usize {
     let mut counts = vec![0; usize::try_from(users).expect("there are few users")];
     let ring = commands(users);
     ring.iter().for_each(|command| counts[place(command)] += COMMANDS / ring.len());
     counts.into_iter().max().unwrap_or(0)
 }
 
-/// What most people write: a map from a user to a lock, and behind the lock a balance and a list.
+/// A common implementation: a map from a user to a lock that protects a balance and a list.
 pub(crate) fn map_of_locks(users: u64) -> f64 {
     #[derive(Default)]
-    struct Held {
+    struct Protected {
         account: Account,
         history: Vec<LedgerEntry>,
     }
-    let locks: Mutex<HashMap<UserId, Arc<Mutex<Held>>>> = Mutex::default();
+    let locks: Mutex<HashMap<UserId, Arc<Mutex<Protected>>>> = Mutex::default();
     for id in 1..=users {
         let user = UserId::new(id).expect("ids start at 1");
         let account = Account { balance: 500_000, version: 0 };
-        let held = Held { account, history: Vec::new() };
-        locks.lock().insert(user, Arc::new(Mutex::new(held)));
+        let protected = Protected { account, history: Vec::new() };
+        locks.lock().insert(user, Arc::new(Mutex::new(protected)));
     }
     let policy = Policy::default();
-    nanoseconds_each(users, |command| {
+    nanoseconds_per_command(users, |command| {
         let lock = Arc::clone(locks.lock().entry(command.user).or_default());
-        let mut held = lock.lock();
-        let receipt = command.decide(held.account, &policy);
+        let mut protected = lock.lock();
+        let receipt = command.decide(protected.account, &policy);
         if let Ok(receipt) = receipt {
-            held.account = receipt.after;
+            protected.account = receipt.after;
             let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             let time_millis = u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX);
-            held.history.push(LedgerEntry { receipt, time_millis });
+            protected.history.push(LedgerEntry { receipt, time_millis });
         }
         u64::from(receipt.is_ok())
     })

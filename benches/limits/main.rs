@@ -1,14 +1,14 @@
-//! What a command costs beside the limit of its kind, and whether that is within its bound.
+//! Compares the cost of a command with a reference of its kind, and checks it against a bound.
 //!
-//! A limit is the least that any answer of a kind must do: one `fetch_add`, one bare lock, one
-//! atomic load, one plain append. Strategies and limits are probed in shuffled blocks, and what is
-//! judged is the median of their ratio within a block, with its 95 % interval.
+//! A reference is the minimum that any strategy of a kind must do: one `fetch_add`, one bare lock,
+//! one atomic load, one plain append. Strategies and references run in shuffled blocks. The verdict
+//! uses the median of their ratio within a block, with its 95 % interval.
 //!
-//! `cargo bench --bench limits` takes some twenty seconds; `-- --quick` takes fewer blocks, `-- --test`
-//! one, to see that everything runs; `-- --list` names the probes, `-- WORD` takes those with the
-//! word in their name.
+//! `cargo bench --bench limits` takes about twenty seconds. After `--`, `--quick` runs fewer
+//! blocks, `--test` one block, to check that everything runs. `--list` prints the names of the
+//! probes, and a word selects the probes with that word in their name.
 
-#![expect(clippy::print_stdout, reason = "a benchmark prints what it found")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod bounds;
 mod crowds;
@@ -18,11 +18,11 @@ mod strategies;
 
 use std::env;
 
-use hotrow::stats::{Blocks, median};
+use hotrow_results::stats::{Blocks, median};
 
 use crate::bounds::BOUNDS;
 
-/// Nanoseconds a command.
+/// Returns the nanoseconds per command.
 type Probe = fn() -> f64;
 
 const PROBES: &[(&str, Probe)] = &[
@@ -40,7 +40,7 @@ const PROBES: &[(&str, Probe)] = &[
     ("cas, 1,024 users", || strategies::cas(1_024)),
     ("mutex, 1,024 users", || strategies::mutex(1_024)),
     ("queue, 1,024 users", || strategies::queue(1_024)),
-    ("turn of a task", || crowds::turn_of_a_task(64)),
+    ("task yield", || crowds::task_yield(64)),
     ("actor, 1 in flight", || crowds::actor(1)),
     ("sharded-actor, 64 in flight", || crowds::sharded_actor(64)),
     ("sharded-actor, 256 in flight", || crowds::sharded_actor(256)),
@@ -50,35 +50,37 @@ const PROBES: &[(&str, Probe)] = &[
 ];
 
 fn main() {
-    let given: Vec<String> =
-        env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let has = |flag: &str| given.iter().any(|given| given == flag);
-    let word = given.iter().find(|given| !given.starts_with("--")).cloned().unwrap_or_default();
-    let probes: Vec<_> = PROBES.iter().filter(|(name, _)| name.contains(&word)).collect();
+    let arguments: Vec<String> =
+        env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let filter =
+        arguments.iter().find(|argument| !argument.starts_with("--")).cloned().unwrap_or_default();
+    let probes: Vec<_> = PROBES.iter().filter(|(name, _)| name.contains(&filter)).collect();
     if has("--list") {
         return probes.iter().for_each(|(name, _)| println!("{name}: benchmark"));
     }
-    // Cargo says so when it is to be measured; without that, as under `cargo test`, one look will do.
+    // Cargo passes `--bench` for a measurement. Without it, as under `cargo test`, one block is
+    // enough.
     let blocks = match (has("--test") || !has("--bench"), has("--quick")) {
         (true, _) => 1,
         (false, true) => 7,
         (false, false) => 20,
     };
-    let measured = probe_in_blocks(&probes, blocks);
-    println!("{:<30} {:>12}   median of {blocks} blocks", "probe", "ns a command");
+    let measured = run_in_blocks(&probes, blocks);
+    println!("{:<30} {:>12}   median of {blocks} blocks", "probe", "ns/command");
     for ((name, _), values) in probes.iter().zip(&measured) {
         let nanoseconds = median(&values.measured()).expect("every block has a value");
         println!("{name:<30} {nanoseconds:>12.1}");
     }
     println!("\n{:<46} {:>9}   measured", "bound", "");
-    let of = |name: &str| {
+    let values_of = |name: &str| {
         let probe = probes.iter().position(|(known, _)| *known == name)?;
         Some(&measured[probe])
     };
-    BOUNDS.iter().filter_map(|bound| bound.judged(of)).for_each(|line| println!("{line}"));
+    BOUNDS.iter().filter_map(|bound| bound.verdict(values_of)).for_each(|line| println!("{line}"));
 }
 
-fn probe_in_blocks(probes: &[&(&str, Probe)], blocks: usize) -> Vec<Blocks> {
+fn run_in_blocks(probes: &[&(&str, Probe)], blocks: usize) -> Vec<Blocks> {
     let mut order: Vec<usize> = (0..probes.len()).collect();
     let mut rng = fastrand::Rng::with_seed(1);
     let mut values = vec![Vec::new(); probes.len()];
@@ -90,6 +92,6 @@ fn probe_in_blocks(probes: &[&(&str, Probe)], blocks: usize) -> Vec<Blocks> {
     }
     let blocks = values
         .into_iter()
-        .map(|values| Blocks::of(values).expect("a probe takes some time, and not for ever"));
+        .map(|values| Blocks::of(values).expect("a probe takes a finite time above zero"));
     blocks.collect()
 }

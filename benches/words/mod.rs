@@ -5,7 +5,7 @@
 
 use std::{env, io, path::PathBuf};
 
-use hotrow::record::Earlier;
+use hotrow_results::Earlier;
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

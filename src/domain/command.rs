@@ -1,4 +1,4 @@
-//! What is asked of an account, and the one function that decides it.
+//! Commands on an account, and the one function that decides them.
 
 use std::{fmt, num::NonZeroU64};
 
@@ -9,18 +9,18 @@ use super::{Account, BALANCE_LIMIT, OutOfRange, Policy, Reason, Rejection, UserI
 pub struct Amount(NonZeroU64);
 
 impl Amount {
-    /// Takes a number of points from 1 to [`BALANCE_LIMIT`].
+    /// Validates a number of points from 1 to [`BALANCE_LIMIT`].
     ///
     /// # Errors
-    /// [`OutOfRange`] for zero and for what lies past the limit.
+    /// [`OutOfRange`] for zero and for a number above the limit.
     pub const fn new(points: u64) -> Result<Amount, OutOfRange> {
         match NonZeroU64::new(points) {
-            Some(known) if points <= BALANCE_LIMIT => Ok(Amount(known)),
-            _ => Err(OutOfRange { what: "amount", asked: points, min: 1, max: BALANCE_LIMIT }),
+            Some(valid) if points <= BALANCE_LIMIT => Ok(Amount(valid)),
+            _ => Err(OutOfRange { what: "amount", given: points, min: 1, max: BALANCE_LIMIT }),
         }
     }
 
-    /// The amount as a number.
+    /// Returns the amount as a number of points.
     #[inline]
     pub const fn points(self) -> u64 {
         self.0.get()
@@ -33,16 +33,16 @@ impl fmt::Display for Amount {
     }
 }
 
-/// The name that its sender gave a command, to know it again in the ledger.
+/// The id that a client gives to a command. The client finds the command in the ledger by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OperationId(pub u64);
 
 impl OperationId {
-    /// The id of a ledger entry whose store keeps none, as the given history table does.
+    /// The id in a ledger entry of a store that keeps no ids, as the given history table does.
     pub const UNRECORDED: OperationId = OperationId(0);
 }
 
-/// What a command does to a balance.
+/// The change that a command makes to a balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Adds points.
@@ -52,7 +52,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// The points moved, whichever way.
+    /// Returns the points that the action adds or spends.
     #[inline]
     pub const fn amount(self) -> Amount {
         match self {
@@ -61,57 +61,57 @@ impl Action {
     }
 }
 
-/// A request to change a balance. Plain data: a queue keeps it, an actor is sent it, a
-/// compare-and-set loop decides it again.
+/// A request to change a balance. It is plain data: a queue stores it, an actor receives it as a
+/// message, and a compare-and-set loop decides it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Command {
-    /// What its sender calls it.
+    /// The id that the client chose.
     pub id: OperationId,
-    /// Whose account to change.
+    /// The owner of the account.
     pub user: UserId,
-    /// What to do to it.
+    /// The change.
     pub action: Action,
 }
 
 impl Command {
-    /// What this command makes of the account `before` under `policy`.
+    /// Decides this command on the account `before` under `policy`.
     ///
-    /// This is the business rule, the sequential specification that an audit replays, and what
-    /// an optimistic strategy runs as often as it must. It has no effect.
+    /// This is the business rule and the sequential specification that an audit replays. It has no
+    /// effect, so an optimistic strategy may call it any number of times.
     ///
     /// # Errors
-    /// [`Rejection`] with the first rule in the way: the amount's own bounds, then the balance,
-    /// then the version.
+    /// [`Rejection`] with the first violated rule. The order is: the amount's own bounds, the
+    /// balance, the version.
     #[inline]
     pub fn decide(self, before: Account, policy: &Policy) -> Result<Receipt, Rejection> {
-        let turned_down = |reason| Rejection { command: self, before, reason };
-        let balance = policy.balance_after(before, self.action).map_err(turned_down)?;
+        let reject = |reason| Rejection { command: self, before, reason };
+        let balance = policy.balance_after(before, self.action).map_err(reject)?;
         if VERSION_LIMIT <= before.version {
-            return Err(turned_down(Reason::LedgerFull { max: VERSION_LIMIT }));
+            return Err(reject(Reason::LedgerFull { max: VERSION_LIMIT }));
         }
         let after = Account { balance, version: before.version + 1 };
         Ok(Receipt { command: self, before, after })
     }
 }
 
-/// What became of an accepted command: the answer to its sender, the line in the history, and
-/// what an audit replays.
+/// The result of an accepted command: the answer to the client, the entry in the ledger, and the
+/// input of an audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Receipt {
-    /// The command accepted.
+    /// The accepted command.
     pub command: Command,
-    /// The account that it met.
+    /// The account before the command.
     pub before: Account,
-    /// The account that it left.
+    /// The account after the command.
     pub after: Account,
 }
 
 /// A receipt as a store keeps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LedgerEntry {
-    /// What was done.
+    /// The receipt.
     pub receipt: Receipt,
-    /// When it was written, in milliseconds since 1970 by the service's tick.
+    /// The time of the write, in milliseconds since 1970 by the service's coarse clock.
     pub time_millis: u64,
 }
 
@@ -132,7 +132,7 @@ mod tests {
             .map_err(|rejection| rejection.reason)
     }
 
-    /// Zero moves nothing, and an acknowledged nothing is a line in the history that lies.
+    /// An amount of zero would add a ledger entry that changes nothing.
     #[test]
     fn an_amount_is_1_to_the_balance_limit() {
         assert!(Amount::new(0).is_err());
@@ -141,9 +141,9 @@ mod tests {
         assert!(Amount::new(BALANCE_LIMIT + 1).is_err());
     }
 
-    /// The plain case, with both ends of what is allowed: to the maximum, and down to nothing.
+    /// The accepted cases, at both ends of the range: up to the maximum, and down to zero.
     #[test]
-    fn a_charge_adds_and_a_use_takes_away() {
+    fn a_charge_adds_and_a_use_subtracts() {
         let policy = Policy::default();
         assert_eq!(decide(Action::Charge(amount(40)), 2, &policy), Ok(42));
         assert_eq!(decide(Action::Charge(amount(1_000_000)), 0, &policy), Ok(1_000_000));
@@ -151,25 +151,25 @@ mod tests {
         assert_eq!(decide(Action::Use(amount(42)), 42, &policy), Ok(0));
     }
 
-    /// Spending one point more than is held is the fault that the whole exercise is about.
+    /// Overspending by one point is the error that concurrency control has to prevent.
     #[test]
-    fn a_use_of_more_than_is_held_is_refused() {
+    fn a_use_above_the_balance_is_rejected() {
         let policy = Policy::default();
         assert_eq!(decide(Action::Use(amount(43)), 42, &policy), Err(Reason::InsufficientBalance));
         assert_eq!(decide(Action::Use(amount(1)), 0, &policy), Err(Reason::InsufficientBalance));
     }
 
-    /// One point past the maximum must be refused and not be cut down to what fits.
+    /// A charge that exceeds the maximum by one point must be rejected, and not reduced to fit.
     #[test]
-    fn a_charge_past_the_maximum_is_refused_whole() {
-        let refused = Err(Reason::BalanceAboveMaximum { max: 1_000_000 });
-        assert_eq!(decide(Action::Charge(amount(1)), 1_000_000, &Policy::default()), refused);
-        assert_eq!(decide(Action::Charge(amount(500_001)), 500_000, &Policy::default()), refused);
+    fn a_charge_above_the_maximum_is_rejected_whole() {
+        let rejected = Err(Reason::BalanceAboveMaximum { max: 1_000_000 });
+        assert_eq!(decide(Action::Charge(amount(1)), 1_000_000, &Policy::default()), rejected);
+        assert_eq!(decide(Action::Charge(amount(500_001)), 500_000, &Policy::default()), rejected);
     }
 
-    /// Bounds on a single command hold whatever the balance, and at the bound it is allowed.
+    /// The bounds of a single command hold at every balance, and the bound itself is allowed.
     #[test]
-    fn an_amount_outside_the_policy_is_refused() {
+    fn an_amount_outside_the_policy_is_rejected() {
         let policy = Policy::new(Bounds {
             amount_min: 100,
             amount_max: 5_000,
@@ -188,40 +188,40 @@ mod tests {
         assert_eq!(spend(200), Ok(800));
     }
 
-    /// The sum of the largest balance and the largest amount lies far inside 64 bits, and a
+    /// The sum of the largest balance and the largest amount fits 64 bits with room to spare. A
     /// balance from a corrupt store must not wrap either.
     #[test]
-    fn no_number_can_overflow() {
+    fn the_arithmetic_does_not_overflow() {
         let widest = Policy::new(Bounds {
             amount_max: BALANCE_LIMIT,
             balance_max: BALANCE_LIMIT,
             ..Bounds::default()
         })
         .unwrap();
-        let refused = Err(Reason::BalanceAboveMaximum { max: BALANCE_LIMIT });
+        let rejected = Err(Reason::BalanceAboveMaximum { max: BALANCE_LIMIT });
         assert_eq!(decide(Action::Charge(amount(BALANCE_LIMIT)), 0, &widest), Ok(BALANCE_LIMIT));
-        assert_eq!(decide(Action::Charge(amount(1)), BALANCE_LIMIT, &widest), refused);
-        assert_eq!(decide(Action::Charge(amount(1)), u64::MAX, &widest), refused);
+        assert_eq!(decide(Action::Charge(amount(1)), BALANCE_LIMIT, &widest), rejected);
+        assert_eq!(decide(Action::Charge(amount(1)), u64::MAX, &widest), rejected);
     }
 
-    /// A version that wrapped would make an old word look new to a compare-and-set.
+    /// If a version wrapped, an old word would look new to a compare-and-set (the ABA problem).
     #[test]
-    fn an_account_at_its_last_version_accepts_no_more() {
+    fn an_account_at_its_last_version_rejects_further_commands() {
         let command = Command {
             id: OperationId(1),
             user: UserId::new(1).unwrap(),
             action: Action::Charge(amount(1)),
         };
         let last = Account { balance: 5, version: VERSION_LIMIT };
-        let refused = command.decide(last, &Policy::default()).unwrap_err();
-        assert_eq!(refused.reason, Reason::LedgerFull { max: VERSION_LIMIT });
+        let rejected = command.decide(last, &Policy::default()).unwrap_err();
+        assert_eq!(rejected.reason, Reason::LedgerFull { max: VERSION_LIMIT });
         let next_to_last = Account { balance: 5, version: VERSION_LIMIT - 1 };
         assert!(command.decide(next_to_last, &Policy::default()).is_ok());
     }
 
-    /// A caller must learn what was held, what was asked and what the limit is.
+    /// A client needs the balance, the amount and the limit to correct its command.
     #[test]
-    fn a_rejection_says_what_was_held_asked_and_allowed() {
+    fn a_rejection_names_the_balance_the_amount_and_the_limit() {
         let command = Command {
             id: OperationId(7),
             user: UserId::new(9).unwrap(),
@@ -234,9 +234,9 @@ mod tests {
         assert_eq!(rejection.to_string(), "balance 20 is too small to use 30");
     }
 
-    /// Deciding twice is what an optimistic strategy does: the second answer must be the first.
+    /// An optimistic strategy decides a command more than once, so each call must return the same.
     #[test]
-    fn deciding_has_no_effect() {
+    fn deciding_a_command_has_no_effect() {
         let command = Command {
             id: OperationId(1),
             user: UserId::new(1).unwrap(),

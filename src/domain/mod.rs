@@ -1,8 +1,8 @@
 //! The rules of a point account, as values and one pure function.
 //!
-//! Nothing here has a clock, a lock or I/O, so nothing here can fail for an outside reason and
-//! everything may be run again: by a compare-and-set loop that lost its race, by an auditor that
-//! replays a ledger. [`Command::decide`] is the only place where a balance is computed.
+//! This module has no clock, no lock and no I/O, so no outside condition can make it fail and every
+//! decision can be repeated: by a compare-and-set loop after a failed commit, or by an audit that
+//! replays a ledger. [`Command::decide`] is the only place that computes a balance.
 
 mod account;
 mod command;

@@ -1,22 +1,21 @@
-//! What a caller learns of a command: applied, refused, or not known.
+//! The outcome of a command: applied, rejected, or indeterminate.
 
 use std::fmt;
 
 use super::{Account, Command, Receipt};
 
-/// What became of a command. `Ok` says applied; a [`Rejection`] says that nothing has changed; a
-/// [`Fault`] says that the command may have been applied once, or not at all.
+/// The result of a command. `Ok` means applied, a [`Rejection`] means that nothing changed, and a
+/// [`Fault`] means that the command was applied once or not at all.
 pub type Outcome = Result<Receipt, Failure>;
 
-/// Why there is no receipt.
+/// The reason for a missing receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// A rule was in the way. The account is as it was.
+    /// A rule rejected the command. The account is unchanged.
     Rejected(Rejection),
-    /// The command was cut off. It may have been applied once, or not at all.
-    Unknown(Fault),
+    /// The command was interrupted. It was applied once or not at all.
+    Indeterminate(Fault),
 }
-
 impl From<Rejection> for Failure {
     #[inline]
     fn from(rejection: Rejection) -> Failure {
@@ -26,7 +25,7 @@ impl From<Rejection> for Failure {
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Failure {
-        Failure::Unknown(fault)
+        Failure::Indeterminate(fault)
     }
 }
 
@@ -34,43 +33,46 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Rejected(rejection) => rejection.fmt(f),
-            Failure::Unknown(fault) => fault.fmt(f),
+            Failure::Indeterminate(fault) => fault.fmt(f),
         }
     }
 }
 
 impl std::error::Error for Failure {}
 
-/// A command that a rule turned down: what was asked, what was held, and which rule.
+/// A command that a rule rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rejection {
-    /// The command turned down; it says what was asked.
+    /// The rejected command.
     pub command: Command,
-    /// The account that it met, and left as it was; it says what was held.
+    /// The account, which the command left unchanged.
     pub before: Account,
-    /// The rule in the way; it says what the limit is.
+    /// The violated rule, with its limit.
     pub reason: Reason,
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let asked = self.command.action.amount().points();
-        let held = self.before.balance;
+        let amount = self.command.action.amount().points();
+        let balance = self.before.balance;
         match self.reason {
             Reason::AmountBelowMinimum { min } => {
-                write!(f, "amount {asked} is too small: give {min} or more")
+                write!(f, "amount {amount} is too small: give {min} or more")
             }
             Reason::AmountAboveMaximum { max } => {
-                write!(f, "amount {asked} is too large: give at most {max}")
+                write!(f, "amount {amount} is too large: give at most {max}")
             }
             Reason::AmountNotInUnits { unit } => {
-                write!(f, "amount {asked} does not fit the unit: give a multiple of {unit}")
+                write!(f, "amount {amount} does not fit the unit: give a multiple of {unit}")
             }
             Reason::InsufficientBalance => {
-                write!(f, "balance {held} is too small to use {asked}")
+                write!(f, "balance {balance} is too small to use {amount}")
             }
             Reason::BalanceAboveMaximum { max } => {
-                write!(f, "balance {held} and a charge of {asked} would pass the maximum of {max}")
+                write!(
+                    f,
+                    "balance {balance} and a charge of {amount} would pass the maximum of {max}"
+                )
             }
             Reason::LedgerFull { max } => {
                 write!(f, "the account has accepted {max} commands and can accept no more")
@@ -79,49 +81,49 @@ impl fmt::Display for Rejection {
     }
 }
 
-/// The rule that a command met.
+/// The rule that rejected a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// The amount is below the least that a command may move.
+    /// The amount is below the minimum of the policy.
     AmountBelowMinimum {
-        /// The least amount.
+        /// The smallest amount.
         min: u64,
     },
-    /// The amount is above the most that a command may move.
+    /// The amount is above the maximum of the policy.
     AmountAboveMaximum {
         /// The largest amount.
         max: u64,
     },
     /// The amount is not a multiple of the unit.
     AmountNotInUnits {
-        /// What an amount must be a multiple of.
+        /// The unit, in points.
         unit: u64,
     },
-    /// More was to be used than is held.
+    /// The amount of a use exceeds the balance.
     InsufficientBalance,
-    /// The charge would leave more than an account may hold.
+    /// The charge would raise the balance above its maximum.
     BalanceAboveMaximum {
         /// The largest balance.
         max: u64,
     },
-    /// The account has come to the last version that a word can hold.
+    /// The account has reached the last version that its word can hold.
     LedgerFull {
         /// The last version.
         max: u64,
     },
 }
 
-/// What cut a command off, or kept a question from being answered.
+/// The cause of an indeterminate command or a failed read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The code that ran the command panicked.
+    /// The code that executed the command panicked.
     Panicked,
-    /// Whoever was to run the command went away first.
+    /// The task that had to execute the command ended first.
     Abandoned,
-    /// The store could not say, or could not be told.
+    /// The store could not be read or written.
     Store {
-        /// What the store said.
+        /// The error that the store reported.
         reason: &'static str,
     },
 }
@@ -130,7 +132,9 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::Panicked => write!(f, "the command panicked, and may or may not be applied"),
-            Fault::Abandoned => write!(f, "nobody was left to run the command to its end"),
+            Fault::Abandoned => {
+                write!(f, "the task of the command ended early, and may or may not have applied it")
+            }
             Fault::Store { reason } => write!(f, "the store failed: {reason}"),
         }
     }
@@ -150,43 +154,44 @@ mod tests {
         Rejection { command, before: Account { balance: 20, version: 4 }, reason }
     }
 
-    /// A caller who is only told that it failed can do nothing about it: each rule names what it
-    /// met and what would do.
+    /// A client can only correct a command if the message names the value and the limit.
     #[test]
-    fn each_rule_says_what_would_do() {
-        let told = |reason| rejection(reason).to_string();
+    fn each_rejection_names_the_value_and_the_limit() {
+        let message = |reason| rejection(reason).to_string();
         assert_eq!(
-            told(Reason::AmountBelowMinimum { min: 40 }),
+            message(Reason::AmountBelowMinimum { min: 40 }),
             "amount 30 is too small: give 40 or more"
         );
         assert_eq!(
-            told(Reason::AmountAboveMaximum { max: 20 }),
+            message(Reason::AmountAboveMaximum { max: 20 }),
             "amount 30 is too large: give at most 20"
         );
         assert_eq!(
-            told(Reason::AmountNotInUnits { unit: 7 }),
+            message(Reason::AmountNotInUnits { unit: 7 }),
             "amount 30 does not fit the unit: give a multiple of 7"
         );
         assert_eq!(
-            told(Reason::BalanceAboveMaximum { max: 45 }),
+            message(Reason::BalanceAboveMaximum { max: 45 }),
             "balance 20 and a charge of 30 would pass the maximum of 45"
         );
         assert_eq!(
-            told(Reason::LedgerFull { max: 4 }),
+            message(Reason::LedgerFull { max: 4 }),
             "the account has accepted 4 commands and can accept no more"
         );
     }
 
-    /// Refused and not known are told in the words of what was in the way, and a fault never sounds
-    /// as if nothing had happened.
+    /// A failure displays its cause. The message of a fault must not suggest that nothing changed.
     #[test]
-    fn a_failure_is_told_in_the_words_of_its_cause() {
-        let refused = rejection(Reason::InsufficientBalance);
-        assert_eq!(Failure::from(refused), Failure::Rejected(refused));
-        assert_eq!(Failure::from(refused).to_string(), "balance 20 is too small to use 30");
-        let told = |fault| Failure::from(fault).to_string();
-        assert_eq!(told(Fault::Panicked), "the command panicked, and may or may not be applied");
-        assert_eq!(told(Fault::Abandoned), "nobody was left to run the command to its end");
-        assert_eq!(told(Fault::Store { reason: "full" }), "the store failed: full");
+    fn a_failure_displays_its_cause() {
+        let rejected = rejection(Reason::InsufficientBalance);
+        assert_eq!(Failure::from(rejected), Failure::Rejected(rejected));
+        assert_eq!(Failure::from(rejected).to_string(), "balance 20 is too small to use 30");
+        let message = |fault| Failure::from(fault).to_string();
+        assert_eq!(message(Fault::Panicked), "the command panicked, and may or may not be applied");
+        assert_eq!(
+            message(Fault::Abandoned),
+            "the task of the command ended early, and may or may not have applied it"
+        );
+        assert_eq!(message(Fault::Store { reason: "full" }), "the store failed: full");
     }
 }

@@ -1,19 +1,19 @@
-//! What an account may be asked for and may hold.
+//! The policy: limits on the amount of a command and on the balance of an account.
 
 use std::{fmt, hint::black_box, str::FromStr};
 
 use super::{Account, Action, BALANCE_LIMIT, Reason};
 
-/// The bounds of a policy, by name, before they have been checked.
+/// The unchecked bounds of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Least points a command may move; at least 1.
+    /// The smallest amount of a command, in points; at least 1.
     pub amount_min: u64,
-    /// Most points a command may move; at most [`BALANCE_LIMIT`].
+    /// The largest amount of a command, in points; at most [`BALANCE_LIMIT`].
     pub amount_max: u64,
-    /// An amount must be a multiple of this; 1 lets every amount pass.
+    /// An amount must be a multiple of this number of points; 1 allows every amount.
     pub unit: u64,
-    /// Most points an account may hold; at most [`BALANCE_LIMIT`].
+    /// The largest balance of an account, in points; at most [`BALANCE_LIMIT`].
     pub balance_max: u64,
 }
 
@@ -23,7 +23,7 @@ impl Default for Bounds {
     }
 }
 
-/// Bounds that agree with each other and with what every store can hold.
+/// Bounds that are consistent and that every store can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Policy {
     bounds: Bounds,
@@ -32,10 +32,10 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Checks the bounds once, so that no command has to.
+    /// Checks the bounds once, so that commands need not check them.
     ///
     /// # Errors
-    /// [`PolicyError`] names the bound that cannot hold.
+    /// [`PolicyError`] names the invalid bound.
     pub const fn new(bounds: Bounds) -> Result<Policy, PolicyError> {
         let Bounds { amount_min, amount_max, unit, balance_max } = bounds;
         if amount_min == 0 {
@@ -53,27 +53,28 @@ impl Policy {
         Ok(Policy { bounds, work: 0 })
     }
 
-    /// The same policy, which takes `rounds` of a hash longer to decide a command: a stand-in for a
-    /// rule that has more to look at. A round is some one or two nanoseconds, the same on every machine
-    /// in work and not in time.
+    /// Returns the same policy with `rounds` of a hash added to every decision, as a stand-in for a
+    /// more expensive rule. A round takes about 1 to 2 ns. The number of instructions is the same
+    /// on every machine; the time is not.
     pub const fn with_work(self, rounds: u32) -> Policy {
         Policy { work: rounds, ..self }
     }
 
-    /// The bounds in force.
+    /// Returns the bounds.
     pub const fn bounds(&self) -> Bounds {
         self.bounds
     }
 
-    /// The balance that `action` makes of the one held, or the rule that is in its way.
+    /// Returns the balance after `action`, or the rule that `action` violates.
     ///
-    /// Charges and uses take the same path through the processor: which of them comes next cannot
-    /// be predicted, and a branch on it would cost more than the rest of the rule.
+    /// Charges and uses take the same path through the processor. The processor cannot predict
+    /// which of them comes next, and a mispredicted branch would cost more than the rest of the
+    /// rule.
     #[inline]
     pub(super) fn balance_after(&self, before: Account, action: Action) -> Result<u64, Reason> {
         let Bounds { amount_min, amount_max, unit, balance_max } = self.bounds;
         if self.work > 0 {
-            toil(self.work);
+            hash_rounds(self.work);
         }
         let points = action.amount().points();
         let is_use = matches!(action, Action::Use(_));
@@ -81,17 +82,17 @@ impl Policy {
         let (rest, too_little) = before.balance.overflowing_sub(points);
         let fits = if is_use { !too_little } else { !too_much & (sum <= balance_max) };
         let in_bounds = (amount_min <= points) & (points <= amount_max);
-        // The division costs more than the rest of the rule, and most policies do not need it.
+        // A division costs more than the rest of the rule, and most policies have unit 1.
         let in_units = unit == 1 || points.is_multiple_of(unit);
         match fits & in_bounds & in_units {
             true => Ok(if is_use { rest } else { sum }),
-            false => Err(self.rule_in_the_way(action)),
+            false => Err(self.violated_rule(action)),
         }
     }
 
-    /// The first rule that `action` does not keep; the balance, if it keeps those of an amount.
+    /// Returns the first rule that `action` violates: a bound on the amount, else the balance.
     #[cold]
-    fn rule_in_the_way(&self, action: Action) -> Reason {
+    fn violated_rule(&self, action: Action) -> Reason {
         let Bounds { amount_min, amount_max, unit, balance_max } = self.bounds;
         let points = action.amount().points();
         match action {
@@ -111,8 +112,7 @@ impl fmt::Display for Policy {
     }
 }
 
-/// Reads `amount=1..1000000,unit=1,balance=1000000`, of which each part may be left out: it then is
-/// as by default.
+/// Parses `amount=1..1000000,unit=1,balance=1000000`. A part that is left out has its default.
 impl FromStr for Policy {
     type Err = String;
 
@@ -122,10 +122,10 @@ impl FromStr for Policy {
         for part in text.split(',') {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             let number = |text: &str| {
-                text.parse::<u64>().map_err(|_| format!("`{part}`: `{text}` is no whole number"))
+                text.parse::<u64>().map_err(|_| format!("`{part}`: `{text}` is not a whole number"))
             };
             match name {
-                _ if named.contains(&name) => return Err(format!("{name} is there twice")),
+                _ if named.contains(&name) => return Err(format!("`{name}` is given twice")),
                 "amount" => {
                     let Some((min, max)) = value.split_once("..") else {
                         return Err(format!("`{part}`: write amount=1..1000000"));
@@ -142,9 +142,9 @@ impl FromStr for Policy {
     }
 }
 
-/// Does so many rounds of a hash, each of which needs the one before.
+/// Computes `rounds` of a hash, each of which depends on the one before.
 #[cold]
-fn toil(rounds: u32) {
+fn hash_rounds(rounds: u32) {
     let mut word = u64::from(rounds);
     for _ in 0..rounds {
         word = (word ^ (word >> 29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -152,22 +152,22 @@ fn toil(rounds: u32) {
     black_box(word);
 }
 
-/// Bounds that no account could live by.
+/// An invalid bound of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PolicyError {
-    /// The least amount is zero, which would let a command do nothing and be acknowledged.
+    /// The smallest amount is zero, so a command could be acknowledged without a change.
     NoAmount,
     /// The unit is zero.
     NoUnit,
-    /// The largest amount or balance is more than a store can hold.
+    /// The largest amount or balance exceeds the limit of a store.
     PastLimit,
-    /// No multiple of the unit lies between the least and the largest amount.
+    /// No multiple of the unit lies between the smallest and the largest amount.
     NothingAllowed {
-        /// Least points a command may move.
+        /// The smallest amount of a command.
         amount_min: u64,
-        /// Most points a command may move.
+        /// The largest amount of a command.
         amount_max: u64,
-        /// What an amount must be a multiple of.
+        /// The unit, in points.
         unit: u64,
     },
 }
@@ -182,7 +182,7 @@ impl fmt::Display for PolicyError {
             }
             PolicyError::NothingAllowed { amount_min, amount_max, unit } => write!(
                 f,
-                "no amount is allowed: none from {amount_min} to {amount_max} is a multiple of {unit}"
+                "no amount is allowed: {amount_min} to {amount_max} contains no multiple of {unit}"
             ),
         }
     }
@@ -201,7 +201,7 @@ mod tests {
         Policy::new(bounds)
     }
 
-    /// The defaults are what everyone who sets nothing lives by, so they are pinned.
+    /// Every user of the default policy depends on these values, so this test pins them.
     #[test]
     fn the_default_policy_allows_1_to_a_million() {
         let bounds = Policy::default().bounds();
@@ -210,10 +210,10 @@ mod tests {
         assert_eq!(Policy::new(bounds), Ok(Policy::default()));
     }
 
-    /// A policy under which nothing can be done, or more than a store can hold, is a mistake of
-    /// whoever set it, and must be told when it is set and not at the first command.
+    /// A policy that allows no command, or more than a store can hold, must be an error when it is
+    /// built and not at the first command.
     #[test]
-    fn bounds_that_cannot_hold_are_refused_when_the_policy_is_made() {
+    fn inconsistent_bounds_are_an_error_when_the_policy_is_built() {
         assert_eq!(with(|b| b.amount_min = 0), Err(PolicyError::NoAmount));
         assert_eq!(with(|b| b.unit = 0), Err(PolicyError::NoUnit));
         assert_eq!(with(|b| b.balance_max = BALANCE_LIMIT + 1), Err(PolicyError::PastLimit));
@@ -226,68 +226,68 @@ mod tests {
         assert!(with(|b| (b.amount_min, b.amount_max, b.unit) = (101, 200, 100)).is_ok());
     }
 
-    /// Whoever set a policy that cannot hold must learn which bound it was.
+    /// The message must name the invalid bound.
     #[test]
-    fn a_refused_policy_names_the_bound() {
-        let told = |error: PolicyError| error.to_string();
-        assert_eq!(told(PolicyError::NoAmount), "least amount 0 is too small: give 1 or more");
-        assert_eq!(told(PolicyError::NoUnit), "unit 0 divides nothing: give 1 or more");
+    fn a_policy_error_names_the_bound() {
+        let message = |error: PolicyError| error.to_string();
+        assert_eq!(message(PolicyError::NoAmount), "least amount 0 is too small: give 1 or more");
+        assert_eq!(message(PolicyError::NoUnit), "unit 0 divides nothing: give 1 or more");
         assert_eq!(
-            told(PolicyError::PastLimit),
+            message(PolicyError::PastLimit),
             "largest amount and balance may be at most 4294967295"
         );
         assert_eq!(
-            told(PolicyError::NothingAllowed { amount_min: 101, amount_max: 199, unit: 100 }),
-            "no amount is allowed: none from 101 to 199 is a multiple of 100"
+            message(PolicyError::NothingAllowed { amount_min: 101, amount_max: 199, unit: 100 }),
+            "no amount is allowed: 101 to 199 contains no multiple of 100"
         );
     }
 
-    /// At its bound an amount is allowed: what is in the way then is the balance, and a caller who
-    /// is told of the amount instead changes the wrong thing.
+    /// An amount at its bound is allowed, so the balance is the violated rule. A client that reads
+    /// of the amount instead would correct the wrong value.
     #[test]
-    fn an_amount_at_its_bound_is_not_what_is_in_the_way() {
+    fn an_amount_at_its_bound_is_not_the_violated_rule() {
         let policy = with(|b| (b.amount_min, b.amount_max, b.unit) = (10, 20, 10)).unwrap();
-        let met = |action, balance| policy.balance_after(Account { balance, version: 0 }, action);
+        let decide =
+            |action, balance| policy.balance_after(Account { balance, version: 0 }, action);
         let full = Err(Reason::BalanceAboveMaximum { max: 1_000_000 });
         for points in [10, 20].map(|points| Amount::new(points).unwrap()) {
-            assert_eq!(met(Action::Charge(points), 999_999), full);
-            assert_eq!(met(Action::Use(points), 9), Err(Reason::InsufficientBalance));
+            assert_eq!(decide(Action::Charge(points), 999_999), full);
+            assert_eq!(decide(Action::Use(points), 9), Err(Reason::InsufficientBalance));
         }
     }
 
-    /// An amount past a bound is refused also where it is a multiple of the unit, and so by the bound
-    /// alone.
+    /// An amount beyond a bound is rejected by the bound, even if it is a multiple of the unit.
     #[test]
-    fn an_amount_past_its_bound_is_refused_whatever_the_unit() {
+    fn an_amount_beyond_its_bound_is_rejected_whatever_the_unit() {
         let policy = with(|b| (b.amount_min, b.amount_max, b.unit) = (20, 40, 10)).unwrap();
         let before = Account { balance: 100, version: 1 };
         for kind in [Action::Charge, Action::Use] {
-            let met = |points| policy.balance_after(before, kind(Amount::new(points).unwrap()));
-            assert_eq!(met(10), Err(Reason::AmountBelowMinimum { min: 20 }));
-            assert_eq!(met(25), Err(Reason::AmountNotInUnits { unit: 10 }));
-            assert_eq!(met(50), Err(Reason::AmountAboveMaximum { max: 40 }));
-            assert!(met(30).is_ok());
+            let decide = |points| policy.balance_after(before, kind(Amount::new(points).unwrap()));
+            assert_eq!(decide(10), Err(Reason::AmountBelowMinimum { min: 20 }));
+            assert_eq!(decide(25), Err(Reason::AmountNotInUnits { unit: 10 }));
+            assert_eq!(decide(50), Err(Reason::AmountAboveMaximum { max: 40 }));
+            assert!(decide(30).is_ok());
         }
     }
 
-    /// A policy is shown as it is typed, and what cannot be one is told with what would do.
+    /// A policy parses back from its own text, and an error message says what to write.
     #[test]
-    fn a_typed_policy_is_read_as_it_is_shown() {
+    fn a_policy_is_parsed_as_it_is_displayed() {
         let text = "amount=100..5000,unit=100,balance=20000";
         let policy: Policy = text.parse().unwrap();
         assert_eq!(policy.to_string(), text);
         assert_eq!("unit=1".parse(), Ok(Policy::default()));
-        for (wrong, why) in [
+        for (invalid, expected) in [
             ("", "`: write it as amount=1..1000000,unit=1,balance=1000000"),
             ("amount=5", "write amount=1..1000000"),
-            ("amount=1..x", "`x` is no whole number"),
+            ("amount=1..x", "`x` is not a whole number"),
             ("unit=0", "unit 0 divides nothing"),
-            ("unit=1,unit=2", "unit is there twice"),
+            ("unit=1,unit=2", "`unit` is given twice"),
             ("balance=4294967296", "at most 4294967295"),
             ("amount=3..4,unit=5", "no amount is allowed"),
         ] {
-            let told = wrong.parse::<Policy>().unwrap_err();
-            assert!(told.contains(why), "{wrong}: {told}");
+            let message = invalid.parse::<Policy>().unwrap_err();
+            assert!(message.contains(expected), "{invalid}: {message}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Memory for ledger lines that is handed out in runs and never moves.
+//! Memory for ledger lines that is allocated in runs and never moves.
 //!
-//! A ledger that is a growing vector stalls its account while it is copied; a ledger of boxes costs
-//! an allocation and a cold pointer each. Here all ledgers of a store share one array of lines, in
-//! blocks that are asked of the system as they are reached, and a run of lines is one addition
-//! away. Lines are found by their position, a number, so that safe code can keep them in atomic
+//! A ledger that is a growing vector stalls its account while it is copied. A ledger of boxes costs
+//! an allocation and a cold pointer per entry. Here all ledgers of a store share one array of
+//! lines. Its blocks are allocated when they are first reached, and a run of lines costs one
+//! addition. A line is found by its position, a number, so safe code can keep positions in atomic
 //! words.
 
 use crate::sync::{
@@ -11,13 +11,13 @@ use crate::sync::{
     atomic::{AtomicU64, Ordering, zeroes},
 };
 
-/// Words in a line: 32 bytes, half a cache line.
+/// Words in a line: 32 bytes, half of a cache line.
 pub(super) const LINE_WORDS: usize = 4;
 
-/// Bits of a position within its block: 2^15 lines, 1 MiB. An allocator that clears memory which
-/// it has used before takes some 40 microseconds for that, which bounds what growth can cost one
-/// command. Where schedules are explored each begins with a new arena, and where models are run
-/// words are made one by one: there it is next to nothing.
+/// Bits of a position within its block: 2^15 lines, 1 MiB. An allocator that clears memory for
+/// reuse takes about 40 microseconds for a block, which bounds the cost of growth for one command.
+/// Explored schedules and models start with a new arena each and create words one by one, so their
+/// blocks are small.
 const BLOCK_BITS: u32 = match (cfg!(hotrow_loom), cfg!(shuttle)) {
     (true, _) => 2,
     (_, true) => 7,
@@ -33,26 +33,27 @@ const BLOCKS: usize = match (cfg!(hotrow_loom), cfg!(shuttle)) {
     _ => 1 << 14,
 };
 
-/// Lines in a page of the system's memory, the unit in which it is touched in advance.
-const LINES_A_PAGE: usize = 4_096 / (LINE_WORDS * 8);
+/// Lines in a page of the system's memory, the unit in which memory is touched in advance.
+const LINES_PER_PAGE: usize = 4_096 / (LINE_WORDS * 8);
 
-/// One line: plain atomic words, so that whatever races for it reads some value and never garbage.
+/// One line. Its words are atomic, so a racing reader sees some value of each word and never
+/// garbage.
 pub(super) type Line = [AtomicU64; LINE_WORDS];
 
 pub(super) struct Arena {
     blocks: Box<[OnceLock<Block>]>,
-    /// The first position not handed out.
+    /// The first position that is not allocated.
     next: AtomicU64,
 }
 
 struct Block {
     words: Box<[AtomicU64]>,
-    /// Words to skip so that lines start on a 32-byte boundary and none straddles a cache line.
-    skew: usize,
+    /// Words to skip so that a line starts on a 32-byte boundary and none straddles a cache line.
+    alignment_padding: usize,
 }
 
 impl Arena {
-    /// An arena whose first `touched` lines cost no page fault.
+    /// Creates an arena whose first `touched` lines cause no page fault.
     pub(super) fn new(touched: u64) -> Arena {
         let arena = Arena {
             blocks: (0..BLOCKS).map(|_| OnceLock::new()).collect(),
@@ -60,14 +61,15 @@ impl Arena {
             next: AtomicU64::new(1),
         };
         let touched = u32::try_from(touched).expect("fewer than 2^32 lines are touched");
-        for position in (0..touched).step_by(LINES_A_PAGE) {
-            // A page that was only read is the system's shared page of zeroes: it must be written.
+        for position in (0..touched).step_by(LINES_PER_PAGE) {
+            // A page that was only read maps the system's shared page of zeroes, so it must be
+            // written.
             arena.line(position)[0].store(0, Ordering::Relaxed);
         }
         arena
     }
 
-    /// The line at `position`, which must have been handed out.
+    /// Returns the line at `position`, which must be allocated.
     #[inline]
     pub(super) fn line(&self, position: u32) -> &Line {
         let number = (position >> BLOCK_BITS) as usize;
@@ -75,44 +77,45 @@ impl Arena {
             Some(block) => block,
             None => self.open(number),
         };
-        let start = block.skew + (position % BLOCK_LINES) as usize * LINE_WORDS;
+        let start = block.alignment_padding + (position % BLOCK_LINES) as usize * LINE_WORDS;
         block.words[start..]
             .first_chunk()
             .expect("a block holds a whole line for each of its positions")
     }
 
-    /// Hands out `lines` positions in a row, all in one block, and gives the first.
+    /// Allocates `lines` consecutive positions in one block, and returns the first.
     ///
     /// # Panics
     /// If the arena's 16 GiB are used up: the store is out of memory.
-    pub(super) fn take(&self, lines: u32) -> u32 {
+    pub(super) fn allocate(&self, lines: u32) -> u32 {
         let lines = u64::from(lines);
         let mut next = self.next.load(Ordering::Relaxed);
         loop {
             let room = u64::from(BLOCK_LINES) - next % u64::from(BLOCK_LINES);
             let first = if lines <= room { next } else { next + room };
-            // Acquire, with the release in `give_back`: what the loser wrote to a run lies before
-            // what its new owner writes. What that is, whoever publishes the position publishes.
-            let taken = self.next.compare_exchange_weak(
+            // Acquire, with the release in `free`: the writes of a loser to its run come before the
+            // writes of the new owner. The new owner publishes them with the position.
+            let result = self.next.compare_exchange_weak(
                 next,
                 first + lines,
                 Ordering::Acquire,
                 Ordering::Relaxed,
             );
-            match taken {
+            match result {
                 Ok(_) if first + lines <= (BLOCKS as u64) << BLOCK_BITS => {
                     return u32::try_from(first).expect("a position fits 29 bits");
                 }
-                Ok(_) => panic!("the ledgers of this store have used up their 16 GiB"),
+                Ok(_) => panic!("the ledgers of this store are full: they may take 16 GiB"),
                 Err(now) => next = now,
             }
         }
     }
 
-    /// Gives a run back if nothing was taken after it; otherwise it is lost until the store goes.
-    pub(super) fn give_back(&self, first: u32, lines: u32) {
+    /// Frees a run if no run was allocated after it. Otherwise it is lost until the store is
+    /// dropped.
+    pub(super) fn free(&self, first: u32, lines: u32) {
         let (first, end) = (u64::from(first), u64::from(first) + u64::from(lines));
-        // Release, with the acquire in `take`: the run is done with.
+        // Release, with the acquire in `allocate`: the writes to this run come before.
         let _ = self.next.compare_exchange(end, first, Ordering::Release, Ordering::Relaxed);
     }
 
@@ -120,10 +123,12 @@ impl Arena {
     fn open(&self, number: usize) -> &Block {
         self.blocks[number].get_or_init(|| {
             let words = zeroes((BLOCK_LINES as usize + 1) * LINE_WORDS);
-            // Where models or schedules are run a word is larger than it looks, and fits no cache line.
+            // In builds that explore models or schedules, a word is larger than 8 bytes and fits no
+            // line.
             let explored = cfg!(any(hotrow_loom, shuttle));
-            let skew = if explored { 0 } else { words.as_ptr().align_offset(LINE_WORDS * 8) };
-            Block { words, skew }
+            let alignment_padding =
+                if explored { 0 } else { words.as_ptr().align_offset(LINE_WORDS * 8) };
+            Block { words, alignment_padding }
         })
     }
 }
@@ -132,24 +137,24 @@ impl Arena {
 mod tests {
     use super::*;
 
-    /// A run that straddled two blocks would be found half in each.
+    /// A run that straddled two blocks would have one half in each.
     #[test]
     fn a_run_lies_in_one_block() {
         let arena = Arena::new(0);
         let mut end_before = 1;
         for lines in (1..2_000).cycle().take(20_000) {
-            let first = arena.take(lines);
+            let first = arena.allocate(lines);
             assert!(end_before <= first, "runs do not overlap");
             assert_eq!(first / BLOCK_LINES, (first + lines - 1) / BLOCK_LINES);
             end_before = first + lines;
         }
     }
 
-    /// Each position must be a line of its own, also across the border of two blocks.
+    /// Each position must have a line of its own, also across the border of two blocks.
     #[test]
     fn lines_do_not_share_words() {
         let arena = Arena::new(100);
-        let positions: Vec<u32> = (0..40_000).map(|_| arena.take(1)).collect();
+        let positions: Vec<u32> = (0..40_000).map(|_| arena.allocate(1)).collect();
         for &position in &positions {
             arena.line(position)[3].store(u64::from(position), Ordering::Relaxed);
         }
@@ -159,12 +164,12 @@ mod tests {
         }
     }
 
-    /// The loser of a race for a new run gives its own back, so that races cost no memory.
+    /// The loser of a race to append a chunk frees its run, so that races cost no memory.
     #[test]
-    fn a_run_that_is_given_back_is_handed_out_again() {
+    fn a_freed_run_is_allocated_again() {
         let arena = Arena::new(0);
-        let first = arena.take(8);
-        arena.give_back(first, 8);
-        assert_eq!(arena.take(8), first);
+        let first = arena.allocate(8);
+        arena.free(first, 8);
+        assert_eq!(arena.allocate(8), first);
     }
 }

@@ -1,8 +1,8 @@
-//! From a user's id to that user's cell, for cells that stay.
+//! A map from user ids to cells that are never removed.
 //!
-//! Ids that are dense lie in one array, and the look-up is a comparison and an addition. Any other
-//! id is found through a map that is read without a lock, and its cell never moves. A cell is
-//! never taken back: it holds the account itself.
+//! Dense ids lie in one array, and their look-up is a comparison and an addition. Any other id is
+//! found through a map that is read without a lock, and its cell never moves. A cell is never
+//! removed, because it holds the account itself.
 
 #[cfg(hotrow_loom)]
 use crate::sync::collections::{boxcar, papaya};
@@ -12,36 +12,36 @@ pub(super) struct Directory<C> {
     dense: Box<[C]>,
     sparse: papaya::HashMap<UserId, usize>,
     sparse_cells: boxcar::Vec<C>,
-    /// Held while a sparse cell is made, so that two callers do not make two.
-    making: Mutex<()>,
+    /// Held while a sparse cell is created, so that two callers do not create two.
+    creating: Mutex<()>,
 }
 
 impl<C: Default> Directory<C> {
-    /// A directory whose users 1 to `dense_users` have their cells already.
+    /// Creates a directory that already has the cells of users 1 to `dense_users`.
     pub(super) fn new(dense_users: u64) -> Directory<C> {
         Directory {
             dense: (0..dense_users).map(|_| C::default()).collect(),
             sparse: papaya::HashMap::new(),
             sparse_cells: boxcar::Vec::new(),
-            making: Mutex::new(()),
+            creating: Mutex::new(()),
         }
     }
 
-    /// The cell of `user`, if there is one.
+    /// Returns the cell of `user`, if there is one.
     #[inline]
-    pub(super) fn find(&self, user: UserId) -> Option<&C> {
+    pub(super) fn get(&self, user: UserId) -> Option<&C> {
         match self.dense_cell(user) {
             Some(cell) => Some(cell),
-            None => self.find_sparse(user),
+            None => self.get_sparse(user),
         }
     }
 
-    /// The cell of `user`, made if there is none.
+    /// Returns the cell of `user`, and creates it if there is none.
     #[inline]
-    pub(super) fn find_or_make(&self, user: UserId) -> &C {
+    pub(super) fn get_or_insert(&self, user: UserId) -> &C {
         match self.dense_cell(user) {
             Some(cell) => cell,
-            None => self.find_or_make_sparse(user),
+            None => self.get_or_insert_sparse(user),
         }
     }
 
@@ -50,23 +50,23 @@ impl<C: Default> Directory<C> {
         self.dense.get(usize::try_from(user.value() - 1).ok()?)
     }
 
-    fn find_sparse(&self, user: UserId) -> Option<&C> {
-        let place = *self.sparse.pin().get(&user)?;
-        self.sparse_cells.get(place)
+    fn get_sparse(&self, user: UserId) -> Option<&C> {
+        let index = *self.sparse.pin().get(&user)?;
+        self.sparse_cells.get(index)
     }
 
     #[inline(never)]
-    fn find_or_make_sparse(&self, user: UserId) -> &C {
-        if let Some(cell) = self.find_sparse(user) {
+    fn get_or_insert_sparse(&self, user: UserId) -> &C {
+        if let Some(cell) = self.get_sparse(user) {
             return cell;
         }
-        let _making = self.making.lock();
-        if let Some(cell) = self.find_sparse(user) {
+        let _guard = self.creating.lock();
+        if let Some(cell) = self.get_sparse(user) {
             return cell;
         }
-        let place = self.sparse_cells.push(C::default());
-        self.sparse.pin().insert(user, place);
-        &self.sparse_cells[place]
+        let index = self.sparse_cells.push(C::default());
+        self.sparse.pin().insert(user, index);
+        &self.sparse_cells[index]
     }
 }
 
@@ -84,59 +84,60 @@ mod tests {
         UserId::new(id).unwrap()
     }
 
-    /// Ids from a database's sequence are dense, ids from elsewhere are any number up to 2^63 - 1;
-    /// both must come to one cell each, always the same.
+    /// Ids from a database sequence are dense. Ids from elsewhere are any number up to 2^63 - 1.
+    /// Each must always map to the same cell.
     #[test]
     fn dense_and_sparse_ids_each_have_one_cell() {
         let directory = Directory::<AtomicU64>::new(10);
         let ids = [1, 10, 11, 1 << 32, UserId::MAX];
         for id in ids {
-            directory.find_or_make(user(id)).store(id, Ordering::Relaxed);
+            directory.get_or_insert(user(id)).store(id, Ordering::Relaxed);
         }
         for id in ids {
-            assert_eq!(directory.find(user(id)).unwrap().load(Ordering::Relaxed), id);
+            assert_eq!(directory.get(user(id)).unwrap().load(Ordering::Relaxed), id);
         }
     }
 
-    /// Dense ids must not go through the map, which is several times as slow and makes cells of its own.
+    /// Dense ids must not go through the map, which is several times slower and creates other
+    /// cells.
     #[test]
     fn dense_ids_lie_in_the_array() {
         let directory = Directory::<AtomicU64>::new(10);
         for id in 1..=10 {
-            let place = usize::try_from(id - 1).unwrap();
-            assert!(ptr::eq(directory.find_or_make(user(id)), &raw const directory.dense[place]));
+            let index = usize::try_from(id - 1).unwrap();
+            assert!(ptr::eq(directory.get_or_insert(user(id)), &raw const directory.dense[index]));
         }
         assert_eq!(directory.sparse_cells.count(), 0);
-        directory.find_or_make(user(11));
+        directory.get_or_insert(user(11));
         assert_eq!(directory.sparse_cells.count(), 1);
     }
 
-    /// Asking for a stranger's balance must not make the stranger cost memory.
+    /// A read of an unknown user's balance must not allocate memory for that user.
     #[test]
-    fn looking_leaves_no_trace() {
+    fn a_lookup_of_an_unknown_user_leaves_no_trace() {
         let directory = Directory::<AtomicU64>::new(1);
-        assert!(directory.find(user(77)).is_none());
+        assert!(directory.get(user(77)).is_none());
         assert_eq!(directory.sparse_cells.count(), 0);
     }
 
-    /// Two first commands of one user at the same time must meet in one cell.
+    /// Two concurrent first commands of one user must find the same cell.
     #[test]
-    fn threads_that_make_a_cell_together_make_one() {
+    fn threads_that_create_a_cell_at_once_share_one() {
         let directory = Directory::<AtomicU64>::new(0);
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for id in 1..=1_000 {
-                        directory.find_or_make(user(id)).fetch_add(1, Ordering::Relaxed);
+                        directory.get_or_insert(user(id)).fetch_add(1, Ordering::Relaxed);
                     }
                 });
             }
         });
         assert_eq!(directory.sparse_cells.count(), 1_000);
         for id in 1..=1_000 {
-            let cell = directory.find(user(id)).unwrap();
+            let cell = directory.get(user(id)).unwrap();
             assert_eq!(cell.load(Ordering::Relaxed), 4);
-            assert!(ptr::eq(cell, directory.find_or_make(user(id))));
+            assert!(ptr::eq(cell, directory.get_or_insert(user(id))));
         }
     }
 }

@@ -1,15 +1,15 @@
-//! The ledger of one account: a list in which a receipt's place is its version.
+//! The ledger of one account: a list in which the place of a receipt is its version.
 //!
-//! Lines lie in chunks that double from 4 lines to 4,096, so that a quiet account costs little and
-//! a hot one grows by a bump of the arena's counter and never by copying. The account's cell
-//! holds where its last chunk is: the next line is found without leaving the cell. Whoever commits
-//! version `v` owns line `v`, so that the winner of a compare-and-set needs no further lock to
-//! write its receipt, and the ledger is in order without being sorted.
+//! Lines lie in chunks that double from 4 lines to 4,096. So a quiet account costs little, and a
+//! hot account grows by an addition to the arena's counter and never by copying. The account's cell
+//! holds the place of the last chunk, so the next line is found without leaving the cell. The
+//! command that commits version `v` owns line `v`. So the winner of a compare-and-set needs no
+//! further lock to write its receipt, and the ledger is in order without sorting.
 //!
 //! ```text
 //! tail   63         32 31          0      chunk   header  line  line  ...  line
 //!        [ first     ] [ position  ]              prev    first ...
-//!        version of the chunk's first line, and where in the arena its header stands
+//!        the version of the chunk's first line, and the position of its header in the arena
 //! ```
 
 use super::arena::{Arena, Line};
@@ -21,35 +21,36 @@ use crate::{
     },
 };
 
-/// Lines in the first chunk of an account; in a model one, so that two commits need two chunks.
+/// Lines in the first chunk of an account. A model has one, so that two commits need two chunks.
 const CHUNK_LINES_MIN: u64 = if cfg!(hotrow_loom) { 1 } else { 4 };
 
-/// Lines in the largest chunk: 128 KiB, of which at most one is not yet filled for each account.
+/// Lines in the largest chunk: 128 KiB. Each account has at most one such chunk that is not yet
+/// full.
 const CHUNK_LINES_MAX: u64 = if cfg!(hotrow_loom) { 2 } else { 4_096 };
 
-/// Looks at an unpublished line before the reader gives its core away. Its writer has won its
-/// version and has only to store four words.
+/// Reads of an unwritten line before the reader yields its thread. The writer of the line has won
+/// its version and only has to store four words.
 const SPINS_MAX: u32 = if cfg!(hotrow_loom) { 1 } else { 100 };
 
-/// Looks at an unpublished line before it is taken for one that will never be written, as where a
-/// wrong strategy commits past it. Nearly all of them give the core away, so it is seconds.
-const LOOKS_MAX: u32 = 1_000_000;
+/// Reads of an unwritten line before it counts as never written, as where an incorrect strategy
+/// commits past a version. Nearly all of them yield the thread, so this takes seconds.
+const READS_MAX: u32 = 1_000_000;
 
-/// What a reader learns of a line that nobody wrote.
+/// The fault of a reader whose line was never written.
 const NEVER_WRITTEN: Fault = Fault::Store { reason: "a line of the ledger was never written" };
 
 /// The lower half of a word.
 const LOW: u64 = u32::MAX as u64;
 
-/// Where the last chunk of an account is; zero before its first command.
+/// The place of the last chunk of an account; zero before its first command.
 #[derive(Default)]
-pub(super) struct Tail(AtomicU64);
+pub(super) struct LedgerTail(AtomicU64);
 
 #[derive(Clone, Copy)]
 struct Chunk {
-    /// Version of its first line; 0 where there is no chunk, which holds no version.
+    /// The version of its first line; 0 for no chunk, which holds no version.
     first: u64,
-    /// Where in the arena its header stands.
+    /// The position of its header in the arena.
     header: u32,
 }
 
@@ -64,7 +65,8 @@ impl Chunk {
         self.first << 32 | u64::from(self.header)
     }
 
-    /// Lines in it. Chunks double while they are small: first lines at version 1, 5, 13, 29.
+    /// Returns the number of lines. Chunks double while they are small: they start at versions 1,
+    /// 5, 13, 29.
     #[inline]
     fn lines(self) -> u64 {
         match self.first {
@@ -73,7 +75,7 @@ impl Chunk {
         }
     }
 
-    /// The first version behind it.
+    /// Returns the first version after this chunk.
     #[inline]
     fn end(self) -> u64 {
         self.first.max(1) + self.lines()
@@ -97,30 +99,31 @@ impl Chunk {
 
 #[inline]
 fn low_half(word: u64) -> u32 {
-    u32::try_from(word & LOW).expect("32 bits were left")
+    u32::try_from(word & LOW).expect("the mask leaves 32 bits")
 }
 
-impl Tail {
-    /// Writes `receipt` to the line that its version owns. When it returns, the line can be read.
+impl LedgerTail {
+    /// Writes `receipt` to the line of its version. When it returns, the line can be read.
     #[inline]
     pub(super) fn write(&self, arena: &Arena, receipt: &Receipt, time_millis: u64) {
         encode(self.line(arena, receipt.after.version), receipt, time_millis);
     }
 
-    /// The line of `version`, in the last chunk unless its owner was overtaken.
+    /// Returns the line of `version`. It lies in the last chunk unless later versions were written
+    /// first.
     #[inline]
     fn line<'a>(&self, arena: &'a Arena, version: u64) -> &'a Line {
-        // Acquire, with the release in `grow`: the header of a chunk is read after it is written.
+        // Acquire, with the release in `grow`: the reader sees the header of the chunk.
         let last = Chunk::unpack(self.0.load(Ordering::Acquire));
         match last.holds(version) {
             true => last.line(arena, version),
-            false => self.line_elsewhere(arena, version),
+            false => self.find_line(arena, version),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn line_elsewhere<'a>(&self, arena: &'a Arena, version: u64) -> &'a Line {
+    fn find_line<'a>(&self, arena: &'a Arena, version: u64) -> &'a Line {
         let mut chunk = Chunk::unpack(self.0.load(Ordering::Acquire));
         while !chunk.holds(version) {
             chunk = match version < chunk.first {
@@ -131,31 +134,33 @@ impl Tail {
         chunk.line(arena, version)
     }
 
-    /// Puts a chunk behind `last`, or finds that somebody did, and gives the last one now.
+    /// Appends a chunk after `last`, or finds one that another thread appended, and returns the
+    /// last chunk.
     fn grow(&self, arena: &Arena, last: Chunk) -> Chunk {
         let mut chunk = Chunk { first: last.end(), header: 0 };
         let lines = u32::try_from(chunk.lines() + 1).expect("a chunk has at most 4,097 lines");
-        chunk.header = arena.take(lines);
+        chunk.header = arena.allocate(lines);
         arena.line(chunk.header)[0].store(last.pack(), Ordering::Relaxed);
-        // Release, with the acquire in `line`; acquire, for the header of whoever was first. Whose
-        // chunk is placed has acquired the one before it.
-        let placed = self.0.compare_exchange(
+        // Release, with the acquire in `line`. Acquire on failure, for the header that the other
+        // thread wrote. A thread that succeeds has already acquired the chunk before its own.
+        let result = self.0.compare_exchange(
             last.pack(),
             chunk.pack(),
             Ordering::Release,
             Ordering::Acquire,
         );
-        match placed {
+        match result {
             Ok(_) => chunk,
             Err(now) => {
-                arena.give_back(chunk.header, lines);
+                arena.free(chunk.header, lines);
                 Chunk::unpack(now)
             }
         }
     }
 
-    /// The entries of versions `after + 1` to `last`, which must have been won, oldest first.
-    /// Waits for lines whose owner has won its version and not yet written its receipt.
+    /// Reads the entries of versions `after + 1` to `last`, oldest first. All of them must have
+    /// been won. The call waits for a line whose owner has won its version and not yet written its
+    /// receipt.
     ///
     /// # Errors
     /// [`Fault`] if one of them is not written for seconds.
@@ -177,21 +182,21 @@ impl Tail {
         Ok(entries)
     }
 
-    /// The time in the line of `version`, which must have been won, and for which it waits as
-    /// [`read`](Tail::read) does.
+    /// Reads the time in the line of `version`, which must have been won. The call waits for the
+    /// line as [`read`](LedgerTail::read) does.
     ///
     /// # Errors
     /// [`Fault`] if it is not written for seconds.
     pub(super) fn time_of(&self, arena: &Arena, version: u64) -> Result<u64, Fault> {
-        written(self.line(arena, version)).map(time_millis)
+        await_mark(self.line(arena, version)).map(time_millis)
     }
 
-    /// The chunks that hold versions `after + 1` to `last`, oldest first.
+    /// Returns the chunks that hold versions `after + 1` to `last`, oldest first.
     fn chunks(&self, arena: &Arena, after: u64, last: u64) -> Vec<Chunk> {
         if last <= after {
             return Vec::new();
         }
-        // The owner of `last` may have won its version and not yet made its chunk.
+        // The owner of `last` may have won its version and not yet created its chunk.
         self.line(arena, last);
         let mut chunks = Vec::new();
         let mut chunk = Chunk::unpack(self.0.load(Ordering::Acquire));
@@ -217,14 +222,14 @@ fn encode(line: &Line, receipt: &Receipt, time_millis: u64) {
     line[0].store(command.id.0, Ordering::Relaxed);
     line[1].store(command.action.amount().points() << 32 | before.balance, Ordering::Relaxed);
     line[2].store(after.balance << 32 | after.version, Ordering::Relaxed);
-    // Release, with the acquire in `decode`: who sees the mark sees the words before it.
+    // Release, with the acquire in `await_mark`: a reader of the mark sees the words before it.
     line[3].store(time_millis << 2 | is_use << 1 | 1, Ordering::Release);
 }
 
 fn decode(line: &Line, user: UserId) -> Result<LedgerEntry, Fault> {
-    let mark = written(line)?;
+    let mark = await_mark(line)?;
     let [id, amount, after] = [0, 1, 2].map(|word| line[word].load(Ordering::Relaxed));
-    let points = Amount::new(amount >> 32).expect("only amounts are written to a line");
+    let points = Amount::new(amount >> 32).expect("the writer stored a valid amount");
     let action = if mark & 0b10 == 0 { Action::Charge(points) } else { Action::Use(points) };
     let command = Command { id: OperationId(id), user, action };
     let version = after & LOW;
@@ -233,19 +238,19 @@ fn decode(line: &Line, user: UserId) -> Result<LedgerEntry, Fault> {
     Ok(LedgerEntry { receipt: Receipt { command, before, after }, time_millis: time_millis(mark) })
 }
 
-/// The time in the last word of a line.
+/// Returns the time in the last word of a line.
 fn time_millis(mark: u64) -> u64 {
     mark >> 2
 }
 
-/// The last word of a line, once there is one.
-fn written(line: &Line) -> Result<u64, Fault> {
-    for looks in 0..LOOKS_MAX {
+/// Returns the last word of a line, and waits until it is written.
+fn await_mark(line: &Line) -> Result<u64, Fault> {
+    for reads in 0..READS_MAX {
         let mark = line[3].load(Ordering::Acquire);
         if mark != 0 {
             return Ok(mark);
         }
-        if looks < SPINS_MAX { hint::spin_loop() } else { thread::yield_now() }
+        if reads < SPINS_MAX { hint::spin_loop() } else { thread::yield_now() }
     }
     Err(NEVER_WRITTEN)
 }
@@ -266,14 +271,14 @@ mod tests {
         Receipt { command, before, after: Account { balance: version, version } }
     }
 
-    fn read(tail: &Tail, arena: &Arena, after: u64, last: u64) -> Vec<LedgerEntry> {
+    fn read(tail: &LedgerTail, arena: &Arena, after: u64, last: u64) -> Vec<LedgerEntry> {
         tail.read(arena, UserId::new(1).unwrap(), after, last).unwrap()
     }
 
-    /// Growth must neither lose nor move a line, through all sizes of chunk.
+    /// Growth must neither lose nor move a line, through all chunk sizes.
     #[test]
-    fn every_line_is_found_where_its_version_says() {
-        let (arena, tail) = (Arena::new(0), Tail::default());
+    fn every_line_is_found_by_its_version() {
+        let (arena, tail) = (Arena::new(0), LedgerTail::default());
         for version in 1..=20_000 {
             tail.write(&arena, &receipt(version), version);
         }
@@ -285,8 +290,8 @@ mod tests {
         }
     }
 
-    /// Chunks that did not double would make a hot account's list long, and one of another size than its
-    /// neighbour expects would share lines with it.
+    /// Chunks that did not double would make a hot account's list long. A chunk whose size differs
+    /// from the neighbour's calculation would share lines with it.
     #[test]
     fn chunks_double_up_to_the_largest() {
         let mut chunk = Chunk { first: 0, header: 0 };
@@ -302,10 +307,10 @@ mod tests {
         assert_eq!(sizes, expected);
     }
 
-    /// Pages are asked for by the last version seen, at and off the border of chunks.
+    /// A page starts after a given version, at the border of chunks and inside them.
     #[test]
-    fn a_page_starts_after_the_version_asked_for() {
-        let (arena, tail) = (Arena::new(0), Tail::default());
+    fn a_page_starts_after_the_given_version() {
+        let (arena, tail) = (Arena::new(0), LedgerTail::default());
         (1..=100).for_each(|version| tail.write(&arena, &receipt(version), 1));
         for (after, last) in [(0, 0), (0, 1), (3, 5), (4, 13), (12, 12), (12, 28), (99, 100)] {
             let versions: Vec<u64> = read(&tail, &arena, after, last)
@@ -316,29 +321,31 @@ mod tests {
         }
     }
 
-    /// Winners of a compare-and-set write in any order: a later one may come first, and an earlier
-    /// one must then find its chunk behind the tail.
+    /// Winners of a compare-and-set write in any order. If a later version is written first, an
+    /// earlier one must find its chunk before the last.
     #[test]
     fn lines_may_be_written_out_of_order() {
-        let (arena, tail) = (Arena::new(0), Tail::default());
+        let (arena, tail) = (Arena::new(0), LedgerTail::default());
         (1..=10_000).rev().for_each(|version| tail.write(&arena, &receipt(version), 1));
         let entries = read(&tail, &arena, 0, 10_000);
         assert!(entries.iter().zip(1..).all(|(entry, v)| entry.receipt == receipt(v)));
     }
 
-    /// A wrong strategy may commit past a version, and who reads its history must not wait for ever.
+    /// An incorrect strategy may commit past a version, and a reader of its ledger must not wait
+    /// forever.
     #[test]
     fn a_line_that_is_never_written_is_a_fault() {
-        let (arena, tail) = (Arena::new(0), Tail::default());
+        let (arena, tail) = (Arena::new(0), LedgerTail::default());
         tail.write(&arena, &receipt(2), 2);
         assert_eq!(tail.read(&arena, UserId::new(1).unwrap(), 0, 2), Err(NEVER_WRITTEN));
     }
 
-    /// Many winners may find at once that a chunk is missing; one chunk must come of it.
+    /// Many winners may find at the same time that a chunk is missing. Only one chunk must be
+    /// added.
     #[test]
-    fn threads_that_grow_a_ledger_together_agree_on_its_chunks() {
+    fn threads_that_grow_a_ledger_at_once_agree_on_its_chunks() {
         const THREADS: usize = 4;
-        let (arena, tail) = (Arena::new(0), Tail::default());
+        let (arena, tail) = (Arena::new(0), LedgerTail::default());
         thread::scope(|scope| {
             for offset in 1..=THREADS as u64 {
                 let (arena, tail) = (&arena, &tail);

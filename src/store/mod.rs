@@ -1,93 +1,94 @@
-//! Where accounts live.
+//! Stores: where accounts live.
 //!
-//! A store makes single reads and single commits. It promises nothing about a read and the commit
-//! that follows it: that promise is the business of [`crate::strategy`]. A strategy asks for a
-//! capability, a store offers it, and the compiler refuses the pair that does not fit: a blocking
-//! lock on a store that suspends is a type error.
+//! A store makes single loads and single commits. It guarantees nothing about a load and the commit
+//! that follows it: that guarantee is the task of [`crate::strategy`]. A strategy asks for a
+//! capability, a store offers it, and a pair that does not fit does not compile: a blocking lock on
+//! a store that suspends is a type error.
 //!
 //! ```text
-//! Store { row, load, commit, history }                 every store
-//!  |- ImmediateStore   { load_now, commit_now }        never suspends: a thread may hold a lock
+//! Store { entry, load, commit, history }               every store
+//!  |- SyncStore        { load_sync, commit_sync }      never suspends: a thread may hold a lock
 //!  |- ConditionalStore { commit_if_unchanged }         a write that depends on what was read
 //!
-//! slab                 memory, next to free; offers everything
-//! tables               the two given tables and their latency; offers the least
-//! Versioned<S>         gives any store a conditional commit
-//! Adversary<S>         steps aside after each load, so that a race that can happen does; or
-//!                      holds, fails or panics in a step, as a script says
+//! Memory               in memory, almost free; offers everything
+//! Simulated            the two given tables and their latency; offers the least
+//! Versioned<S>         adds a conditional commit to any store
+//! FaultInjecting<S>    yields after each load, so that a possible race occurs; or holds, fails
+//!                      or panics in a step, as a script says
 //! ```
 //!
-//! What a strategy keeps for one user, its *slot*, lies where the store keeps the account, and one
-//! look-up finds both. So no strategy has a map of its own, none leaks one, and no map is what is
-//! measured.
+//! The store keeps the strategy's state for one user beside the account, and one look-up finds
+//! both. So no strategy has a map of its own, none leaks one, and no measurement includes one.
 
-mod adversary;
 mod arena;
 mod directory;
-mod lease;
+mod fault_injection;
 mod ledger;
+mod memory;
 #[cfg(all(test, hotrow_loom))]
 pub(crate) mod models;
-mod slab;
-mod tables;
+pub mod simulated;
+mod slot_table;
 mod versioned;
 
 use std::{future::Future, ops::Deref};
 
 pub use self::{
-    adversary::{Adversary, AdversaryRow, Point, Script, StepAside},
-    slab::{Slab, SlabRow},
-    tables::{TableRow, Tables},
-    versioned::{Stamped, Versioned, VersionedRow},
+    fault_injection::{
+        FailPoint, FaultInjecting, FaultInjectingEntry, FaultScript, YieldAtEveryPoint,
+    },
+    memory::{Memory, MemoryEntry},
+    simulated::{Simulated, SimulatedEntry},
+    versioned::{VersionStamped, Versioned, VersionedEntry},
 };
 use crate::{
-    clock::Tick,
-    database::Latency,
+    clock::CoarseClock,
     domain::{Account, Fault, LedgerEntry, Receipt, UserId},
+    scenario::Latency,
     timer::Timer,
 };
 
-/// What a store is opened with.
+/// The options of a store.
 #[derive(Debug, Clone)]
-pub struct Setup {
-    /// Users 1 to this many have their rows side by side, found by their number; any other user
-    /// is found through a map. A hint on layout: every user can be served whatever it says.
+pub struct StoreConfig {
+    /// Users 1 to this number have their entries side by side, found by index. Any other user is
+    /// found through a map. This is a hint on layout: a store serves every user whatever it says.
     pub dense_users: u64,
-    /// Ledger entries whose memory is touched in advance, so that no commit meets a fresh page.
+    /// Ledger entries whose memory is touched in advance, so that no commit causes a page fault.
     pub ledger_entries: u64,
-    /// Whether ledgers are kept. Without, every history is empty, and a commit writes the account
-    /// alone.
-    pub history: bool,
-    /// How long a store with a simulated latency takes.
+    /// Whether the store keeps ledgers. Without them every history is empty, and a commit writes
+    /// only the account.
+    pub ledger: bool,
+    /// The latency of a store that simulates one.
     pub latency: Latency,
-    /// What the simulated latencies are drawn from.
+    /// The seed of the simulated latencies.
     pub seed: u64,
-    /// The time that goes into ledger entries.
-    pub tick: Tick,
-    /// What a simulated latency is waited for on.
+    /// The clock for the times of ledger entries.
+    pub tick: CoarseClock,
+    /// The timer on which a simulated latency waits.
     pub timer: Timer,
 }
 
-impl Default for Setup {
-    fn default() -> Setup {
-        Setup {
+impl Default for StoreConfig {
+    fn default() -> StoreConfig {
+        StoreConfig {
             dense_users: 1_024,
             ledger_entries: 0,
-            history: true,
+            ledger: true,
             latency: Latency::None,
             seed: 1,
-            tick: Tick::now(),
+            tick: CoarseClock::now(),
             timer: Timer::default(),
         }
     }
 }
 
-/// Which part of a history is asked for.
+/// A part of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
-    /// Entries up to this version are left out; 0 leaves out none.
+    /// The page starts after this version; 0 starts at the first entry.
     pub after: u64,
-    /// Most entries to give.
+    /// The largest number of entries in the page.
     pub limit: usize,
 }
 
@@ -96,69 +97,75 @@ impl Page {
     pub const ALL: Page = Page { after: 0, limit: usize::MAX };
 }
 
-/// Keeps accounts, their ledgers, and one slot for each user beside them.
+/// Keeps accounts, their ledgers, and a strategy's state for each user beside them.
 ///
-/// Each call is atomic by itself. `load` gives an account that was whole at one moment during the
-/// call if nothing was being committed to it meanwhile; [`snapshot`](Store::snapshot) gives one
-/// that was whole whatever was being committed.
+/// Each call is atomic by itself. `load` returns a consistent account, as it was at one moment
+/// during the call, if no commit to it runs meanwhile.
+/// [`load_without_lock`](Store::load_without_lock) returns a consistent account even while commits
+/// run.
 pub trait Store: Send + Sync + Sized + 'static {
-    /// In reports, test names and on the command line.
+    /// The name in reports, in test names and on the command line.
     const NAME: &'static str;
-    /// Whether a call may suspend. Where it does, a caller that goes away could leave a commit
-    /// half done, so the service runs such commands as tasks of their own.
-    const SUSPENDS: bool;
-    /// What a strategy keeps for one user.
-    type Slot: Default + Send + Sync + 'static;
-    /// Holds the place of one user: while it lives, its slot stays the one that everybody finds.
-    type Row<'a>: Deref<Target = Self::Slot> + Send + Sync
+    /// Whether a call may suspend. If so, a caller that is dropped could leave a commit half done,
+    /// so the service runs such commands as tasks of their own.
+    const IS_ASYNC: bool;
+    /// Whether calls take simulated time, as [`StoreConfig::latency`] says.
+    const HAS_LATENCY: bool = false;
+    /// The state that a strategy keeps for one user.
+    type PerUserState: Default + Send + Sync + 'static;
+    /// A handle to one user. While it lives, every caller that asks for the user gets the same
+    /// state.
+    type Entry<'a>: Deref<Target = Self::PerUserState> + Send + Sync
     where
         Self: 'a;
 
     /// Opens an empty store.
-    fn open(setup: &Setup) -> Self;
+    fn open(config: &StoreConfig) -> Self;
 
-    /// The place of `user`, made if there is none.
-    fn row(&self, user: UserId) -> Self::Row<'_>;
+    /// Returns the entry of `user`, and creates it if there is none.
+    fn entry(&self, user: UserId) -> Self::Entry<'_>;
 
-    /// The place of `user` unless the store knows that it holds nothing. Leaves no trace.
-    fn find(&self, user: UserId) -> Option<Self::Row<'_>>;
+    /// Returns the entry of `user`, unless the store knows that it is unused. The call leaves no
+    /// trace.
+    fn get(&self, user: UserId) -> Option<Self::Entry<'_>>;
 
-    /// The account as it is now, where the store can read it whole without a turn.
+    /// Loads the current account if the store can read it consistently without a lock.
     ///
-    /// What it gives is linearizable: it holds every commit that was acknowledged before.
-    fn snapshot(&self, row: &Self::Row<'_>) -> Option<Account>;
+    /// The result is linearizable: it includes every commit that was acknowledged before.
+    fn load_without_lock(&self, entry: &Self::Entry<'_>) -> Option<Account>;
 
-    /// Reads the account. An unknown user's is [`Account::default`].
+    /// Loads the account. An unknown user has [`Account::default`].
     ///
     /// # Errors
-    /// [`Fault`] if the store could not say.
-    fn load(&self, row: &Self::Row<'_>) -> impl Future<Output = Result<Account, Fault>> + Send;
+    /// [`Fault`] if the account could not be read.
+    fn load(&self, entry: &Self::Entry<'_>) -> impl Future<Output = Result<Account, Fault>> + Send;
 
-    /// Writes `receipt.after` and the ledger entry. When it returns, both can be read.
+    /// Writes `receipt.after` and the ledger entry. When the call returns, both can be read.
     ///
     /// # Errors
     /// [`Fault`] if it is not known whether they were written.
     fn commit(
         &self,
-        row: &Self::Row<'_>,
+        entry: &Self::Entry<'_>,
         receipt: &Receipt,
     ) -> impl Future<Output = Result<(), Fault>> + Send;
 
-    /// The ledger of `user`, oldest entry first: everything acknowledged before the call.
+    /// Reads the ledger of `user`, oldest entry first, with everything acknowledged before the
+    /// call.
     ///
     /// # Errors
-    /// [`Fault`] if the store could not say.
+    /// [`Fault`] if the ledger could not be read.
     fn history(
         &self,
         user: UserId,
         page: Page,
     ) -> impl Future<Output = Result<Vec<LedgerEntry>, Fault>> + Send;
 
-    /// When the account of `user` came to `version`, as its line in the ledger says, in milliseconds
-    /// since 1970. `None` if there is no such line, as before the first command.
+    /// Returns the time at which the account of `user` reached `version`, as its ledger entry says,
+    /// in milliseconds since 1970. `None` if there is no such entry, as before the first command.
     ///
     /// # Errors
-    /// [`Fault`] if the store could not say.
+    /// [`Fault`] if the ledger could not be read.
     fn time_of(
         &self,
         user: UserId,
@@ -171,73 +178,73 @@ pub trait Store: Send + Sync + Sized + 'static {
         }
     }
 
-    /// Reads the account with no turn if it can be, and otherwise gives the row to take one on.
+    /// Loads the account without a lock if possible, and otherwise returns the entry to lock.
     #[inline]
-    fn peek(&self, user: UserId) -> Peek<Self::Row<'_>> {
-        match self.find(user) {
-            None => Peek::Whole(Account::default()),
-            Some(row) => match self.snapshot(&row) {
-                Some(account) => Peek::Whole(account),
-                None => Peek::TakeTurn(row),
+    fn snapshot(&self, user: UserId) -> Snapshot<Self::Entry<'_>> {
+        match self.get(user) {
+            None => Snapshot::Consistent(Account::default()),
+            Some(entry) => match self.load_without_lock(&entry) {
+                Some(account) => Snapshot::Consistent(account),
+                None => Snapshot::NeedsLock(entry),
             },
         }
     }
 }
 
-/// What can be known of an account without a turn.
-pub enum Peek<R> {
-    /// The account, whole.
-    Whole(Account),
-    /// Nothing for certain: take a turn on this row, then load.
-    TakeTurn(R),
+/// The result of a read without a lock.
+pub enum Snapshot<R> {
+    /// A consistent account.
+    Consistent(Account),
+    /// The store cannot read the account consistently: lock this entry, then load.
+    NeedsLock(R),
 }
 
-impl<R> Peek<R> {
-    /// The account, if it is known whole.
+impl<R> Snapshot<R> {
+    /// Returns the account, if it is consistent.
     #[inline]
-    pub fn whole(self) -> Option<Account> {
+    pub fn consistent(self) -> Option<Account> {
         match self {
-            Peek::Whole(account) => Some(account),
-            Peek::TakeTurn(_) => None,
+            Snapshot::Consistent(account) => Some(account),
+            Snapshot::NeedsLock(_) => None,
         }
     }
 }
 
-/// A store whose calls end at once, so that a thread may hold a blocking lock across them.
+/// A store whose calls return at once, so that a thread may hold a blocking lock across them.
 ///
 /// A blocking lock on a store that suspends does not compile:
 ///
 /// ```compile_fail,E0271,E0277
-/// use hotrow::{store::Tables, strategy::{ConcurrencyStrategy, Mutex}};
+/// use hotrow::{store::Simulated, strategy::{ConcurrencyStrategy, Mutex}};
 ///
 /// fn fits<T: ConcurrencyStrategy>() {}
-/// fits::<Mutex<Tables<parking_lot::Mutex<()>>>>();
+/// fits::<Mutex<Simulated<parking_lot::Mutex<()>>>>();
 /// ```
 ///
-/// The same lock on a store in memory does:
+/// The same lock on a store in memory compiles:
 ///
 /// ```
-/// use hotrow::{store::Slab, strategy::{ConcurrencyStrategy, Mutex}};
+/// use hotrow::{store::Memory, strategy::{ConcurrencyStrategy, Mutex}};
 ///
 /// fn fits<T: ConcurrencyStrategy>() {}
-/// fits::<Mutex<Slab<parking_lot::Mutex<()>>>>();
+/// fits::<Mutex<Memory<parking_lot::Mutex<()>>>>();
 /// ```
-pub trait ImmediateStore: Store {
+pub trait SyncStore: Store {
     /// As [`Store::load`].
-    fn load_now(&self, row: &Self::Row<'_>) -> Account;
+    fn load_sync(&self, entry: &Self::Entry<'_>) -> Account;
     /// As [`Store::commit`].
-    fn commit_now(&self, row: &Self::Row<'_>, receipt: &Receipt);
+    fn commit_sync(&self, entry: &Self::Entry<'_>, receipt: &Receipt);
 }
 
-/// A store that can make a commit depend on what was read.
+/// A store in which a commit can depend on what was read.
 pub trait ConditionalStore: Store {
-    /// Commits if the account still is `receipt.before`, and says whether it was.
+    /// Commits if the account still is `receipt.before`, and returns whether it was.
     ///
     /// # Errors
-    /// [`Fault`] if it is not known whether it was written.
+    /// [`Fault`] if it is not known whether the receipt was written.
     fn commit_if_unchanged(
         &self,
-        row: &Self::Row<'_>,
+        entry: &Self::Entry<'_>,
         receipt: &Receipt,
     ) -> impl Future<Output = Result<bool, Fault>> + Send;
 }

@@ -1,7 +1,7 @@
-//! Models of what the stores synchronise with: every order of their steps, and every value that a
-//! weak ordering lets a load see.
+//! Models of what the stores synchronize with: every order of their steps, and every value that a
+//! weak ordering lets a load return.
 //!
-//! Each says what is raced, and what would be seen if it went wrong.
+//! The documentation of each model says which accesses race, and how a bug would show.
 
 use std::{
     future::poll_fn,
@@ -12,15 +12,15 @@ use std::{
 };
 
 use super::{
-    ConditionalStore, ImmediateStore, Page, Setup, Slab, Stamped, Store, Versioned, arena::Arena,
-    directory::Directory, lease::Leases, ledger::Tail,
+    ConditionalStore, Memory, Page, Store, StoreConfig, SyncStore, VersionStamped, Versioned,
+    arena::Arena, directory::Directory, ledger::LedgerTail, slot_table::SlotTable,
 };
 use crate::{
-    clock::Tick,
-    database::Latency,
+    clock::CoarseClock,
     domain::{
         Account, Action, Amount, Command, Fault, LedgerEntry, OperationId, Policy, Receipt, UserId,
     },
+    scenario::Latency,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -30,27 +30,27 @@ use crate::{
     timer::Timer,
 };
 
-/// The plainest store: one account in one word, which publishes nothing but itself, so that a
-/// strategy has to bring all the order there is. It refuses a commit that does not follow from the
-/// one before: an update that would be lost ends the model. It keeps no ledger.
+/// The simplest store: one account in one word, which publishes nothing but itself, so that a
+/// strategy has to bring all the ordering. It asserts that each commit follows from the one before,
+/// so a lost update fails the model. It keeps no ledger.
 ///
-/// One that suspends does so once after each load and each commit.
-pub(crate) struct Bare<L, const SUSPENDS: bool = false>(BareCell<L>);
+/// With `IS_ASYNC`, it suspends once after each load and each commit.
+pub(crate) struct Bare<L, const IS_ASYNC: bool = false>(BareCell<L>);
 
 #[derive(Default)]
 pub(crate) struct BareCell<L> {
     word: AtomicU64,
-    slot: L,
+    state: L,
 }
 
-/// The only row there is.
-pub(crate) struct BareRow<'a, L>(&'a BareCell<L>);
+/// The entry of the only user.
+pub(crate) struct BareEntry<'a, L>(&'a BareCell<L>);
 
-impl<L> Deref for BareRow<'_, L> {
+impl<L> Deref for BareEntry<'_, L> {
     type Target = L;
 
     fn deref(&self) -> &L {
-        &self.0.slot
+        &self.0.state
     }
 }
 
@@ -61,41 +61,41 @@ impl<L> BareCell<L> {
     }
 }
 
-impl<L: Default + Send + Sync + 'static, const SUSPENDS: bool> Store for Bare<L, SUSPENDS> {
+impl<L: Default + Send + Sync + 'static, const IS_ASYNC: bool> Store for Bare<L, IS_ASYNC> {
     const NAME: &'static str = "bare";
-    const SUSPENDS: bool = SUSPENDS;
-    type Slot = L;
-    type Row<'a> = BareRow<'a, L>;
+    const IS_ASYNC: bool = IS_ASYNC;
+    type PerUserState = L;
+    type Entry<'a> = BareEntry<'a, L>;
 
-    fn open(_setup: &Setup) -> Bare<L, SUSPENDS> {
+    fn open(_config: &StoreConfig) -> Bare<L, IS_ASYNC> {
         Bare(BareCell::default())
     }
 
-    fn row(&self, _user: UserId) -> BareRow<'_, L> {
-        BareRow(&self.0)
+    fn entry(&self, _user: UserId) -> BareEntry<'_, L> {
+        BareEntry(&self.0)
     }
 
-    fn find(&self, user: UserId) -> Option<BareRow<'_, L>> {
-        Some(self.row(user))
+    fn get(&self, user: UserId) -> Option<BareEntry<'_, L>> {
+        Some(self.entry(user))
     }
 
-    fn snapshot(&self, _row: &Self::Row<'_>) -> Option<Account> {
+    fn load_without_lock(&self, _entry: &Self::Entry<'_>) -> Option<Account> {
         None
     }
 
-    async fn load(&self, row: &Self::Row<'_>) -> Result<Account, Fault> {
-        let account = row.0.account();
-        if SUSPENDS {
+    async fn load(&self, entry: &Self::Entry<'_>) -> Result<Account, Fault> {
+        let account = entry.0.account();
+        if IS_ASYNC {
             suspend().await;
         }
         Ok(account)
     }
 
-    async fn commit(&self, row: &Self::Row<'_>, receipt: &Receipt) -> Result<(), Fault> {
-        assert_eq!(row.0.account(), receipt.before, "an update is lost");
+    async fn commit(&self, entry: &Self::Entry<'_>, receipt: &Receipt) -> Result<(), Fault> {
+        assert_eq!(entry.0.account(), receipt.before, "an update is lost");
         let Account { balance, version } = receipt.after;
-        row.0.word.store(version << 32 | balance, Ordering::Relaxed);
-        if SUSPENDS {
+        entry.0.word.store(version << 32 | balance, Ordering::Relaxed);
+        if IS_ASYNC {
             suspend().await;
         }
         Ok(())
@@ -118,31 +118,31 @@ async fn suspend() {
     .await;
 }
 
-/// What a store is opened with in a model.
-pub(crate) fn setup() -> Setup {
-    Setup {
+/// The options of a store in a model.
+pub(crate) fn config() -> StoreConfig {
+    StoreConfig {
         dense_users: 1,
         ledger_entries: 0,
-        history: true,
+        ledger: true,
         latency: Latency::None,
         seed: 1,
-        tick: Tick::default(),
+        tick: CoarseClock::default(),
         timer: Timer::default(),
     }
 }
 
 /// The only user of most models.
 pub(crate) fn user() -> UserId {
-    UserId::new(1).expect("1 is the number of a user")
+    UserId::new(1).expect("1 is a valid user id")
 }
 
-/// A command that charges 1,000 points.
+/// Returns a command that charges 1,000 points.
 pub(crate) fn charge(id: u64) -> Command {
-    let amount = Amount::new(1_000).expect("1,000 points are an amount");
+    let amount = Amount::new(1_000).expect("1,000 points are a valid amount");
     Command { id: OperationId(id), user: user(), action: Action::Charge(amount) }
 }
 
-/// Polls `future` at most `times`, and gives what it came to.
+/// Polls `future` up to `times` times, and returns its result if it is ready.
 pub(crate) fn poll<T>(future: impl Future<Output = T>, times: usize) -> Option<T> {
     let mut future = pin!(future);
     let mut cx = Context::from_waker(Waker::noop());
@@ -152,28 +152,28 @@ pub(crate) fn poll<T>(future: impl Future<Output = T>, times: usize) -> Option<T
     })
 }
 
-/// More polls than any call to a store takes here.
+/// More polls than any call of a store takes here.
 const POLLS_MAX: usize = 16;
 
-fn now<T>(future: impl Future<Output = Result<T, Fault>>) -> T {
-    let result = poll(future, POLLS_MAX).expect("no store here suspends for long");
-    result.expect("no store here fails")
+fn poll_ok<T>(future: impl Future<Output = Result<T, Fault>>) -> T {
+    let result = poll(future, POLLS_MAX).expect("a store in a model suspends only a few times");
+    result.expect("a store in a model does not fail")
 }
 
-/// Loads and commits until a commit is won, as a compare-and-set strategy does.
-fn charge_until_won<S: ConditionalStore>(store: &S, id: u64) -> Receipt {
-    let row = store.row(user());
+/// Loads and commits until a commit succeeds, as the compare-and-set strategy does.
+fn charge_until_committed<S: ConditionalStore>(store: &S, id: u64) -> Receipt {
+    let entry = store.entry(user());
     loop {
-        let before = now(store.load(&row));
-        let receipt = charge(id).decide(before, &Policy::default()).expect("there is room");
-        if now(store.commit_if_unchanged(&row, &receipt)) {
+        let before = poll_ok(store.load(&entry));
+        let receipt = charge(id).decide(before, &Policy::default()).expect("the account has room");
+        if poll_ok(store.commit_if_unchanged(&entry, &receipt)) {
             return receipt;
         }
         thread::yield_now();
     }
 }
 
-/// Whether `entries` follow from one another, from the first on.
+/// Asserts that each of `entries` follows from the one before, starting from an unused account.
 fn assert_chain(entries: &[LedgerEntry]) {
     let mut account = Account::default();
     for LedgerEntry { receipt, .. } in entries {
@@ -184,51 +184,53 @@ fn assert_chain(entries: &[LedgerEntry]) {
     }
 }
 
-/// Two who load the same account both try to commit. Were the comparison and the write two steps,
-/// or the line of a loser written, one charge would be missing from the balance or the ledger.
+/// Two callers load the same account and both try to commit. If the comparison and the write were
+/// two steps, or if a loser's line were written, one charge would be missing from the balance or
+/// the ledger.
 #[test]
 fn two_winners_of_a_cell_lose_no_commit() {
     explore(|| {
-        let store = Arc::new(Slab::<()>::open(&setup()));
+        let store = Arc::new(Memory::<()>::open(&config()));
         let other = Arc::clone(&store);
-        let thread = thread::spawn(move || charge_until_won(&*other, 2));
-        charge_until_won(&*store, 1);
+        let thread = thread::spawn(move || charge_until_committed(&*other, 2));
+        charge_until_committed(&*store, 1);
         thread.join().unwrap();
 
-        assert_eq!(store.load_now(&store.row(user())).balance, 2_000);
-        let entries = now(store.history(user(), Page::ALL));
+        assert_eq!(store.load_sync(&store.entry(user())).balance, 2_000);
+        let entries = poll_ok(store.history(user(), Page::ALL));
         assert_eq!(entries.len(), 2);
         assert_chain(&entries);
     });
 }
 
-/// A history is read while a compare-and-set is won whose line is not written yet. The reader must
-/// wait for the line and then see all of it: a mark that came before its words would show zeroes.
+/// A history is read while the winner of a compare-and-set has not yet written its line. The reader
+/// must wait for the line and then see all of it. A mark that came before its words would show
+/// zeroes.
 #[test]
 fn a_history_waits_for_the_line_of_a_winner() {
     explore(|| {
-        let store = Arc::new(Slab::<()>::open(&setup()));
+        let store = Arc::new(Memory::<()>::open(&config()));
         let other = Arc::clone(&store);
-        let thread = thread::spawn(move || charge_until_won(&*other, 7));
-        let balance = store.load_now(&store.row(user())).balance;
-        let entries = now(store.history(user(), Page::ALL));
-        assert!(balance <= 1_000 * entries.len() as u64, "a history is behind a read");
+        let thread = thread::spawn(move || charge_until_committed(&*other, 7));
+        let balance = store.load_sync(&store.entry(user())).balance;
+        let entries = poll_ok(store.history(user(), Page::ALL));
+        assert!(balance <= 1_000 * entries.len() as u64, "the history is older than the read");
         assert_chain(&entries);
         thread.join().unwrap();
     });
 }
 
-/// One caller is told that its command on one account is done, and commands another account. Who
-/// sees the second must see the first, or what was acknowledged would be gone for a moment: the
-/// word of an account has to publish more than itself.
-fn who_sees_the_later_sees_the_earlier<S: Store>(
+/// One thread commits to one account, and then to another. A reader of the second commit must see
+/// the first. Otherwise an acknowledged commit would be invisible for a moment. So the word of an
+/// account has to publish more than itself.
+fn check_commits_are_seen_in_order<S: Store>(
     commit: fn(&S, UserId),
     version: fn(&S, UserId) -> u64,
 ) {
-    let [earlier, later] = [1, 2].map(|id| UserId::new(id).expect("they are users"));
-    let store = Arc::new(S::open(&Setup { dense_users: 2, ..setup() }));
+    let [earlier, later] = [1, 2].map(|id| UserId::new(id).expect("1 and 2 are valid user ids"));
+    let store = Arc::new(S::open(&StoreConfig { dense_users: 2, ..config() }));
     for user in [earlier, later] {
-        now(store.load(&store.row(user)));
+        poll_ok(store.load(&store.entry(user)));
     }
     let other = Arc::clone(&store);
     let thread = thread::spawn(move || {
@@ -236,68 +238,70 @@ fn who_sees_the_later_sees_the_earlier<S: Store>(
         commit(&other, later);
     });
     let seen = [later, earlier].map(|user| version(&store, user));
-    assert!(seen != [1, 0], "what was done before cannot be seen");
+    assert!(seen != [1, 0], "the second commit is visible and the first is not");
     thread.join().unwrap();
 }
 
 fn commit<S: Store>(store: &S, user: UserId) {
-    now(store.commit(&store.row(user), &receipt(1)));
+    poll_ok(store.commit(&store.entry(user), &receipt(1)));
 }
 
 fn commit_if_unchanged<S: ConditionalStore>(store: &S, user: UserId) {
-    assert!(now(store.commit_if_unchanged(&store.row(user), &receipt(1))));
+    assert!(poll_ok(store.commit_if_unchanged(&store.entry(user), &receipt(1))));
 }
 
 fn loaded<S: Store>(store: &S, user: UserId) -> u64 {
-    now(store.load(&store.row(user))).version
+    poll_ok(store.load(&store.entry(user))).version
 }
 
-fn snapped<S: Store>(store: &S, user: UserId) -> u64 {
-    let account = store.snapshot(&store.row(user));
-    account.expect("it was loaded before, and so is known").version
+fn read_without_lock<S: Store>(store: &S, user: UserId) -> u64 {
+    let account = store.load_without_lock(&store.entry(user));
+    account.expect("it was loaded before, so the word is known").version
 }
 
-/// See [`who_sees_the_later_sees_the_earlier`]: two commits in a turn.
+/// See [`check_commits_are_seen_in_order`]: plain commits.
 #[test]
-fn who_sees_the_later_commit_sees_the_earlier() {
-    explore(|| who_sees_the_later_sees_the_earlier::<Slab<()>>(commit, loaded));
+fn commits_are_seen_in_order() {
+    explore(|| check_commits_are_seen_in_order::<Memory<()>>(commit, loaded));
 }
 
-/// See [`who_sees_the_later_sees_the_earlier`]: two commits that were won.
+/// See [`check_commits_are_seen_in_order`]: commits by compare-and-set.
 #[test]
-fn who_sees_the_later_win_sees_the_earlier() {
-    explore(|| who_sees_the_later_sees_the_earlier::<Slab<()>>(commit_if_unchanged, loaded));
+fn conditional_commits_are_seen_in_order() {
+    explore(|| check_commits_are_seen_in_order::<Memory<()>>(commit_if_unchanged, loaded));
 }
 
-/// See [`who_sees_the_later_sees_the_earlier`]: two commits in a turn that bring their version, and
-/// a reader who takes none.
+/// See [`check_commits_are_seen_in_order`]: plain commits to a version column, and a reader without
+/// a lock.
 #[test]
-fn who_sees_the_later_version_sees_the_earlier() {
-    explore(|| who_sees_the_later_sees_the_earlier::<VersionedSlab>(commit, snapped));
+fn versioned_commits_are_seen_in_order() {
+    explore(|| check_commits_are_seen_in_order::<VersionedMemory>(commit, read_without_lock));
 }
 
-/// See [`who_sees_the_later_sees_the_earlier`]: two versions that were won, and a reader who loads.
+/// See [`check_commits_are_seen_in_order`]: conditional commits to a version column, and a reader
+/// that loads.
 #[test]
-fn who_sees_the_later_claim_sees_the_earlier() {
-    explore(|| who_sees_the_later_sees_the_earlier::<VersionedSlab>(commit_if_unchanged, loaded));
+fn versioned_conditional_commits_are_seen_in_order() {
+    explore(|| check_commits_are_seen_in_order::<VersionedMemory>(commit_if_unchanged, loaded));
 }
 
-type VersionedSlab = Versioned<Slab<Stamped<()>>>;
+type VersionedMemory = Versioned<Memory<VersionStamped<()>>>;
 
-/// One holder of a turn commits, another reads without a turn. Who sees the new word must find the
-/// line without waiting; a word published before it, or weakly, would show an empty one.
+/// A lock holder commits while another thread reads without a lock. A reader that sees the new word
+/// must find the line without waiting. A word that was published before its line, or too weakly,
+/// would show an empty line.
 #[test]
-fn a_line_is_there_before_its_word() {
+fn a_line_is_published_before_its_word() {
     explore(|| {
-        let store = Arc::new(Slab::<()>::open(&setup()));
+        let store = Arc::new(Memory::<()>::open(&config()));
         let other = Arc::clone(&store);
         let thread = thread::spawn(move || {
-            let row = other.row(user());
+            let entry = other.entry(user());
             let receipt = charge(7).decide(Account::default(), &Policy::default());
-            other.commit_now(&row, &receipt.expect("there is room"));
+            other.commit_sync(&entry, &receipt.expect("the account has room"));
         });
-        let last = store.load_now(&store.row(user())).version;
-        let entries = now(store.history(user(), Page { after: 0, limit: 1 }));
+        let last = store.load_sync(&store.entry(user())).version;
+        let entries = poll_ok(store.history(user(), Page { after: 0, limit: 1 }));
         assert!(last <= entries.len() as u64);
         assert_chain(&entries);
         thread.join().unwrap();
@@ -306,16 +310,16 @@ fn a_line_is_there_before_its_word() {
 
 fn receipt(version: u64) -> Receipt {
     let before = Account { balance: (version - 1) * 1_000, version: version - 1 };
-    charge(version).decide(before, &Policy::default()).expect("there is room")
+    charge(version).decide(before, &Policy::default()).expect("the account has room")
 }
 
-/// The winners of versions 1 and 2 write at once into a ledger without a chunk, and need two: each
-/// may find that one is missing. A chunk put twice behind the same one would lose a line; a loser
-/// that did not see the winner's header would take its chunk for the first.
+/// The winners of versions 1 and 2 write at the same time to a ledger without a chunk, and need two
+/// chunks. Each may find one missing. If two chunks followed the same one, a line would be lost. A
+/// loser that did not see the winner's header would take the winner's chunk for the first.
 #[test]
 fn two_winners_grow_one_list_of_chunks() {
     explore(|| {
-        let (arena, tail) = (Arena::new(0), Tail::default());
+        let (arena, tail) = (Arena::new(0), LedgerTail::default());
         let shared = Arc::new((arena, tail));
         let other = Arc::clone(&shared);
         let thread = thread::spawn(move || other.1.write(&other.0, &receipt(2), 0));
@@ -327,13 +331,13 @@ fn two_winners_grow_one_list_of_chunks() {
     });
 }
 
-/// A reader that is told of version 2 meets its writer, who has not made its chunk: both make it.
-/// Version 1 was written before. Were the chunk's header not published with the tail, the reader
-/// would miss the chunk before it.
+/// A reader of version 2 meets its writer before the chunk exists, and both create it. Version 1
+/// was written before. If the chunk's header were not published with the tail, the reader would
+/// miss the chunk before it.
 #[test]
 fn a_reader_and_a_winner_grow_one_list_of_chunks() {
     explore(|| {
-        let shared = Arc::new((Arena::new(0), Tail::default()));
+        let shared = Arc::new((Arena::new(0), LedgerTail::default()));
         shared.1.write(&shared.0, &receipt(1), 0);
         let other = Arc::clone(&shared);
         let thread = thread::spawn(move || other.1.write(&other.0, &receipt(2), 0));
@@ -344,12 +348,13 @@ fn a_reader_and_a_winner_grow_one_list_of_chunks() {
     });
 }
 
-/// A reader looks for version 1 while a winner puts the chunk of version 2 behind it. The reader goes
-/// back from the last chunk: one whose header it did not see would have nothing before it.
+/// A reader looks for version 1 while a winner appends the chunk of version 2. The reader walks
+/// back from the last chunk. If it did not see that chunk's header, it would find nothing before
+/// it.
 #[test]
-fn a_reader_goes_back_over_a_new_chunk() {
+fn a_reader_walks_back_over_a_new_chunk() {
     explore(|| {
-        let shared = Arc::new((Arena::new(0), Tail::default()));
+        let shared = Arc::new((Arena::new(0), LedgerTail::default()));
         shared.1.write(&shared.0, &receipt(1), 0);
         let other = Arc::clone(&shared);
         let thread = thread::spawn(move || other.1.write(&other.0, &receipt(2), 0));
@@ -360,44 +365,45 @@ fn a_reader_goes_back_over_a_new_chunk() {
     });
 }
 
-/// Takes two runs, writes `word` where the loser of a race for a chunk writes it, at the head of the
-/// second, and gives both back, as two losers of another account may.
+/// Allocates two runs, writes `word` to the head of the second, as the loser of a race to append a
+/// chunk does, and frees both, as two losers of another account may do.
 fn lose(arena: &Arena, before: u32, lines: u32, word: u64) {
-    let first = arena.take(before);
-    let second = arena.take(lines);
+    let first = arena.allocate(before);
+    let second = arena.allocate(lines);
     arena.line(second)[0].store(word, Ordering::Relaxed);
-    arena.give_back(second, lines);
-    arena.give_back(first, before);
+    arena.free(second, lines);
+    arena.free(first, before);
 }
 
-/// A loser leaves a word where a line will be. One thread makes the chunk, the owner of the line is
-/// another: it must find the chunk in such a way that the loser's word lies before its own, or the
-/// line would show the loser's in the end.
+/// A loser leaves a word at the place of a future line. One thread creates the chunk, and another
+/// owns the line. The owner must find the chunk in such a way that the loser's write comes before
+/// its own. Otherwise the line would hold the loser's word in the end.
 #[test]
-fn a_line_is_written_over_what_a_loser_left() {
+fn a_line_overwrites_a_losers_word() {
     explore(|| {
-        let shared = Arc::new((Arena::new(0), Tail::default()));
+        let shared = Arc::new((Arena::new(0), LedgerTail::default()));
         let other = Arc::clone(&shared);
         let thread = thread::spawn(move || other.1.write(&other.0, &receipt(1), 0));
         lose(&shared.0, 1, 2, 7);
-        // Waits for line 1, and puts its chunk if its owner has not.
+        // Waits for line 1, and creates its chunk if the owner has not.
         shared.1.read(&shared.0, user(), 0, 1).unwrap();
         thread.join().unwrap();
         assert_eq!(shared.1.read(&shared.0, user(), 0, 1).unwrap()[0].receipt, receipt(1));
     });
 }
 
-/// A loser leaves the place of its own account's chunk where a header will be. Who looks for a version
-/// before that chunk must read the header that was written since, or it would write into the
-/// other account's ledger.
+/// A loser leaves the place of its own account's chunk where a header will be. A thread that looks
+/// for a version before that chunk must read the new header. Otherwise it would write to the other
+/// account's ledger.
 #[test]
-fn a_header_is_read_and_not_what_a_loser_left() {
+fn a_header_overwrites_a_losers_word() {
     explore(|| {
-        let shared = Arc::new((Arena::new(0), Tail::default()));
+        let shared = Arc::new((Arena::new(0), LedgerTail::default()));
         shared.1.write(&shared.0, &receipt(1), 0);
         let other = Arc::clone(&shared);
         let thread = thread::spawn(move || {
-            // A chunk of versions from 2 on, far from all that is taken here.
+            // Describes a chunk that starts at version 2, far from the runs that are allocated
+            // here.
             lose(&other.0, 4, 4, 2 << 32 | 20);
             other.1.write(&other.0, &receipt(4), 0);
         });
@@ -409,68 +415,69 @@ fn a_header_is_read_and_not_what_a_loser_left() {
     });
 }
 
-/// Two take runs of lines at once. One position handed out twice would put two receipts into one
-/// line.
+/// Two threads allocate runs at the same time. If one position were allocated twice, two receipts
+/// would share a line.
 #[test]
-fn runs_that_are_taken_together_do_not_overlap() {
+fn concurrent_runs_do_not_overlap() {
     explore(|| {
         let arena = Arc::new(Arena::new(0));
         let other = Arc::clone(&arena);
-        let thread = thread::spawn(move || other.take(2));
-        let mine = arena.take(3);
+        let thread = thread::spawn(move || other.allocate(2));
+        let mine = arena.allocate(3);
         let other = thread.join().unwrap();
         assert!(mine + 3 <= other || other + 2 <= mine, "{mine} and {other} overlap");
     });
 }
 
-/// One takes a run, writes to it and gives it back, as the loser of a race for a chunk does; another
-/// takes it. What the loser wrote must lie before what the new owner writes, or it could come after
-/// and stand in a chunk of another account. It lies before if the new owner sees it.
+/// One thread allocates a run, writes to it and frees it, as the loser of a race to append a chunk
+/// does. Another allocates it. The loser's writes must come before the new owner's, or they could
+/// appear later in a chunk of another account. They come before if the new owner sees them.
 #[test]
-fn what_a_loser_wrote_lies_before_its_run_is_taken_again() {
+fn a_losers_writes_come_before_its_run_is_reused() {
     explore(|| {
         let arena = Arc::new(Arena::new(0));
         let other = Arc::clone(&arena);
         arena.line(1);
         let thread = thread::spawn(move || {
-            let run = other.take(2);
+            let run = other.allocate(2);
             other.line(run)[0].store(7, Ordering::Relaxed);
-            other.give_back(run, 2);
+            other.free(run, 2);
             run
         });
-        let mine = arena.take(2);
+        let mine = arena.allocate(2);
         let seen = arena.line(mine)[0].load(Ordering::Relaxed);
         let losers = thread.join().unwrap();
-        assert!(losers != mine || seen == 7, "a run is taken before its loser is done with it");
+        assert!(losers != mine || seen == 7, "a run is reused before the writes of its loser");
     });
 }
 
-/// Two come for a user who has no cell. Two cells would be two accounts of one user.
+/// Two threads ask for a user without a cell. If two cells were created, the user would have two
+/// accounts.
 #[test]
-fn two_who_make_a_cell_make_one() {
+fn two_threads_create_one_cell() {
     explore(|| {
         let directory = Arc::new(Directory::<AtomicU64>::new(0));
         let other = Arc::clone(&directory);
         let thread = thread::spawn(move || {
-            other.find_or_make(user()).fetch_add(1, Ordering::Relaxed);
+            other.get_or_insert(user()).fetch_add(1, Ordering::Relaxed);
         });
-        directory.find_or_make(user()).fetch_add(1, Ordering::Relaxed);
+        directory.get_or_insert(user()).fetch_add(1, Ordering::Relaxed);
         thread.join().unwrap();
-        let cell = directory.find(user()).expect("it was made");
+        let cell = directory.get(user()).expect("both threads create it");
         assert_eq!(cell.load(Ordering::Relaxed), 2);
     });
 }
 
-/// Two hold the slot of a user, each for a moment, and each may be the last to let it go. A slot
-/// that is let go while another waits on it would put both into the turn, and a count that is
-/// looked at too early would keep it for ever.
+/// Two threads acquire the slot of a user, and either may release it last. If a slot were removed
+/// while a thread waits on it, both threads could hold its lock. If the count were read too early,
+/// the slot would stay forever.
 #[test]
-fn who_hold_a_user_at_once_hold_one_slot() {
+fn threads_that_acquire_one_user_share_one_slot() {
     explore(|| {
-        let shared = Arc::new((Leases::<Mutex<()>>::new(), AtomicU64::new(0)));
-        let step = |(leases, balance): &(Leases<Mutex<()>>, AtomicU64)| {
-            let lease = leases.hold(user());
-            let _turn = lease.lock();
+        let shared = Arc::new((SlotTable::<Mutex<()>>::new(), AtomicU64::new(0)));
+        let step = |(table, balance): &(SlotTable<Mutex<()>>, AtomicU64)| {
+            let guard = table.acquire(user());
+            let _lock = guard.lock();
             balance.store(balance.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         };
         let other = Arc::clone(&shared);
@@ -478,66 +485,67 @@ fn who_hold_a_user_at_once_hold_one_slot() {
         step(&shared);
         thread.join().unwrap();
         assert_eq!(shared.1.load(Ordering::Relaxed), 2);
-        assert_eq!(shared.0.held(), 0);
+        assert_eq!(shared.0.len(), 0);
     });
 }
 
-type VersionedBare = Versioned<Bare<Stamped<()>, true>>;
+type VersionedBare = Versioned<Bare<VersionStamped<()>, true>>;
 
-/// Two load and commit over a store that suspends in the middle of both. The store below has no
-/// order of its own: an account that is published before it is written through, or weakly, would
-/// let the next commit start from an old one.
+/// Two callers load and commit on a store that suspends in the middle of both. The inner store has
+/// no ordering of its own. If an account were published before it is written to the inner store, or
+/// too weakly, the next commit could start from an old account.
 #[test]
 fn two_claims_of_a_version_lose_no_commit() {
     explore(|| {
-        let store = Arc::new(VersionedBare::open(&setup()));
+        let store = Arc::new(VersionedBare::open(&config()));
         let other = Arc::clone(&store);
-        let thread = thread::spawn(move || charge_until_won(&*other, 2));
-        charge_until_won(&*store, 1);
+        let thread = thread::spawn(move || charge_until_committed(&*other, 2));
+        charge_until_committed(&*store, 1);
         thread.join().unwrap();
-        assert_eq!(now(store.load(&store.row(user()))).balance, 2_000);
+        assert_eq!(poll_ok(store.load(&store.entry(user()))).balance, 2_000);
     });
 }
 
-/// A slow load meets one commit that is done and one that is cut off after it was written below.
-/// The word then is unknown, as it was when the load began: filled in with what the load read, it
-/// would lose both.
+/// A slow load meets one commit that succeeds, and one that is aborted after it was written to the
+/// inner store. The word is then unknown, as it was when the load began. If the load filled in its
+/// result, both commits would be lost.
 #[test]
-fn a_load_from_before_a_cut_off_brings_nothing_back() {
+fn a_load_from_before_an_aborted_commit_fills_in_nothing() {
     explore(|| {
-        let store = Arc::new(VersionedBare::open(&setup()));
+        let store = Arc::new(VersionedBare::open(&config()));
         let other = Arc::clone(&store);
         let thread = thread::spawn(move || {
-            let first = charge_until_won(&*other, 2);
-            let second = charge(3).decide(first.after, &Policy::default()).expect("there is room");
-            let row = other.row(user());
-            poll(other.commit_if_unchanged(&row, &second), 1);
+            let first = charge_until_committed(&*other, 2);
+            let second =
+                charge(3).decide(first.after, &Policy::default()).expect("the account has room");
+            let entry = other.entry(user());
+            poll(other.commit_if_unchanged(&entry, &second), 1);
         });
-        charge_until_won(&*store, 1);
+        charge_until_committed(&*store, 1);
         thread.join().unwrap();
-        let account = now(store.load(&store.row(user())));
+        let account = poll_ok(store.load(&store.entry(user())));
         assert_eq!(account.balance, account.version * 1_000);
         assert!((2..=3).contains(&account.version));
     });
 }
 
-/// A commit in a turn is cut off after it was written below. The word still knows the account from
-/// before: left so, the next turn would start from it and lose what was written.
+/// A plain commit is aborted after it was written to the inner store. The word still holds the
+/// account from before. If it stayed, the next command would start from it and lose the commit.
 #[test]
-fn a_commit_that_is_cut_off_in_its_turn_is_read_again() {
+fn an_aborted_plain_commit_is_loaded_again() {
     explore(|| {
-        let store = VersionedBare::open(&setup());
-        let row = store.row(user());
-        assert_eq!(now(store.load(&row)), Account::default());
-        assert!(poll(store.commit(&row, &receipt(1)), 1).is_none());
-        assert_eq!(now(store.load(&row)), receipt(1).after);
+        let store = VersionedBare::open(&config());
+        let entry = store.entry(user());
+        assert_eq!(poll_ok(store.load(&entry)), Account::default());
+        assert!(poll(store.commit(&entry, &receipt(1)), 1).is_none());
+        assert_eq!(poll_ok(store.load(&entry)), receipt(1).after);
     });
 }
 
-/// Mistakes that are made on purpose, which a model must find.
+/// Seeded bugs, each of which a model must detect.
 mod wrong {
     use super::*;
-    use crate::sync::explored::find_wrong;
+    use crate::sync::explored::assert_model_fails;
 
     const KNOWN: u64 = 1 << 63;
     const CLAIMED: u64 = 1 << 62;
@@ -546,12 +554,12 @@ mod wrong {
         word.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
-    /// A word of [`Versioned`] whose commits are not counted when they are cut off: unknown again,
-    /// it looks as it did to a load from before. This is how it was once.
+    /// A word of [`Versioned`] that does not count its aborted commits. The word after an abort
+    /// equals the unknown word that an earlier load saw (the ABA problem).
     #[test]
-    fn a_cut_off_that_leaves_the_word_as_it_was() {
-        find_wrong("store::models::wrong::a_cut_off_that_leaves_the_word_as_it_was", || {
-            // The word above, and the store below.
+    fn an_aborted_commit_that_is_not_counted() {
+        assert_model_fails("store::models::wrong::an_aborted_commit_that_is_not_counted", || {
+            // The word, and the value in the inner store.
             let shared = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
             let load = |(word, below): &(AtomicU64, AtomicU64)| {
                 let seen = word.load(Ordering::Acquire);
@@ -566,7 +574,7 @@ mod wrong {
                 let (word, below) = &*other;
                 if swap(word, KNOWN, KNOWN | CLAIMED) {
                     below.store(1, Ordering::Relaxed);
-                    // Cut off.
+                    // The commit is aborted here.
                     word.store(0, Ordering::Release);
                 }
             });
@@ -575,24 +583,24 @@ mod wrong {
             thread.join().unwrap();
             let known = word.load(Ordering::Acquire);
             let stale = known & KNOWN != 0 && known & 1 != below.load(Ordering::Relaxed);
-            assert!(!stale, "the word knows what the store no longer says");
+            assert!(!stale, "the word holds an account that the store does not");
         });
     }
 
-    /// A ledger that grows by a store and not by a compare-and-set: two winners each put a chunk
-    /// behind the same one, and the line in the first is lost.
+    /// A ledger that grows by a plain store instead of a compare-and-set. Two winners each append a
+    /// chunk after the same one, and the line in the first is lost.
     #[test]
-    fn a_chunk_that_is_put_over_another() {
-        find_wrong("store::models::wrong::a_chunk_that_is_put_over_another", || {
+    fn a_chunk_that_replaces_another() {
+        assert_model_fails("store::models::wrong::a_chunk_that_replaces_another", || {
             let shared = Arc::new((Arena::new(0), AtomicU64::new(0)));
             let write = |(arena, tail): &(Arena, AtomicU64), id: u64| {
                 let chunk = match u32::try_from(tail.load(Ordering::Acquire)) {
                     Ok(0) => {
-                        let chunk = arena.take(2);
+                        let chunk = arena.allocate(2);
                         tail.store(u64::from(chunk), Ordering::Release);
                         chunk
                     }
-                    chunk => chunk.expect("a place fits 32 bits"),
+                    chunk => chunk.expect("a position fits 32 bits"),
                 };
                 arena.line(chunk)[usize::try_from(id).unwrap()].store(id, Ordering::Relaxed);
             };
@@ -606,23 +614,23 @@ mod wrong {
         });
     }
 
-    /// A lease that looks at the count before it takes the lock of the shard: a newcomer who holds
-    /// the slot meanwhile loses it, and the next makes another.
+    /// A guard that reads the count before it takes the lock of the shard. A thread that acquires
+    /// the slot in between loses it, and the next thread creates another.
     #[test]
-    fn a_slot_that_is_let_go_while_it_is_held() {
+    fn a_slot_that_is_removed_while_it_is_held() {
         use std::collections::HashMap;
 
         type Slots = Mutex<HashMap<u64, Arc<Mutex<()>>>>;
 
-        find_wrong("store::models::wrong::a_slot_that_is_let_go_while_it_is_held", || {
+        assert_model_fails("store::models::wrong::a_slot_that_is_removed_while_it_is_held", || {
             let shared = Arc::new((Slots::default(), AtomicU64::new(0)));
             let step = |(slots, balance): &(Slots, AtomicU64)| {
                 let slot = Arc::clone(slots.lock().entry(1).or_default());
                 {
-                    let _turn = slot.lock();
+                    let _lock = slot.lock();
                     balance.store(balance.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
                 }
-                // One is the map's, one is ours.
+                // One reference is the map's, one is this thread's.
                 let last = Arc::strong_count(&slot) == 2;
                 if last {
                     slots.lock().remove(&1);

@@ -1,54 +1,55 @@
-//! A version column for a store that has none: any store's commit, made conditional.
+//! A version column for a store that has none: it makes any store's commit conditional.
 //!
-//! One atomic word for each user holds the account as its last finished commit left it. A commit
-//! claims the word if it still says what the caller read, writes through to the store below, and
-//! then publishes the new account in the word. Claims are refused and never waited for, as a
-//! conditional update that finds another version changes no row. A load pays for the read of the
-//! store below, as a database's does, and takes from it what the word does not know yet.
+//! One atomic word per user holds the account as the last finished commit left it. A commit claims
+//! the word if it still holds what the caller loaded, writes to the inner store, and then publishes
+//! the new account in the word. A claim fails at once and never waits, as a conditional update that
+//! finds another version changes no row. A load pays for the read of the inner store, as a
+//! database's does, and uses its result only if the word is unknown.
 //!
 //! ```text
 //! word   63      62       61       32 31          0
 //!        [known] [claimed] [ version ] [ balance   ]
-//!        [  0  ] [ how often a commit was cut off  ]      nothing known
+//!        [  0  ] [ number of aborted commits       ]      the account is unknown
 //! ```
 //!
-//! A word that became unknown again, because a commit was cut off, is not the word that it was: a
-//! load that began before must not fill in what it read then.
+//! An aborted commit makes the word unknown again. The count makes that word differ from an earlier
+//! unknown word: a load that began before the commit must not fill in what it read then (the ABA
+//! problem).
 
 use std::ops::Deref;
 
-use super::{ConditionalStore, Page, Setup, Store};
+use super::{ConditionalStore, Page, Store, StoreConfig};
 use crate::{
     domain::{Account, Fault, LedgerEntry, Receipt, UserId, VERSION_LIMIT},
     sync::atomic::{AtomicU64, Ordering},
 };
 
-/// The store `S`, with a conditional commit.
+/// The store `S` with a conditional commit.
 pub struct Versioned<S>(S);
 
-/// What [`Versioned`] keeps for a user beside the strategy's own slot.
+/// The state that [`Versioned`] keeps for a user beside the strategy's own.
 #[derive(Default)]
-pub struct Stamped<L> {
+pub struct VersionStamped<L> {
     word: AtomicU64,
-    /// Commits that were cut off.
-    cut_off: AtomicU64,
-    slot: L,
+    /// The number of aborted commits.
+    aborted: AtomicU64,
+    state: L,
 }
 
-/// A row of the store below, seen as the strategy's slot.
-pub struct VersionedRow<R>(R);
+/// An entry of the inner store, seen as the strategy's state.
+pub struct VersionedEntry<R>(R);
 
-impl<L, R: Deref<Target = Stamped<L>>> Deref for VersionedRow<R> {
+impl<L, R: Deref<Target = VersionStamped<L>>> Deref for VersionedEntry<R> {
     type Target = L;
 
     fn deref(&self) -> &L {
-        &self.0.slot
+        &self.0.state
     }
 }
 
 const KNOWN: u64 = 1 << 63;
 const CLAIMED: u64 = 1 << 62;
-const _: () = assert!(VERSION_LIMIT < 1 << 30, "a version leaves the two marks their bits");
+const _: () = assert!(VERSION_LIMIT < 1 << 30, "a version must leave two bits for the marks");
 
 fn pack(account: Account) -> u64 {
     KNOWN | account.version << 32 | account.balance
@@ -61,48 +62,50 @@ fn unpack(word: u64) -> Account {
 impl<L, S> Store for Versioned<S>
 where
     L: Default + Send + Sync + 'static,
-    S: Store<Slot = Stamped<L>>,
+    S: Store<PerUserState = VersionStamped<L>>,
 {
     const NAME: &'static str = S::NAME;
-    const SUSPENDS: bool = S::SUSPENDS;
-    type Slot = L;
-    type Row<'a> = VersionedRow<S::Row<'a>>;
+    const IS_ASYNC: bool = S::IS_ASYNC;
+    const HAS_LATENCY: bool = S::HAS_LATENCY;
+    type PerUserState = L;
+    type Entry<'a> = VersionedEntry<S::Entry<'a>>;
 
-    fn open(setup: &Setup) -> Versioned<S> {
-        Versioned(S::open(setup))
+    fn open(config: &StoreConfig) -> Versioned<S> {
+        Versioned(S::open(config))
     }
 
-    fn row(&self, user: UserId) -> Self::Row<'_> {
-        VersionedRow(self.0.row(user))
+    fn entry(&self, user: UserId) -> Self::Entry<'_> {
+        VersionedEntry(self.0.entry(user))
     }
 
-    fn find(&self, user: UserId) -> Option<Self::Row<'_>> {
-        self.0.find(user).map(VersionedRow)
+    fn get(&self, user: UserId) -> Option<Self::Entry<'_>> {
+        self.0.get(user).map(VersionedEntry)
     }
 
-    /// The word, once it knows the account: a commit that is still being written through has not
-    /// been acknowledged, and so it need not be seen.
-    fn snapshot(&self, row: &Self::Row<'_>) -> Option<Account> {
-        match row.0.word.load(Ordering::Acquire) {
+    /// Returns the account in the word, if it is known. A commit that is still being written has
+    /// not been acknowledged, so the result need not include it.
+    fn load_without_lock(&self, entry: &Self::Entry<'_>) -> Option<Account> {
+        match entry.0.word.load(Ordering::Acquire) {
             word if word & KNOWN == 0 => None,
             word => Some(unpack(word)),
         }
     }
 
-    async fn load(&self, row: &Self::Row<'_>) -> Result<Account, Fault> {
+    async fn load(&self, entry: &Self::Entry<'_>) -> Result<Account, Fault> {
         loop {
-            let seen = row.0.word.load(Ordering::Acquire);
-            let below = self.0.load(&row.0).await?;
-            if let Some(account) = fill_in(&row.0.word, seen, below) {
+            let seen = entry.0.word.load(Ordering::Acquire);
+            let stored = self.0.load(&entry.0).await?;
+            if let Some(account) = fill_word(&entry.0.word, seen, stored) {
                 return Ok(account);
             }
         }
     }
 
-    async fn commit(&self, row: &Self::Row<'_>, receipt: &Receipt) -> Result<(), Fault> {
-        // The caller has the turn, and so the claim: cut off, it leaves the word unknown as well.
-        let claim = Claim { word: &row.0.word, cut_off: &row.0.cut_off };
-        self.0.commit(&row.0, receipt).await?;
+    async fn commit(&self, entry: &Self::Entry<'_>, receipt: &Receipt) -> Result<(), Fault> {
+        // The caller has exclusive access, so it has the claim. If it is aborted, it too leaves the
+        // word unknown.
+        let claim = Claim { word: &entry.0.word, aborted: &entry.0.aborted };
+        self.0.commit(&entry.0, receipt).await?;
         claim.publish(receipt.after);
         Ok(())
     }
@@ -119,47 +122,50 @@ where
 impl<L, S> ConditionalStore for Versioned<S>
 where
     L: Default + Send + Sync + 'static,
-    S: Store<Slot = Stamped<L>>,
+    S: Store<PerUserState = VersionStamped<L>>,
 {
     async fn commit_if_unchanged(
         &self,
-        row: &Self::Row<'_>,
+        entry: &Self::Entry<'_>,
         receipt: &Receipt,
     ) -> Result<bool, Fault> {
-        let Some(claim) = Claim::take(&row.0.word, &row.0.cut_off, receipt.before) else {
+        let Some(claim) = Claim::take(&entry.0.word, &entry.0.aborted, receipt.before) else {
             return Ok(false);
         };
-        self.0.commit(&row.0, receipt).await?;
+        self.0.commit(&entry.0, receipt).await?;
         claim.publish(receipt.after);
         Ok(true)
     }
 }
 
-/// The account that a word knows, or `below` if it knew none when `below` began to be read and still
-/// does not: while a commit is claimed or done, the word knows better. None if `below` is stale.
-fn fill_in(word: &AtomicU64, seen: u64, below: Account) -> Option<Account> {
-    // Relaxed: `seen` was acquired, and what is put in its place passes on the release that it had.
+/// Returns the account in the word, or `stored` if the word was unknown before `stored` was read
+/// and still is. While a commit is claimed or done, the word is newer than `stored`. `None` if
+/// `stored` is stale.
+fn fill_word(word: &AtomicU64, seen: u64, stored: Account) -> Option<Account> {
+    // Relaxed: `seen` was acquired, and its replacement continues the same release sequence.
     if seen & KNOWN == 0
-        && word.compare_exchange(seen, pack(below), Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        && word.compare_exchange(seen, pack(stored), Ordering::Relaxed, Ordering::Relaxed).is_ok()
     {
-        return Some(below);
+        return Some(stored);
     }
-    // Acquire, with the release in `publish`: all that was acknowledged before is seen with it.
+    // Acquire, with the release in `publish`: the caller sees everything that was acknowledged
+    // before.
     let now = word.load(Ordering::Acquire);
     (now & KNOWN != 0).then(|| unpack(now))
 }
 
-/// The right to write the next version. Dropped without being published, as by a caller that was
-/// cut off or a store that failed, it leaves the word unknown, to be read from the store again.
+/// The right to write the next version. Dropped without `publish`, as by a caller that is dropped
+/// or a store that fails, it leaves the word unknown, so that the account is loaded from the store
+/// again.
 struct Claim<'a> {
     word: &'a AtomicU64,
-    cut_off: &'a AtomicU64,
+    aborted: &'a AtomicU64,
 }
 
 impl<'a> Claim<'a> {
-    fn take(word: &'a AtomicU64, cut_off: &'a AtomicU64, before: Account) -> Option<Claim<'a>> {
-        // Acquire, with the release in `publish`: what the last winner wrote below is seen. The mark
-        // passes on the release that it is put on.
+    fn take(word: &'a AtomicU64, aborted: &'a AtomicU64, before: Account) -> Option<Claim<'a>> {
+        // Acquire, with the release in `publish`: the caller sees what the last winner wrote to the
+        // inner store. The mark continues the release sequence of the word that it is set on.
         word.compare_exchange(
             pack(before),
             pack(before) | CLAIMED,
@@ -167,7 +173,7 @@ impl<'a> Claim<'a> {
             Ordering::Relaxed,
         )
         .ok()
-        .map(|_| Claim { word, cut_off })
+        .map(|_| Claim { word, aborted })
     }
 
     fn publish(self, after: Account) {
@@ -178,8 +184,9 @@ impl<'a> Claim<'a> {
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        // Relaxed: only the holder of the claim counts, and the word publishes what it counted.
-        let times = self.cut_off.fetch_add(1, Ordering::Relaxed) + 1;
+        // Relaxed: only the holder of the claim counts, and the store to the word publishes the
+        // count.
+        let times = self.aborted.fetch_add(1, Ordering::Relaxed) + 1;
         self.word.store(times, Ordering::Release);
     }
 }
@@ -201,40 +208,43 @@ mod tests {
         assert_eq!(pack(Account::default()) & KNOWN, KNOWN);
     }
 
-    /// Two who read the same account both think that they may commit. One may.
+    /// Two callers that loaded the same account both try to commit. Only one claim may succeed.
     #[test]
-    fn one_of_two_claims_is_refused() {
-        let (word, cut_off) = (AtomicU64::new(pack(Account::default())), AtomicU64::new(0));
+    fn one_of_two_claims_fails() {
+        let (word, aborted) = (AtomicU64::new(pack(Account::default())), AtomicU64::new(0));
         let first =
-            Claim::take(&word, &cut_off, Account::default()).expect("nobody else has claimed");
-        assert!(Claim::take(&word, &cut_off, Account::default()).is_none());
+            Claim::take(&word, &aborted, Account::default()).expect("no other claim exists");
+        assert!(Claim::take(&word, &aborted, Account::default()).is_none());
         first.publish(Account { balance: 5, version: 1 });
-        assert!(Claim::take(&word, &cut_off, Account::default()).is_none());
+        assert!(Claim::take(&word, &aborted, Account::default()).is_none());
         assert_eq!(unpack(word.load(Ordering::Relaxed)), Account { balance: 5, version: 1 });
     }
 
-    /// A caller that is cut off in the middle must not leave the account claimed for ever.
+    /// A caller that is dropped in the middle of a commit must not leave the account claimed
+    /// forever.
     #[test]
-    fn a_claim_that_is_dropped_lets_the_word_be_read_again() {
-        let (word, cut_off) = (AtomicU64::new(pack(Account::default())), AtomicU64::new(0));
-        drop(Claim::take(&word, &cut_off, Account::default()));
+    fn a_dropped_claim_makes_the_word_unknown() {
+        let (word, aborted) = (AtomicU64::new(pack(Account::default())), AtomicU64::new(0));
+        drop(Claim::take(&word, &aborted, Account::default()));
         assert_eq!(word.load(Ordering::Relaxed) & KNOWN, 0);
     }
 
-    /// A slow load reads an account, another commits to it, a third is cut off: the word is unknown
-    /// as it was, and what the slow load read is no longer so. Filled in, it would lose a commit.
+    /// A slow load reads an account, a second caller commits, and a third commit is aborted. The
+    /// word is unknown as before, but the slow load's result is stale. Filling it in would lose a
+    /// commit.
     #[test]
-    fn a_load_from_before_a_cut_off_fills_in_nothing() {
-        let (word, cut_off) = (AtomicU64::new(0), AtomicU64::new(0));
+    fn a_load_from_before_an_aborted_commit_fills_in_nothing() {
+        let (word, aborted) = (AtomicU64::new(0), AtomicU64::new(0));
         let seen = word.load(Ordering::Relaxed);
-        assert_eq!(fill_in(&word, seen, Account::default()), Some(Account::default()));
-        let first = Claim::take(&word, &cut_off, Account::default()).expect("nobody has claimed");
+        assert_eq!(fill_word(&word, seen, Account::default()), Some(Account::default()));
+        let first =
+            Claim::take(&word, &aborted, Account::default()).expect("no other claim exists");
         let committed = Account { balance: 5, version: 1 };
         first.publish(committed);
-        drop(Claim::take(&word, &cut_off, committed));
+        drop(Claim::take(&word, &aborted, committed));
 
-        assert_eq!(fill_in(&word, seen, Account::default()), None);
+        assert_eq!(fill_word(&word, seen, Account::default()), None);
         let seen = word.load(Ordering::Relaxed);
-        assert_eq!(fill_in(&word, seen, committed), Some(committed));
+        assert_eq!(fill_word(&word, seen, committed), Some(committed));
     }
 }

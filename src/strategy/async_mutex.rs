@@ -1,41 +1,45 @@
-//! One lock for each user that may be held while the store suspends.
+//! One [`tokio::sync::Mutex`] per user, which a task may hold while the store suspends.
 //!
-//! Whoever waits for the lock gives its thread back and is woken in its turn: a semaphore of one
-//! with a fair line. The lock lies beside the account, so a command that meets nobody makes no
-//! allocation.
+//! A waiting task gives its thread back, and tasks are woken in order: the lock is a fair semaphore
+//! with one permit. It lies beside the account, so an uncontended command allocates nothing.
 //!
-//! It wins on a store that suspends, where it is the plainest sound answer. It loses on one that
-//! does not: each contended command costs a wake-up, which is dearer than the step it waits for.
+//! It wins on a store that suspends, where it is the simplest linearizable strategy.
 //!
-//! Order: first polled, first served. Starvation: none, for the line of
-//! [`tokio`](https://docs.rs/tokio/latest/tokio/sync/struct.Mutex.html) is fair. Cancellation: a waiter that is dropped leaves the line.
-//! Panic: the lock opens and is not poisoned. Memory: the lock in the user's row; the line is
-//! made of the waiting callers' own futures.
+//! It loses on a store that does not suspend: each contended command costs a wake-up, which takes
+//! longer than the step that it waits for.
+//!
+//! It guarantees:
+//! - Order: first in, first out, by first poll, so no waiter starves.
+//! - Cancellation: a waiter that is dropped leaves the queue.
+//! - Panic: the lock is released and not poisoned.
+//! - Memory: the lock beside the account. The queue consists of the waiting futures themselves.
+//!
+//! [`tokio::sync::Mutex`]: https://docs.rs/tokio/latest/tokio/sync/struct.Mutex.html
 
-use super::{ConcurrencyStrategy, Family, Promises, step, step_at_once};
+use super::{ConcurrencyStrategy, Family, Guarantees, step, step_ready};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Peek, Store},
+    store::{Snapshot, Store},
     sync::asynchronous,
 };
 
-/// One lock for each user that may be held while the store suspends.
+/// One asynchronous lock per user.
 pub struct AsyncMutex<S> {
     store: S,
     policy: Policy,
 }
 
-impl<S: Store<Slot = asynchronous::Mutex<()>>> ConcurrencyStrategy for AsyncMutex<S> {
+impl<S: Store<PerUserState = asynchronous::Mutex<()>>> ConcurrencyStrategy for AsyncMutex<S> {
     type Store = S;
 
     const NAME: &'static str = "async-mutex";
     const FAMILY: Family = Family::Mutex;
-    const PROMISES: Promises = Promises {
-        sound: true,
+    const GUARANTEES: Guarantees = Guarantees {
+        linearizable: true,
         fifo: true,
         starvation_free: true,
-        independent: true,
-        idle_free: true,
+        no_cross_user_blocking: true,
+        no_idle_memory: true,
     };
 
     fn new(store: S, policy: Policy) -> AsyncMutex<S> {
@@ -47,32 +51,32 @@ impl<S: Store<Slot = asynchronous::Mutex<()>>> ConcurrencyStrategy for AsyncMute
     }
 
     #[inline(always)]
-    fn execute_at_once(&self, command: Command) -> Option<Outcome> {
-        if S::SUSPENDS {
+    fn execute_sync(&self, command: Command) -> Option<Outcome> {
+        if S::IS_ASYNC {
             return None;
         }
-        let row = self.store.row(command.user);
-        let _turn = row.try_lock().ok()?;
-        Some(step_at_once(&self.store, &row, &self.policy, command))
+        let entry = self.store.entry(command.user);
+        let _guard = entry.try_lock().ok()?;
+        Some(step_ready(&self.store, &entry, &self.policy, command))
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let row = self.store.row(command.user);
-        let _turn = row.lock().await;
-        step(&self.store, &row, &self.policy, command).await
+        let entry = self.store.entry(command.user);
+        let _guard = entry.lock().await;
+        step(&self.store, &entry, &self.policy, command).await
     }
 
     #[inline(always)]
-    fn read_at_once(&self, user: UserId) -> Option<Account> {
-        self.store.peek(user).whole()
+    fn read_sync(&self, user: UserId) -> Option<Account> {
+        self.store.snapshot(user).consistent()
     }
 
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.peek(user) {
-            Peek::Whole(account) => Ok(account),
-            Peek::TakeTurn(row) => {
-                let _turn = row.lock().await;
-                self.store.load(&row).await
+        match self.store.snapshot(user) {
+            Snapshot::Consistent(account) => Ok(account),
+            Snapshot::NeedsLock(entry) => {
+                let _guard = entry.lock().await;
+                self.store.load(&entry).await
             }
         }
     }

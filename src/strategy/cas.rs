@@ -1,63 +1,72 @@
-//! Optimistic: commit if nothing has changed since the load, and otherwise start again.
+//! [Optimistic concurrency control](https://doi.org/10.1145/319566.319567) (Kung and Robinson
+//! 1981): commit by compare-and-set if the account is unchanged since the load, else load and
+//! decide again.
 //!
-//! No command ever holds anything that another waits for. The account is one word, and the word
-//! carries a version, so a balance that went away and came back is not mistaken for one that never
-//! moved. The winner of a version owns that place in the ledger, so the history needs no lock.
+//! No command holds anything that another command waits for: the strategy is lock-free. The
+//! compared word carries a version beside the balance, so a balance that changed and changed back
+//! is detected (the ABA problem). The winner of a version owns that place in the ledger, so the
+//! ledger needs no lock.
 //!
-//! It wins on rows that are seldom contended, on reads, and where a caller may be descheduled at
-//! any moment: others go on. It loses on one hot row with many writers, where most of the work is
-//! thrown away, and on a slow store, where each retry pays for another load.
+//! It wins in throughput on every row that was measured. In memory, a failed attempt backs off and
+//! leaves the cache line to the winner. On a slow store, the loads of several commands overlap.
 //!
-//! Order: none. Starvation: possible. The algorithm is lock-free and not
-//! [wait-free](https://en.wikipedia.org/wiki/Non-blocking_algorithm): one command always wins, and
-//! another may lose to newcomers for ever. Cancellation: a command takes effect at one moment or not at all. Panic: nothing is held.
-//! Memory: none beyond the row.
+//! It loses in tail latency on a slow store: each retry pays for another load, and p99 is about
+//! three times that of a queue.
+//!
+//! It guarantees:
+//! - Order: none. Starvation is possible: the algorithm is lock-free and not
+//!   [wait-free](https://en.wikipedia.org/wiki/Non-blocking_algorithm). Some command always
+//!   succeeds, and one caller can fail many times in a row.
+//! - Cancellation: a command takes effect at one moment or not at all.
+//! - Panic: a command holds nothing, so nothing has to be released.
+//! - Memory: none beyond the account.
 
-use super::{ConcurrencyStrategy, Family, Promises, step::at_once};
+use super::{ConcurrencyStrategy, Family, Guarantees, step::poll_ready};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{ConditionalStore, Peek},
+    store::{ConditionalStore, Snapshot},
     sync::{
         atomic::{AtomicU64, Ordering},
         hint, task, thread,
     },
 };
 
-/// Pauses of the processor after the first loss, some 10 ns each. A loser that looks again at once
-/// takes the cache line from whoever is winning, and each look then costs both of them as much as
-/// ten commands: a long pause makes two threads on one row several times as fast as a short one.
+/// Spin-loop hints after the first failure, about 10 ns each. A caller that retries at once takes
+/// the cache line from the winner, and each such attempt costs both of them as much as ten
+/// commands. A long pause makes two threads on one row several times as fast as a short one.
 const BACKOFF_PAUSES_MIN: u32 = 128;
 
-/// Doublings of that pause, to some 10 microseconds; past them the loser lets others run instead.
+/// Doublings of that pause, up to about 10 us. After more failures the caller yields its thread.
 const BACKOFF_DOUBLINGS_MAX: u32 = 3;
 
-/// Commit if nothing has changed since the load, and otherwise start again.
+/// Optimistic concurrency control by compare-and-set.
 pub struct Cas<S> {
     store: S,
     policy: Policy,
-    losses: Losses,
+    failed: FailedCas,
 }
 
-/// Races lost so far. On cache lines of its own: what stands beside it is read by every command.
+/// The number of failed commits. It has cache lines of its own, since every command reads the
+/// fields beside it.
 #[derive(Default)]
 #[repr(align(128))]
-struct Losses(AtomicU64);
+struct FailedCas(AtomicU64);
 
-impl<S: ConditionalStore<Slot = ()>> ConcurrencyStrategy for Cas<S> {
+impl<S: ConditionalStore<PerUserState = ()>> ConcurrencyStrategy for Cas<S> {
     type Store = S;
 
     const NAME: &'static str = "cas";
     const FAMILY: Family = Family::Atomic;
-    const PROMISES: Promises = Promises {
-        sound: true,
+    const GUARANTEES: Guarantees = Guarantees {
+        linearizable: true,
         fifo: false,
         starvation_free: false,
-        independent: true,
-        idle_free: true,
+        no_cross_user_blocking: true,
+        no_idle_memory: true,
     };
 
     fn new(store: S, policy: Policy) -> Cas<S> {
-        Cas { store, policy, losses: Losses::default() }
+        Cas { store, policy, failed: FailedCas::default() }
     }
 
     fn store(&self) -> &S {
@@ -65,74 +74,74 @@ impl<S: ConditionalStore<Slot = ()>> ConcurrencyStrategy for Cas<S> {
     }
 
     #[inline(always)]
-    fn execute_at_once(&self, command: Command) -> Option<Outcome> {
-        match S::SUSPENDS {
+    fn execute_sync(&self, command: Command) -> Option<Outcome> {
+        match S::IS_ASYNC {
             true => None,
-            false => Some(self.try_until_won(command)),
+            false => Some(self.retry_until_committed(command)),
         }
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let row = self.store.row(command.user);
+        let entry = self.store.entry(command.user);
         loop {
-            let before = self.store.load(&row).await?;
+            let before = self.store.load(&entry).await?;
             let receipt = command.decide(before, &self.policy)?;
-            if self.store.commit_if_unchanged(&row, &receipt).await? {
+            if self.store.commit_if_unchanged(&entry, &receipt).await? {
                 return Ok(receipt);
             }
-            self.losses.count();
+            self.failed.count();
             task::yield_now().await;
         }
     }
 
     #[inline(always)]
-    fn read_at_once(&self, user: UserId) -> Option<Account> {
-        self.store.peek(user).whole()
+    fn read_sync(&self, user: UserId) -> Option<Account> {
+        self.store.snapshot(user).consistent()
     }
 
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.peek(user) {
-            Peek::Whole(account) => Ok(account),
-            Peek::TakeTurn(row) => self.store.load(&row).await,
+        match self.store.snapshot(user) {
+            Snapshot::Consistent(account) => Ok(account),
+            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
         }
     }
 
     fn retries(&self) -> Option<u64> {
-        Some(self.losses.0.load(Ordering::Relaxed))
+        Some(self.failed.0.load(Ordering::Relaxed))
     }
 }
 
-impl Losses {
-    /// Counts one more, by who is about to wait a hundred times as long as that takes.
+impl FailedCas {
+    /// Counts one failure. The back-off that follows takes a hundred times as long.
     #[cold]
     fn count(&self) {
-        // Relaxed: a count, which nothing is concluded from while it grows.
+        // Relaxed: a statistic orders nothing.
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-impl<S: ConditionalStore<Slot = ()>> Cas<S> {
+impl<S: ConditionalStore<PerUserState = ()>> Cas<S> {
     #[inline(always)]
-    fn try_until_won(&self, command: Command) -> Outcome {
-        let row = self.store.row(command.user);
-        let mut losses = 0;
+    fn retry_until_committed(&self, command: Command) -> Outcome {
+        let entry = self.store.entry(command.user);
+        let mut failures = 0;
         loop {
-            let before = at_once(self.store.load(&row))?;
+            let before = poll_ready(self.store.load(&entry))?;
             let receipt = command.decide(before, &self.policy)?;
-            if at_once(self.store.commit_if_unchanged(&row, &receipt))? {
+            if poll_ready(self.store.commit_if_unchanged(&entry, &receipt))? {
                 return Ok(receipt);
             }
-            losses += 1;
-            self.losses.count();
-            back_off(losses);
+            failures += 1;
+            self.failed.count();
+            back_off(failures);
         }
     }
 }
 
-/// Pauses after the loss of a race, longer after each one and never without bound.
+/// Backs off exponentially after a failed commit, up to a bound.
 #[cold]
-fn back_off(losses: u32) {
-    let doublings = losses - 1;
+fn back_off(failures: u32) {
+    let doublings = failures - 1;
     match doublings {
         0..=BACKOFF_DOUBLINGS_MAX => {
             hint::pause(BACKOFF_PAUSES_MIN << doublings);

@@ -1,16 +1,16 @@
-//! A line of requests, each with a place for its reply.
+//! A multi-producer queue in which every request has a slot for its reply.
 //!
-//! What queues and actors share. A caller posts a request and waits; the server of the line takes
-//! requests in order and delivers their replies. Line and replies lie in one allocation that is
-//! made for the first request and kept until the mailbox is retired, so that a request costs no
-//! allocation of its own, and an idle mailbox is two words.
+//! Queues and actors share it. A caller enqueues a request and waits. A server takes requests in
+//! order and delivers replies. Queue and reply slots lie in one allocation, made for the first
+//! request and kept until the mailbox is closed. So a request costs no allocation of its own, and
+//! an idle mailbox takes two words.
 //!
-//! Requests are served in the order in which they come, however many wait, so none of them starves.
-//! The line has no capacity, because one would bound nothing: a caller has one request in it and
+//! Requests are served first in, first out, however many wait, so none of them starves. The queue
+//! has no capacity, because a capacity would bound nothing: a caller has one request in it and
 //! waits for the reply, and a caller that waited for room would cost as much memory as its request
-//! does. What bounds the callers bounds the line. A request whose caller went away is never taken,
-//! and requests like it make up half of the line at most, so that callers which give up and ask
-//! again do not fill the memory.
+//! does. The number of callers bounds the queue. A request whose caller is dropped before it is
+//! taken is never executed. Such requests make up at most half of the queue, so callers that time
+//! out and retry do not fill the memory.
 
 use std::{
     collections::VecDeque,
@@ -24,79 +24,86 @@ use slab::Slab;
 
 use crate::sync::Mutex;
 
-/// A line of requests `Q` that are answered by replies `R`.
+/// A queue of requests `Q`, each answered by a reply `R`.
 pub(super) struct Mailbox<Q, R> {
-    /// Absent while nobody uses it.
-    office: Mutex<Option<Box<Office<Q, R>>>>,
+    /// `None` while no request waits and no reply is pending.
+    inner: Mutex<Option<Box<Inner<Q, R>>>>,
 }
 
-struct Office<Q, R> {
-    line: VecDeque<Letter<Q>>,
+struct Inner<Q, R> {
+    queue: VecDeque<Envelope<Q>>,
     replies: Slab<Reply<R>>,
-    /// At least as many as there are requests in the line whose callers went away.
+    /// An upper bound on the queued requests whose callers were dropped.
     abandoned: usize,
-    /// Whether it may go as soon as the last reply is collected.
-    retired: bool,
+    /// Whether the memory is freed as soon as the last reply is collected.
+    closing: bool,
 }
 
-/// A request, and the number under which its reply is expected.
+/// A request, and the slot for its reply.
 #[derive(Clone, Copy)]
-pub(super) struct Letter<Q> {
+pub(super) struct Envelope<Q> {
     pub(super) request: Q,
-    pub(super) ticket: usize,
+    pub(super) reply_slot: usize,
 }
 
 enum Reply<R> {
-    Awaited(Waker),
-    /// The caller went away.
+    Pending(Waker),
+    /// The caller was dropped.
     Abandoned,
     Arrived(R),
 }
 
-/// What a caller that comes to the line is told.
-pub(super) enum Door {
-    /// Stand in line.
-    Join,
-    /// Nobody is before you: there is no need for a line.
-    GoAhead,
+/// What a caller does with its request, decided under the lock of the queue.
+pub(super) enum Admission {
+    /// The caller enqueues it and waits for the reply.
+    Enqueue,
+    /// The caller proceeds without the queue: no request is before it.
+    Proceed,
 }
 
-enum Joined {
-    InLine(usize),
-    WentAhead,
+enum Enqueued {
+    InQueue(usize),
+    Proceeded,
 }
 
 impl<Q, R> Default for Mailbox<Q, R> {
     fn default() -> Mailbox<Q, R> {
-        Mailbox { office: Mutex::new(None) }
+        Mailbox { inner: Mutex::new(None) }
     }
 }
 
 impl<Q: Copy, R> Mailbox<Q, R> {
-    /// Asks `request` and waits for its reply, which is none if `door` let the caller go ahead.
+    /// Sends `request` and waits for its reply. The reply is `None` if `admission` lets the caller
+    /// proceed.
     ///
-    /// `door` is called with the line held still, so what it decides is true until the caller
-    /// stands in it. `unclaimed` takes a reply that arrived after the caller went away.
-    pub(super) fn ask<D, U>(&self, request: Q, door: D, unclaimed: U) -> Ask<'_, Q, R, D, U>
+    /// `admission` is called under the lock of the queue, so its decision holds until the request
+    /// is enqueued. `on_orphaned_reply` receives a reply whose caller was dropped before it was
+    /// collected.
+    pub(super) fn ask<D, U>(
+        &self,
+        request: Q,
+        admission: D,
+        on_orphaned_reply: U,
+    ) -> Ask<'_, Q, R, D, U>
     where
-        D: FnMut() -> Door,
+        D: FnMut() -> Admission,
         U: FnMut(R),
     {
-        Ask { mailbox: self, request, door, unclaimed, stage: Stage::Unasked }
+        Ask { mailbox: self, request, admission, on_orphaned_reply, state: State::NotSent }
     }
 
-    /// Takes up to `max` requests from the head of the line, in order. Requests whose callers went
-    /// away are left out.
-    pub(super) fn take(&self, max: usize, batch: &mut Vec<Letter<Q>>) {
-        if let Some(office) = self.office.lock().as_deref_mut() {
-            office.take(max, batch);
+    /// Takes up to `max` requests from the head of the queue, in order. It discards requests of
+    /// dropped callers.
+    pub(super) fn take(&self, max: usize, batch: &mut Vec<Envelope<Q>>) {
+        if let Some(inner) = self.inner.lock().as_deref_mut() {
+            inner.take(max, batch);
         }
     }
 
-    /// Delivers a reply, or gives it back if its caller went away.
-    pub(super) fn deliver(&self, ticket: usize, reply: R) -> Option<R> {
-        match self.office.lock().as_deref_mut() {
-            Some(office) => match office.deliver(ticket, reply) {
+    /// Delivers a reply, or returns it if its caller was dropped.
+    pub(super) fn deliver(&self, reply_slot: usize, reply: R) -> Option<R> {
+        match self.inner.lock().as_deref_mut() {
+            Some(inner) => match inner.deliver(reply_slot, reply) {
                 Ok(waker) => {
                     waker.wake();
                     None
@@ -107,157 +114,168 @@ impl<Q: Copy, R> Mailbox<Q, R> {
         }
     }
 
-    /// Delivers many replies at the cost of one lock; those whose callers went away are dropped.
-    /// Leaves both lists empty, to be used again.
+    /// Delivers many replies under one lock, and discards replies to dropped callers. It leaves
+    /// both lists empty, ready for reuse.
     pub(super) fn deliver_all(&self, replies: &mut Vec<(usize, R)>, wakers: &mut Vec<Waker>) {
-        if let Some(office) = self.office.lock().as_deref_mut() {
+        if let Some(inner) = self.inner.lock().as_deref_mut() {
             wakers.extend(
-                replies.drain(..).filter_map(|(ticket, reply)| office.deliver(ticket, reply).ok()),
+                replies
+                    .drain(..)
+                    .filter_map(|(reply_slot, reply)| inner.deliver(reply_slot, reply).ok()),
             );
         }
         wakers.drain(..).for_each(Waker::wake);
     }
 
-    /// Calls `close` and lets the memory go, unless somebody stands in the line. Says whether.
-    pub(super) fn retire(&self, close: impl FnOnce()) -> bool {
-        let mut office = self.office.lock();
-        if office.as_ref().is_some_and(|office| !office.line.is_empty()) {
+    /// Calls `close` and frees the memory, unless the queue holds a request. Returns whether it
+    /// closed.
+    pub(super) fn close_if_empty(&self, close: impl FnOnce()) -> bool {
+        let mut inner = self.inner.lock();
+        if inner.as_ref().is_some_and(|inner| !inner.queue.is_empty()) {
             return false;
         }
         close();
-        if let Some(open) = office.as_deref_mut() {
-            open.retired = true;
+        if let Some(open) = inner.as_deref_mut() {
+            open.closing = true;
         }
-        Self::free_if_unused(&mut office);
+        Self::free_if_unused(&mut inner);
         true
     }
 
-    /// Calls `close`, and answers everybody who waits with what `reply` says: nobody is left to
-    /// serve them. A reply that has arrived and is not yet collected stays.
-    pub(super) fn forsake(&self, close: impl FnOnce(), reply: impl Fn() -> R) {
-        let mut office = self.office.lock();
+    /// Calls `close` and answers every waiting caller with `reply()`, since no server is left. A
+    /// reply that has arrived and is not yet collected stays.
+    pub(super) fn close(&self, close: impl FnOnce(), reply: impl Fn() -> R) {
+        let mut inner = self.inner.lock();
         close();
-        let Some(open) = office.as_deref_mut() else { return };
+        let Some(open) = inner.as_deref_mut() else { return };
         let unanswered = open.replies.iter().filter(|(_, r)| !matches!(r, Reply::Arrived(_)));
-        let tickets: Vec<usize> = unanswered.map(|(ticket, _)| ticket).collect();
-        open.line.clear();
+        let reply_slots: Vec<usize> = unanswered.map(|(reply_slot, _)| reply_slot).collect();
+        open.queue.clear();
         open.abandoned = 0;
-        open.retired = true;
+        open.closing = true;
         let woken: Vec<Waker> =
-            tickets.into_iter().filter_map(|t| open.deliver(t, reply()).ok()).collect();
-        Self::free_if_unused(&mut office);
-        drop(office);
+            reply_slots.into_iter().filter_map(|slot| open.deliver(slot, reply()).ok()).collect();
+        Self::free_if_unused(&mut inner);
+        drop(inner);
         woken.into_iter().for_each(Waker::wake);
     }
 
-    fn join(&self, request: Q, waker: &Waker, door: &mut impl FnMut() -> Door) -> Joined {
-        let mut office = self.office.lock();
-        match door() {
-            Door::GoAhead => Joined::WentAhead,
-            Door::Join => {
-                let open = office.get_or_insert_default();
-                open.retired = false;
-                let ticket = open.replies.insert(Reply::Awaited(waker.clone()));
-                open.line.push_back(Letter { request, ticket });
-                Joined::InLine(ticket)
+    fn enqueue(
+        &self,
+        request: Q,
+        waker: &Waker,
+        admission: &mut impl FnMut() -> Admission,
+    ) -> Enqueued {
+        let mut inner = self.inner.lock();
+        match admission() {
+            Admission::Proceed => Enqueued::Proceeded,
+            Admission::Enqueue => {
+                let open = inner.get_or_insert_default();
+                open.closing = false;
+                let reply_slot = open.replies.insert(Reply::Pending(waker.clone()));
+                open.queue.push_back(Envelope { request, reply_slot });
+                Enqueued::InQueue(reply_slot)
             }
         }
     }
 
-    fn collect(&self, ticket: usize, waker: &Waker) -> Option<R> {
-        let mut office = self.office.lock();
-        let open = office.as_deref_mut().expect("a mailbox stays while a reply is awaited");
-        if let Reply::Awaited(known) = &mut open.replies[ticket] {
+    fn collect(&self, reply_slot: usize, waker: &Waker) -> Option<R> {
+        let mut inner = self.inner.lock();
+        let open =
+            inner.as_deref_mut().expect("a mailbox keeps its memory while a reply is pending");
+        if let Reply::Pending(known) = &mut open.replies[reply_slot] {
             known.clone_from(waker);
             return None;
         }
-        let reply = open.replies.remove(ticket);
-        Self::free_if_unused(&mut office);
+        let reply = open.replies.remove(reply_slot);
+        Self::free_if_unused(&mut inner);
         match reply {
             Reply::Arrived(reply) => Some(reply),
-            Reply::Awaited(_) | Reply::Abandoned => {
-                unreachable!("only its caller abandons a request, and it is here")
+            Reply::Pending(_) | Reply::Abandoned => {
+                unreachable!("only its caller abandons a request, and that caller polls here")
             }
         }
     }
 
-    /// Gives up waiting; a reply that has arrived meanwhile is given to nobody else.
-    fn abandon(&self, ticket: usize) -> Option<R> {
-        let mut office = self.office.lock();
-        let open = office.as_deref_mut().expect("a mailbox stays while a reply is awaited");
-        let Reply::Arrived(_) = &open.replies[ticket] else {
-            open.abandon(ticket);
+    /// Stops waiting, and returns the reply if it has already arrived.
+    fn abandon(&self, reply_slot: usize) -> Option<R> {
+        let mut inner = self.inner.lock();
+        let open =
+            inner.as_deref_mut().expect("a mailbox keeps its memory while a reply is pending");
+        let Reply::Arrived(_) = &open.replies[reply_slot] else {
+            open.abandon(reply_slot);
             return None;
         };
-        let reply = open.replies.remove(ticket);
-        Self::free_if_unused(&mut office);
+        let reply = open.replies.remove(reply_slot);
+        Self::free_if_unused(&mut inner);
         match reply {
             Reply::Arrived(reply) => Some(reply),
-            Reply::Awaited(_) | Reply::Abandoned => None,
+            Reply::Pending(_) | Reply::Abandoned => None,
         }
     }
 
-    fn free_if_unused(office: &mut Option<Box<Office<Q, R>>>) {
-        office.take_if(|open| open.retired && open.line.is_empty() && open.replies.is_empty());
+    fn free_if_unused(inner: &mut Option<Box<Inner<Q, R>>>) {
+        // Each queued request has a reply slot, so without slots the queue is empty.
+        inner.take_if(|open| open.closing && open.replies.is_empty());
     }
 }
 
-impl<Q, R> Default for Office<Q, R> {
-    fn default() -> Office<Q, R> {
-        Office { line: VecDeque::new(), replies: Slab::new(), abandoned: 0, retired: false }
+impl<Q, R> Default for Inner<Q, R> {
+    fn default() -> Inner<Q, R> {
+        Inner { queue: VecDeque::new(), replies: Slab::new(), abandoned: 0, closing: false }
     }
 }
 
-impl<Q: Copy, R> Office<Q, R> {
-    fn take(&mut self, max: usize, batch: &mut Vec<Letter<Q>>) {
+impl<Q: Copy, R> Inner<Q, R> {
+    fn take(&mut self, max: usize, batch: &mut Vec<Envelope<Q>>) {
         while batch.len() < max {
-            let Some(letter) = self.line.pop_front() else { break };
-            match self.replies[letter.ticket] {
-                Reply::Abandoned => drop(self.replies.remove(letter.ticket)),
-                _ => batch.push(letter),
+            let Some(envelope) = self.queue.pop_front() else { break };
+            match self.replies[envelope.reply_slot] {
+                Reply::Abandoned => drop(self.replies.remove(envelope.reply_slot)),
+                _ => batch.push(envelope),
             }
         }
     }
 
-    /// Notes that the caller of a request went away, which may be in the line or taken out of it.
-    fn abandon(&mut self, ticket: usize) {
-        self.replies[ticket] = Reply::Abandoned;
+    /// Marks a request whose caller was dropped. The request may be in the queue or already taken.
+    fn abandon(&mut self, reply_slot: usize) {
+        self.replies[reply_slot] = Reply::Abandoned;
         self.abandoned += 1;
-        if self.line.len() < 2 * self.abandoned {
+        if self.queue.len() < 2 * self.abandoned {
             self.sweep();
         }
     }
 
-    /// Removes the requests whose callers went away from the line. It happens after so many of them
-    /// that the walk costs each a constant time.
+    /// Removes the requests of dropped callers from the queue. It runs once they may be half of the
+    /// queue, so its cost per removed request is constant.
     fn sweep(&mut self) {
         let replies = &mut self.replies;
-        self.line.retain(|letter| {
-            let awaited = !matches!(replies[letter.ticket], Reply::Abandoned);
+        self.queue.retain(|envelope| {
+            let awaited = !matches!(replies[envelope.reply_slot], Reply::Abandoned);
             if !awaited {
-                replies.remove(letter.ticket);
+                replies.remove(envelope.reply_slot);
             }
             awaited
         });
         self.abandoned = 0;
     }
 
-    /// Puts a reply where its caller finds it, and gives who is to be woken, or the reply itself
-    /// if its caller went away.
-    fn deliver(&mut self, ticket: usize, reply: R) -> Result<Waker, R> {
-        match mem::replace(&mut self.replies[ticket], Reply::Arrived(reply)) {
-            Reply::Awaited(waker) => Ok(waker),
-            Reply::Abandoned | Reply::Arrived(_) => match self.replies.remove(ticket) {
+    /// Stores a reply in its slot and returns the waker of its caller, or the reply itself if its
+    /// caller was dropped.
+    fn deliver(&mut self, reply_slot: usize, reply: R) -> Result<Waker, R> {
+        match mem::replace(&mut self.replies[reply_slot], Reply::Arrived(reply)) {
+            Reply::Pending(waker) => Ok(waker),
+            Reply::Abandoned | Reply::Arrived(_) => match self.replies.remove(reply_slot) {
                 Reply::Arrived(reply) => Err(reply),
-                Reply::Awaited(_) | Reply::Abandoned => {
-                    unreachable!("it was put there a line before")
+                Reply::Pending(_) | Reply::Abandoned => {
+                    unreachable!("the reply was stored one statement before")
                 }
             },
         }
     }
 }
 
-/// A request on its way: [`Mailbox::ask`].
+/// The future of [`Mailbox::ask`].
 pub(super) struct Ask<'a, Q, R, D, U>
 where
     Q: Copy,
@@ -265,53 +283,55 @@ where
 {
     mailbox: &'a Mailbox<Q, R>,
     request: Q,
-    door: D,
-    unclaimed: U,
-    stage: Stage,
+    admission: D,
+    on_orphaned_reply: U,
+    state: State,
 }
 
 #[derive(Clone, Copy)]
-enum Stage {
-    Unasked,
-    InLine(usize),
-    Over,
+enum State {
+    NotSent,
+    InQueue(usize),
+    Done,
 }
 
 impl<Q, R, D, U> Future for Ask<'_, Q, R, D, U>
 where
     Q: Copy + Unpin,
-    D: FnMut() -> Door + Unpin,
+    D: FnMut() -> Admission + Unpin,
     U: FnMut(R) + Unpin,
 {
     type Output = Option<R>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
         let ask = self.get_mut();
-        let reply = match ask.stage {
-            Stage::Unasked => match ask.mailbox.join(ask.request, cx.waker(), &mut ask.door) {
-                Joined::InLine(ticket) => {
-                    ask.stage = Stage::InLine(ticket);
-                    return Poll::Pending;
+        let reply = match ask.state {
+            State::NotSent => {
+                match ask.mailbox.enqueue(ask.request, cx.waker(), &mut ask.admission) {
+                    Enqueued::InQueue(reply_slot) => {
+                        ask.state = State::InQueue(reply_slot);
+                        return Poll::Pending;
+                    }
+                    Enqueued::Proceeded => None,
                 }
-                Joined::WentAhead => None,
-            },
-            Stage::InLine(ticket) => match ask.mailbox.collect(ticket, cx.waker()) {
+            }
+            State::InQueue(reply_slot) => match ask.mailbox.collect(reply_slot, cx.waker()) {
                 None => return Poll::Pending,
                 reply => reply,
             },
-            Stage::Over => panic!("a request is polled again after its reply"),
+            State::Done => panic!("the future of a request is polled again after its reply"),
         };
-        ask.stage = Stage::Over;
+        ask.state = State::Done;
         Poll::Ready(reply)
     }
 }
 
 impl<Q: Copy, R, D, U: FnMut(R)> Drop for Ask<'_, Q, R, D, U> {
     fn drop(&mut self) {
-        if let Stage::InLine(ticket) = self.stage
-            && let Some(reply) = self.mailbox.abandon(ticket)
+        if let State::InQueue(reply_slot) = self.state
+            && let Some(reply) = self.mailbox.abandon(reply_slot)
         {
-            (self.unclaimed)(reply);
+            (self.on_orphaned_reply)(reply);
         }
     }
 }
@@ -320,82 +340,82 @@ impl<Q: Copy, R, D, U: FnMut(R)> Drop for Ask<'_, Q, R, D, U> {
 mod tests {
     use super::*;
 
-    /// A server that answers one caller and then goes away must not take the answer with it: the
-    /// caller would come for it and find nothing, or what somebody else is told.
+    /// A reply that has arrived must outlive its server. Otherwise its caller would find no reply,
+    /// or the reply of another request.
     #[test]
     fn a_reply_that_has_arrived_outlives_its_server() {
         let mailbox = Mailbox::<u64, u64>::default();
-        let mut asked = Box::pin(mailbox.ask(1, || Door::Join, |_| ()));
+        let mut request = Box::pin(mailbox.ask(1, || Admission::Enqueue, |_| ()));
         let mut cx = Context::from_waker(Waker::noop());
-        assert_eq!(asked.as_mut().poll(&mut cx), Poll::Pending);
+        assert_eq!(request.as_mut().poll(&mut cx), Poll::Pending);
         let mut batch = Vec::new();
         mailbox.take(1, &mut batch);
-        assert_eq!(mailbox.deliver(batch[0].ticket, 10), None);
-        mailbox.forsake(|| (), || 0);
-        assert_eq!(asked.as_mut().poll(&mut cx), Poll::Ready(Some(10)));
-        assert!(mailbox.office.lock().is_none(), "an office that is not used is given up");
+        assert_eq!(mailbox.deliver(batch[0].reply_slot, 10), None);
+        mailbox.close(|| (), || 0);
+        assert_eq!(request.as_mut().poll(&mut cx), Poll::Ready(Some(10)));
+        assert!(mailbox.inner.lock().is_none(), "an unused mailbox frees its memory");
     }
 
-    /// A client that gives up before its request is taken must not have it executed. Seen by a batch
-    /// that holds the request of a future that was dropped.
+    /// The request of a client that gives up before it is taken must not be executed. The test
+    /// fails if a batch holds the request of a dropped future.
     #[test]
-    fn a_request_that_is_dropped_in_line_is_not_taken() {
+    fn a_request_that_is_dropped_in_the_queue_is_not_taken() {
         let mailbox = Mailbox::<u64, u64>::default();
         let mut cx = Context::from_waker(Waker::noop());
-        let mut dropped = Box::pin(mailbox.ask(1, || Door::Join, |_| ()));
-        let mut stays = Box::pin(mailbox.ask(2, || Door::Join, |_| ()));
+        let mut dropped = Box::pin(mailbox.ask(1, || Admission::Enqueue, |_| ()));
+        let mut waiting = Box::pin(mailbox.ask(2, || Admission::Enqueue, |_| ()));
         assert_eq!(dropped.as_mut().poll(&mut cx), Poll::Pending);
-        assert_eq!(stays.as_mut().poll(&mut cx), Poll::Pending);
+        assert_eq!(waiting.as_mut().poll(&mut cx), Poll::Pending);
         drop(dropped);
         let mut batch = Vec::new();
         mailbox.take(2, &mut batch);
-        let requests: Vec<u64> = batch.iter().map(|letter| letter.request).collect();
+        let requests: Vec<u64> = batch.iter().map(|envelope| envelope.request).collect();
         assert_eq!(requests, [2]);
     }
 
-    /// A client with a deadline asks, gives up and asks again while the holder of the turn is stalled.
-    /// Its requests must not pile up. Seen by the length of the line, which the one that waits shares
-    /// with one that was given up at most.
+    /// A client with a deadline times out and retries while the lock holder is stalled. Its
+    /// requests must not pile up. The test checks the length of the queue: the request that waits,
+    /// and at most one of a dropped caller.
     #[test]
-    fn requests_that_are_given_up_do_not_fill_the_line() {
+    fn requests_of_dropped_callers_do_not_fill_the_queue() {
         let mailbox = Mailbox::<u64, u64>::default();
         let mut cx = Context::from_waker(Waker::noop());
-        let mut stays = Box::pin(mailbox.ask(0, || Door::Join, |_| ()));
-        assert_eq!(stays.as_mut().poll(&mut cx), Poll::Pending);
+        let mut waiting = Box::pin(mailbox.ask(0, || Admission::Enqueue, |_| ()));
+        assert_eq!(waiting.as_mut().poll(&mut cx), Poll::Pending);
         for request in 1..=1_000 {
-            let mut given_up = Box::pin(mailbox.ask(request, || Door::Join, |_| ()));
-            assert_eq!(given_up.as_mut().poll(&mut cx), Poll::Pending);
-            drop(given_up);
-            let (line, replies) = mailbox.lengths();
-            assert!(line <= 2 && replies <= 2, "{line} in line, {replies} replies");
+            let mut dropped = Box::pin(mailbox.ask(request, || Admission::Enqueue, |_| ()));
+            assert_eq!(dropped.as_mut().poll(&mut cx), Poll::Pending);
+            drop(dropped);
+            let (queue, replies) = mailbox.lengths();
+            assert!(queue <= 2 && replies <= 2, "{queue} in the queue, {replies} replies");
         }
         let mut batch = Vec::new();
         mailbox.take(2, &mut batch);
-        assert_eq!(batch.iter().map(|letter| letter.request).collect::<Vec<_>>(), [0]);
-        assert_eq!(mailbox.deliver(batch[0].ticket, 10), None);
-        assert_eq!(stays.as_mut().poll(&mut cx), Poll::Ready(Some(10)));
+        assert_eq!(batch.iter().map(|envelope| envelope.request).collect::<Vec<_>>(), [0]);
+        assert_eq!(mailbox.deliver(batch[0].reply_slot, 10), None);
+        assert_eq!(waiting.as_mut().poll(&mut cx), Poll::Ready(Some(10)));
     }
 
-    /// A request that was taken and then given up is no longer in the line, and its place among the
-    /// replies is the server's to free.
+    /// A request that was taken before its caller was dropped is no longer in the queue, so the
+    /// server frees its reply slot.
     #[test]
-    fn a_request_that_is_given_up_after_it_was_taken_keeps_its_place_until_it_is_answered() {
+    fn a_dropped_request_that_was_taken_keeps_its_reply_slot_until_it_is_answered() {
         let mailbox = Mailbox::<u64, u64>::default();
         let mut cx = Context::from_waker(Waker::noop());
-        let mut given_up = Box::pin(mailbox.ask(1, || Door::Join, |_| ()));
-        assert_eq!(given_up.as_mut().poll(&mut cx), Poll::Pending);
+        let mut dropped = Box::pin(mailbox.ask(1, || Admission::Enqueue, |_| ()));
+        assert_eq!(dropped.as_mut().poll(&mut cx), Poll::Pending);
         let mut batch = Vec::new();
         mailbox.take(1, &mut batch);
-        drop(given_up);
+        drop(dropped);
         assert_eq!(mailbox.lengths(), (0, 1));
-        assert_eq!(mailbox.deliver(batch[0].ticket, 10), Some(10), "the reply comes back");
+        assert_eq!(mailbox.deliver(batch[0].reply_slot, 10), Some(10), "the reply is returned");
         assert_eq!(mailbox.lengths(), (0, 0));
     }
 
     impl<Q, R> Mailbox<Q, R> {
-        /// How many requests and replies it holds.
+        /// Returns the numbers of requests and replies that it holds.
         fn lengths(&self) -> (usize, usize) {
-            self.office.lock().as_ref().map_or((0, 0), |open| (open.line.len(), open.replies.len()))
+            self.inner.lock().as_ref().map_or((0, 0), |open| (open.queue.len(), open.replies.len()))
         }
     }
 }

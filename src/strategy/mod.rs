@@ -1,22 +1,34 @@
-//! How a read and the commit that follows from it become one step.
+//! Strategies: ways to make a load and the commit that follows from it one atomic step.
 //!
-//! Each file is one answer, and each says how it works, where it wins, where it loses and what it
-//! promises. They differ in nothing else: the rule, the store, the service, the driver and the
-//! clock are the same for all.
+//! Each file holds one strategy. Its documentation says how the strategy works, where it wins,
+//! where it loses and what it guarantees (order, cancellation, panics, memory). Strategies differ
+//! in nothing else: rule, store, service, load generator and clock are the same for all.
+//!
+//! | | waits by | reads without a lock | first in, first out | best where |
+//! |---|---|:-:|:-:|---|
+//! | [`Mutex`] | blocking its thread | yes | no | simplicity counts most |
+//! | `AsyncMutex` | suspending its task | yes | yes | the store suspends |
+//! | [`RwLock`], `AsyncRwLock` | as above | no | no, yes | reads are long and frequent |
+//! | [`Queue`] | spinning, then suspending | yes | yes | one row is hot, and order matters |
+//! | [`Cas`] | retrying | yes | no | throughput matters, on any row |
+//! | [`Actor`], [`ShardedActor`] | suspending its task | no | yes | a task must own the state |
+//!
+//! `Unsynchronized` is the negative control. `FetchAdd` and `Noop` are references to measure
+//! against.
 
 mod actor;
+mod actor_cell;
 #[cfg(not(hotrow_loom))]
 mod async_mutex;
 #[cfg(not(hotrow_loom))]
 mod async_rwlock;
 mod cas;
-mod desk;
 mod fetch_add;
 mod mailbox;
 #[cfg(all(test, hotrow_loom))]
 mod models;
 mod mutex;
-mod null;
+mod noop;
 mod queue;
 mod rwlock;
 mod sharded_actor;
@@ -24,22 +36,22 @@ mod step;
 #[cfg(test)]
 #[cfg(not(any(shuttle, hotrow_loom)))]
 mod tests;
-mod unguarded;
+mod unsynchronized;
 
 use std::{fmt, future::Future};
 
 pub use self::{
     actor::Actor,
+    actor_cell::ActorCell,
     cas::Cas,
-    desk::Desk,
     fetch_add::FetchAdd,
     mutex::Mutex,
-    null::Null,
-    queue::{Queue, Turn},
+    noop::Noop,
+    queue::{CombiningLock, Queue},
     rwlock::RwLock,
     sharded_actor::ShardedActor,
-    step::{step, step_at_once, step_now},
-    unguarded::Unguarded,
+    step::{step, step_ready, step_sync},
+    unsynchronized::Unsynchronized,
 };
 #[cfg(not(hotrow_loom))]
 pub use self::{async_mutex::AsyncMutex, async_rwlock::AsyncRwLock};
@@ -48,80 +60,80 @@ use crate::{
     store::Store,
 };
 
-/// Makes reading an account and committing what follows from it one indivisible step.
+/// Makes a load and the commit that follows from it one atomic step.
 ///
-/// An implementation may run [`Command::decide`] any number of times, and must let at most one of
-/// its receipts be committed. It answers with a receipt only after the balance and the history
-/// both hold it. A rejection is a value: it changes nothing and delays no one. Whoever waits may
-/// be dropped at any time; whoever has begun a step on a store that suspends must be polled to the
-/// end of it, which [`PointService`](crate::service::PointService) sees to.
+/// An implementation may call [`Command::decide`] any number of times, and commits at most one of
+/// its receipts. It returns a receipt only after both balance and ledger hold it. A rejection is a
+/// value: it changes nothing and delays no other command. A future that still waits may be dropped
+/// at any time. A future that has begun a step on an asynchronous store must be polled to its end,
+/// which [`PointService`](crate::service::PointService) ensures.
 ///
-/// An implementation writes plain `async fn`s; one that blocks its thread never awaits. A command
-/// that need not wait should not pay for a future's bookkeeping, which costs more than the command
-/// itself: [`execute_at_once`](ConcurrencyStrategy::execute_at_once) is for those.
+/// An implementation uses plain `async fn`s; one that blocks its thread never awaits. The
+/// bookkeeping of a future costs more than a command in memory. A command that need not wait is
+/// therefore executed by [`execute_sync`](ConcurrencyStrategy::execute_sync), a plain call.
 pub trait ConcurrencyStrategy: Send + Sync + Sized + 'static {
-    /// Where accounts live, with what this strategy keeps for one user beside each.
+    /// The store of the accounts. It keeps the strategy's state for one user beside each account.
     type Store: Store;
 
-    /// In reports, test names and on the command line.
+    /// The name in reports, in test names and on the command line.
     const NAME: &'static str;
-    /// What kind of answer it is.
+    /// The family of the strategy.
     const FAMILY: Family;
-    /// What it promises, which the contract suite tests.
-    const PROMISES: Promises;
+    /// The guarantees of the strategy, each of which the contract suite tests.
+    const GUARANTEES: Guarantees;
 
-    /// Stands before `store` and lets nothing past `policy`.
+    /// Creates a strategy over `store` that applies only what `policy` allows.
     fn new(store: Self::Store, policy: Policy) -> Self;
 
-    /// The store behind it.
+    /// Returns the store.
     fn store(&self) -> &Self::Store;
 
-    /// Executes `command` in a plain call, if that takes no suspending. `None` says that nothing
-    /// was done, and that [`execute`](ConcurrencyStrategy::execute) is to be asked.
+    /// Executes `command` in a plain call, which may block its thread and never suspends. `None`
+    /// means that nothing was done: call [`execute`](ConcurrencyStrategy::execute) instead.
     #[inline(always)]
-    fn execute_at_once(&self, _command: Command) -> Option<Outcome> {
+    fn execute_sync(&self, _command: Command) -> Option<Outcome> {
         None
     }
 
-    /// Decides `command` on the account as it then is, and commits what was decided.
+    /// Decides `command` on the current account, and commits the receipt.
     fn execute(&self, command: Command) -> impl Future<Output = Outcome> + Send;
 
-    /// Reads the account in a plain call, if that takes no suspending. `None` says that
-    /// [`read`](ConcurrencyStrategy::read) is to be asked.
+    /// Reads the account in a plain call, which may block its thread and never suspends. `None`
+    /// means that nothing was read: call [`read`](ConcurrencyStrategy::read) instead.
     #[inline(always)]
-    fn read_at_once(&self, _user: UserId) -> Option<Account> {
+    fn read_sync(&self, _user: UserId) -> Option<Account> {
         None
     }
 
-    /// The account of `user`, with every command acknowledged before.
+    /// Reads the account of `user`, with every command acknowledged before.
     ///
     /// # Errors
     /// [`Fault`] if the account could not be read.
     fn read(&self, user: UserId) -> impl Future<Output = Result<Account, Fault>> + Send;
 
-    /// Losses of races so far, after each of which a command was decided again. `None` where nobody
-    /// races for the commit.
+    /// Returns the number of failed commits so far. After each, its command was decided again.
+    /// `None` if commits cannot fail.
     fn retries(&self) -> Option<u64> {
         None
     }
 }
 
-/// What kind of answer a strategy is.
+/// The family of a strategy: how it isolates the commands of one user from each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
-    /// Commands of a user stand in a line and are run one after another.
+    /// Commands of a user are enqueued and executed one after another.
     Queue,
-    /// Commands of a user exclude each other by a lock.
+    /// A mutual-exclusion lock admits one command of a user at a time.
     Mutex,
-    /// As a mutex, but readers share.
+    /// A lock that readers share admits one command of a user at a time.
     RwLock,
-    /// A commit that takes effect only if nothing has changed, tried again until it does.
+    /// Optimistic: a commit succeeds only if the account is unchanged, and is retried until then.
     Atomic,
-    /// Commands are sent to the one task that may touch the account.
+    /// Commands are messages to the one task that owns the account.
     Actor,
-    /// Wrong on purpose: what the suite must catch.
-    Control,
-    /// No strategy at all: a limit to measure the others against.
+    /// A negative control: it is not linearizable, and every check must detect that.
+    NegativeControl,
+    /// A reference to measure against: it has no rule or no ledger, and is never ranked.
     Reference,
 }
 
@@ -133,24 +145,26 @@ impl fmt::Display for Family {
             Family::RwLock => "rwlock",
             Family::Atomic => "atomic",
             Family::Actor => "actor",
-            Family::Control => "control",
+            Family::NegativeControl => "negative-control",
             Family::Reference => "reference",
         })
     }
 }
 
-/// What a strategy promises. What is declared here is tested, not believed.
+/// The guarantees that a strategy declares. The contract suite tests each of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Promises {
-    /// No accepted command is lost, doubled or torn, and none breaks the policy.
-    pub sound: bool,
-    /// Commands of one user are decided in the order in which they were first polled.
+pub struct Guarantees {
+    /// Every command takes effect at one moment between its call and its return ([Herlihy and Wing
+    /// 1990](https://doi.org/10.1145/78969.78972)). No accepted command is lost, doubled or torn,
+    /// and none breaks the policy.
+    pub linearizable: bool,
+    /// Commands of one user are decided in the order of their first poll.
     pub fifo: bool,
-    /// Every waiting command and read is served after a bounded number of others, however many come
-    /// after it.
+    /// Every waiting command and read is served after a bounded number of others, however many
+    /// arrive after it.
     pub starvation_free: bool,
-    /// Users do not wait for each other.
-    pub independent: bool,
-    /// A user who is left alone costs nothing beyond the row that the store keeps.
-    pub idle_free: bool,
+    /// A command of one user never waits for a command of another user.
+    pub no_cross_user_blocking: bool,
+    /// An idle user costs no memory beyond the entry in the store.
+    pub no_idle_memory: bool,
 }

@@ -1,18 +1,18 @@
-//! Models of what strategies synchronise with: the queue's turn, the mailbox, the desk.
+//! Models of what strategies synchronize with: the combining lock, the mailbox, the actor cell.
 //!
-//! Each stands before a store that has no order of its own and refuses a commit that does not
-//! follow from the one before, so that a turn that two hold, or that does not pass on what was
-//! written in it, ends the model. Whoever waits for ever ends it too.
+//! Each model runs on a store that has no order of its own and asserts that each commit follows
+//! from the one before. So a lock with two holders, or a lock that does not publish the writes of
+//! its holder, fails the model. A caller that waits forever fails it too.
 
 use super::{
-    Actor, Cas, ConcurrencyStrategy, Desk, Queue, Turn,
-    mailbox::{Door, Letter, Mailbox},
+    Actor, ActorCell, Cas, CombiningLock, ConcurrencyStrategy, Queue,
+    mailbox::{Admission, Envelope, Mailbox},
 };
 use crate::{
     domain::{Failure, Fault, Outcome, Policy},
     store::{
-        Slab, Stamped, Store, Versioned,
-        models::{Bare, charge, poll, setup, user},
+        Memory, Store, VersionStamped, Versioned,
+        models::{Bare, charge, config, poll, user},
     },
     sync::{
         Arc, Mutex,
@@ -25,71 +25,72 @@ use crate::{
 use loom::future::block_on;
 
 fn open<T: ConcurrencyStrategy>() -> Arc<T> {
-    Arc::new(T::new(T::Store::open(&setup()), Policy::default()))
+    Arc::new(T::new(T::Store::open(&config()), Policy::default()))
 }
 
-/// Executes a charge as the service does: by a plain call if that will do.
+/// Executes a charge as the service does: by a plain call if possible.
 fn execute<T: ConcurrencyStrategy>(strategy: &T, id: u64) -> Outcome {
-    match strategy.execute_at_once(charge(id)) {
+    match strategy.execute_sync(charge(id)) {
         Some(outcome) => outcome,
         None => block_on(strategy.execute(charge(id))),
     }
 }
 
-/// Executes a charge that nothing is in the way of.
-fn execute_well<T: ConcurrencyStrategy>(strategy: &T, id: u64) {
-    execute(strategy, id).expect("there is room, and nobody is cut off");
+/// Executes a charge that no rule rejects.
+fn execute_ok<T: ConcurrencyStrategy>(strategy: &T, id: u64) {
+    execute(strategy, id).expect("the account has room, and no caller is dropped");
 }
 
-/// So many callers at once, each with one charge; all must be there at the end.
-fn all_are_applied<T: ConcurrencyStrategy>(callers: u64) {
+/// Runs `callers` threads with one charge each, and checks that all charges are applied.
+fn check_all_are_applied<T: ConcurrencyStrategy>(callers: u64) {
     let strategy = open::<T>();
     let threads: Vec<_> = (2..=callers)
         .map(|id| {
             let strategy = Arc::clone(&strategy);
-            thread::spawn(move || execute_well(&*strategy, id))
+            thread::spawn(move || execute_ok(&*strategy, id))
         })
         .collect();
-    execute_well(&*strategy, 1);
+    execute_ok(&*strategy, 1);
     for thread in threads {
         thread.join().unwrap();
     }
     let store = strategy.store();
-    let account = block_on(store.load(&store.row(user()))).unwrap();
+    let account = block_on(store.load(&store.entry(user()))).unwrap();
     assert_eq!(account.balance, callers * 1_000);
 }
 
-type OfMemory<T> = Bare<T>;
-type OfTables<T> = Bare<T, true>;
+type SyncBare<T> = Bare<T>;
+type AsyncBare<T> = Bare<T, true>;
 
-/// Two callers on one row. Who finds the turn free goes ahead, who does not stands in line or is
-/// served; a turn given back while the other joins the line would leave it there for ever.
+/// Two callers on one row. A caller that finds the lock free takes it; the other enqueues its
+/// request or is served. An unlock while the other caller enqueues would leave its request waiting
+/// forever.
 #[test]
-fn two_callers_of_a_queue_are_both_served() {
-    explore(|| all_are_applied::<Queue<OfMemory<Turn>>>(2));
+fn two_callers_of_a_queue_are_both_applied() {
+    explore(|| check_all_are_applied::<Queue<SyncBare<CombiningLock>>>(2));
 }
 
-/// As above on a store that suspends, where the turn is handed over by its guard.
+/// As above, on an asynchronous store, where the guard passes the lock on.
 #[test]
-fn two_callers_of_a_queue_over_a_slow_store_are_both_served() {
-    explore(|| all_are_applied::<Queue<OfTables<Turn>>>(2));
+fn two_callers_of_a_queue_on_an_async_store_are_both_applied() {
+    explore(|| check_all_are_applied::<Queue<AsyncBare<CombiningLock>>>(2));
 }
 
-/// One caller holds the turn, one stands in line, and one comes while the turn is handed on.
+/// One caller holds the lock, one waits in the queue, and one arrives while the lock is passed on.
 #[test]
-fn three_callers_of_a_queue_are_all_served() {
-    explore(|| all_are_applied::<Queue<OfMemory<Turn>>>(3));
+fn three_callers_of_a_queue_are_all_applied() {
+    explore(|| check_all_are_applied::<Queue<SyncBare<CombiningLock>>>(3));
 }
 
-/// A read that needs a turn meets a command, and the reader is given the turn by its holder. It
-/// sees the account before or after; a turn that did not carry what was written in it would let the
-/// next command start from an old balance.
+/// A read that needs the lock meets a command, and the lock holder passes the lock to the reader.
+/// The reader sees the account before or after the command. A lock that did not publish the writes
+/// of its holder would let the next command start from an old balance.
 #[test]
-fn a_reader_of_a_queue_takes_a_turn_as_a_command_does() {
+fn a_reader_of_a_queue_takes_the_lock_as_a_command_does() {
     explore(|| {
-        let queue = open::<Queue<OfMemory<Turn>>>();
+        let queue = open::<Queue<SyncBare<CombiningLock>>>();
         let other = Arc::clone(&queue);
-        let thread = thread::spawn(move || execute_well(&*other, 1));
+        let thread = thread::spawn(move || execute_ok(&*other, 1));
         let account = block_on(queue.read(user())).unwrap();
         assert_eq!(account.balance, account.version * 1_000);
         thread.join().unwrap();
@@ -97,77 +98,103 @@ fn a_reader_of_a_queue_takes_a_turn_as_a_command_does() {
     });
 }
 
-/// A caller stands in line and leaves, before or after it was given the turn or an answer. Its
-/// command is executed or not, and the next one is served: a turn that went to who had left would
-/// be nobody's.
-fn who_leaves_holds_up_nobody<S: Store<Slot = Turn>>(polls: usize) {
+/// A caller is dropped while it waits in the queue, before or after it gets the lock or an answer.
+/// Its command is executed or not, and the next command is served. A lock that was passed to a
+/// dropped caller would never be released.
+fn check_a_dropped_caller_blocks_no_other<S: Store<PerUserState = CombiningLock>>(polls: usize) {
     let queue = open::<Queue<S>>();
     let other = Arc::clone(&queue);
-    let thread = thread::spawn(move || execute_well(&*other, 1));
-    let left = poll(queue.execute(charge(2)), polls).is_none();
-    execute_well(&*queue, 3);
+    let thread = thread::spawn(move || execute_ok(&*other, 1));
+    let dropped = poll(queue.execute(charge(2)), polls).is_none();
+    execute_ok(&*queue, 3);
     thread.join().unwrap();
     let applied = block_on(queue.read(user())).unwrap().version;
-    assert!(applied == 3 || left && applied == 2);
+    assert!(applied == 3 || dropped && applied == 2);
 }
 
-/// See [`who_leaves_holds_up_nobody`].
+/// See [`check_a_dropped_caller_blocks_no_other`].
 #[test]
-fn who_leaves_a_queue_holds_up_nobody() {
-    explore(|| who_leaves_holds_up_nobody::<OfMemory<Turn>>(1));
+fn a_dropped_waiter_of_a_queue_blocks_no_other() {
+    explore(|| check_a_dropped_caller_blocks_no_other::<SyncBare<CombiningLock>>(1));
 }
 
-/// As above on a store that suspends: who leaves may hold the turn, in the middle of a load.
+/// As above, on an asynchronous store: the dropped caller may hold the lock, in the middle of a
+/// load.
 #[test]
-fn who_leaves_a_queue_in_its_turn_holds_up_nobody() {
-    explore(|| who_leaves_holds_up_nobody::<OfTables<Turn>>(2));
+fn a_dropped_lock_holder_of_a_queue_blocks_no_other() {
+    explore(|| check_a_dropped_caller_blocks_no_other::<AsyncBare<CombiningLock>>(2));
 }
 
-/// As above, and who leaves may do so while the turn is on its way to it: taken out of the line, and
-/// not yet told. A turn that is lost so was seen with three preemptions, and not with two.
+/// As above, and the caller may be dropped while the lock is passed to it: its request is taken out
+/// of the queue, and the lock is not yet delivered. The model found a lock that was lost in this
+/// way with three preemptions, and not with two.
 #[test]
-fn who_leaves_as_a_turn_is_handed_over_holds_up_nobody() {
-    explore_within(3, || who_leaves_holds_up_nobody::<OfTables<Turn>>(1));
+fn a_waiter_that_is_dropped_during_a_handoff_blocks_no_other() {
+    explore_within(3, || check_a_dropped_caller_blocks_no_other::<AsyncBare<CombiningLock>>(1));
 }
 
-/// A reader leaves while the holder that serves the line passes the turn to it: the request is taken
-/// out of the line, and the turn is not yet delivered. The holder must keep the turn and go on, or
-/// the next command waits for ever. That was seen with four preemptions, and not with three.
+/// A reader is dropped while the lock holder passes the lock to it: the request is taken out of the
+/// queue, and the lock is not yet delivered. The holder must keep the lock and continue, or the
+/// next command waits forever. The model found that with four preemptions, and not with three.
 #[test]
-fn a_reader_that_leaves_as_it_is_given_the_turn_does_not_keep_it() {
+fn a_reader_that_is_dropped_during_a_handoff_does_not_keep_the_lock() {
     explore_within(4, || {
-        let queue = open::<Queue<OfMemory<Turn>>>();
+        let queue = open::<Queue<SyncBare<CombiningLock>>>();
         let other = Arc::clone(&queue);
-        let thread = thread::spawn(move || execute_well(&*other, 1));
+        let thread = thread::spawn(move || execute_ok(&*other, 1));
         // Dropped after one poll.
         let _ = poll(queue.read(user()), 1);
-        execute_well(&*queue, 2);
+        execute_ok(&*queue, 2);
         thread.join().unwrap();
         assert_eq!(block_on(queue.read(user())).unwrap().version, 2);
     });
 }
 
-/// Two callers of the compare-and-set loop over the cell in memory, each retrying until it wins.
+/// A lock holder passes the lock to a reader while other commands arrive. The holder must not go on as
+/// if it still held the lock: with two holders an update is lost. That is detected with three
+/// preemptions.
 #[test]
-fn two_callers_of_a_compare_and_set_are_both_applied() {
-    explore(|| all_are_applied::<Cas<Slab<()>>>(2));
+fn a_lock_that_is_passed_to_a_reader_has_one_holder() {
+    explore_within(3, || {
+        let queue = open::<Queue<SyncBare<CombiningLock>>>();
+        let (first, second) = (Arc::clone(&queue), Arc::clone(&queue));
+        let first = thread::spawn(move || execute_ok(&*first, 1));
+        let second = thread::spawn(move || execute_ok(&*second, 2));
+        let account = block_on(queue.read(user())).unwrap();
+        assert_eq!(account.balance, account.version * 1_000);
+        execute_ok(&*queue, 3);
+        first.join().unwrap();
+        second.join().unwrap();
+        assert_eq!(block_on(queue.read(user())).unwrap().version, 3);
+    });
 }
 
-/// Two callers of a queue over a store with a version column, which a turn needs as little as a
-/// compare-and-set loop needs a turn.
+/// Two callers of the compare-and-set loop on the memory store, each of which retries until it
+/// commits.
 #[test]
-fn two_callers_of_a_queue_over_versions_are_both_served() {
-    explore(|| all_are_applied::<Queue<Versioned<OfTables<Stamped<Turn>>>>>(2));
+fn two_callers_of_cas_are_both_applied() {
+    explore(|| check_all_are_applied::<Cas<Memory<()>>>(2));
 }
 
-/// The compare-and-set loop over a slow store, whose loads and commits others come between.
+/// Two callers of a queue on a store with a version column. The queue does not need the column, as
+/// the compare-and-set loop does not need a lock.
 #[test]
-fn two_callers_of_a_compare_and_set_over_versions_are_both_applied() {
-    explore(|| all_are_applied::<Cas<Versioned<OfTables<Stamped<()>>>>>(2));
+fn two_callers_of_a_queue_on_a_versioned_store_are_both_applied() {
+    explore(|| {
+        check_all_are_applied::<Queue<Versioned<AsyncBare<VersionStamped<CombiningLock>>>>>(2)
+    });
 }
 
-/// Two callers meet a server. Both are answered with what they asked: a wake that is lost, or a
-/// ticket that is given out twice, would leave one waiting or answer it with the other's reply.
+/// The compare-and-set loop on an asynchronous store, where other commands run between load and
+/// commit.
+#[test]
+fn two_callers_of_cas_on_a_versioned_store_are_both_applied() {
+    explore(|| check_all_are_applied::<Cas<Versioned<AsyncBare<VersionStamped<()>>>>>(2));
+}
+
+/// Two callers and a server. Each caller gets the reply to its own request. A lost wake-up would
+/// leave one waiting; a reply slot that was assigned twice would answer it with the other caller's
+/// reply.
 #[test]
 fn two_callers_of_a_mailbox_are_both_answered() {
     explore(|| {
@@ -182,7 +209,7 @@ fn two_callers_of_a_mailbox_are_both_answered() {
 }
 
 fn ask(mailbox: &Mailbox<u64, u64>, request: u64) {
-    let reply = block_on(mailbox.ask(request, || Door::Join, |_| ()));
+    let reply = block_on(mailbox.ask(request, || Admission::Enqueue, |_| ()));
     assert_eq!(reply, Some(request * 10));
 }
 
@@ -194,44 +221,45 @@ fn serve(mailbox: &Mailbox<u64, u64>, requests: usize) {
         if batch.is_empty() {
             thread::yield_now();
         }
-        for Letter { request, ticket } in batch.drain(..) {
-            mailbox.deliver(ticket, request * 10);
+        for Envelope { request, reply_slot } in batch.drain(..) {
+            mailbox.deliver(reply_slot, request * 10);
             served += 1;
         }
     }
 }
 
-/// A caller leaves while its request is taken and answered. The reply must come to exactly one: to
-/// the server, who gets it back, or to what takes what nobody claimed. Given to neither, a turn
-/// would be lost; given to both, two would hold it.
+/// A caller is dropped while its request is taken and answered. Exactly one party gets the reply:
+/// the server, to which it is returned, or the handler of orphaned replies. If neither got it, a
+/// lock would be lost. If both got it, the lock would have two holders.
 #[test]
-fn a_reply_to_who_left_is_given_to_exactly_one() {
+fn a_reply_to_a_dropped_caller_has_exactly_one_owner() {
     explore(|| {
         let mailbox = Arc::new(Mailbox::<u64, u64>::default());
-        let unclaimed = Arc::new(AtomicBool::new(false));
-        let (other, mark) = (Arc::clone(&mailbox), Arc::clone(&unclaimed));
+        let orphaned = Arc::new(AtomicBool::new(false));
+        let (other, mark) = (Arc::clone(&mailbox), Arc::clone(&orphaned));
         let thread = thread::spawn(move || {
-            let asked = other.ask(1, || Door::Join, |_| mark.store(true, Ordering::Relaxed));
-            poll(asked, 2).is_some()
+            let request =
+                other.ask(1, || Admission::Enqueue, |_| mark.store(true, Ordering::Relaxed));
+            poll(request, 2).is_some()
         });
         let mut batch = Vec::new();
         mailbox.take(1, &mut batch);
         let taken = batch.pop();
-        let back = taken.map(|letter| mailbox.deliver(letter.ticket, 10).is_some());
-        let claimed = thread.join().unwrap();
-        let unclaimed = unclaimed.load(Ordering::Relaxed);
+        let back = taken.map(|envelope| mailbox.deliver(envelope.reply_slot, 10).is_some());
+        let collected = thread.join().unwrap();
+        let orphaned = orphaned.load(Ordering::Relaxed);
         match back {
-            None => assert!(!claimed && !unclaimed, "nobody has answered"),
+            None => assert!(!collected && !orphaned, "there is no reply yet"),
             Some(back) => {
-                let given = [claimed, unclaimed, back];
-                assert_eq!(given.iter().filter(|&&given| given).count(), 1, "{given:?}");
+                let owners = [collected, orphaned, back];
+                assert_eq!(owners.iter().filter(|&&owner| owner).count(), 1, "{owners:?}");
             }
         }
     });
 }
 
-/// A server answers a caller and goes away before the caller has come for it. What has arrived is the
-/// caller's: taken back, the caller would find nothing under its ticket, or another's reply.
+/// A server answers a caller and closes the mailbox before the caller collects the reply. The reply
+/// must stay. Otherwise the caller would find an empty reply slot, or the reply of another request.
 #[test]
 fn a_reply_that_has_arrived_outlives_its_server() {
     explore(|| {
@@ -239,91 +267,91 @@ fn a_reply_that_has_arrived_outlives_its_server() {
         let other = Arc::clone(&mailbox);
         let thread = thread::spawn(move || {
             serve(&other, 1);
-            other.forsake(|| (), || 0);
+            other.close(|| (), || 0);
         });
         ask(&mailbox, 1);
         thread.join().unwrap();
     });
 }
 
-/// Somebody asks while the line is retired, as it is once it is empty. The request is seen by who
-/// retires it, or told by the door that nobody is there: between the two it would wait for ever.
+/// A caller enqueues while the mailbox is closed because it is empty. Either the server sees the
+/// request, or `admission` lets the caller proceed. Between the two it would wait forever.
 #[test]
-fn nobody_joins_a_line_that_is_retired() {
+fn no_request_enters_a_mailbox_that_is_closed() {
     explore(|| {
         let mailbox = Arc::new(Mailbox::<u64, u64>::default());
         let open = Arc::new(AtomicBool::new(true));
         let (other, is_open) = (Arc::clone(&mailbox), Arc::clone(&open));
         let thread = thread::spawn(move || {
-            let door = || match is_open.load(Ordering::Relaxed) {
-                true => Door::Join,
-                false => Door::GoAhead,
+            let admission = || match is_open.load(Ordering::Relaxed) {
+                true => Admission::Enqueue,
+                false => Admission::Proceed,
             };
-            block_on(other.ask(1, door, |_| ()))
+            block_on(other.ask(1, admission, |_| ()))
         });
-        let retired = mailbox.retire(|| open.store(false, Ordering::Relaxed));
-        if !retired {
+        let closing = mailbox.close_if_empty(|| open.store(false, Ordering::Relaxed));
+        if !closing {
             serve(&mailbox, 1);
         }
-        assert_eq!(thread.join().unwrap(), (!retired).then_some(10));
+        assert_eq!(thread.join().unwrap(), (!closing).then_some(10));
     });
 }
 
-/// Two callers of an actor, whose task ends as soon as it is idle. Each must be answered: by the
-/// task that is there, or by one that it starts. A request between two tasks would wait for ever,
+/// Two callers of an actor whose task ends as soon as it is idle. Each caller must be answered, by
+/// the running task or by a task that it starts. A request between two tasks would wait forever,
 /// and two tasks at once would lose an update.
 #[test]
 fn two_callers_of_an_actor_are_both_served() {
-    explore(|| all_are_applied::<Actor<OfMemory<Desk>>>(2));
+    explore(|| check_all_are_applied::<Actor<SyncBare<ActorCell>>>(2));
 }
 
-/// The task of a desk is dropped in the middle of a command, as by a runtime that shuts down. Its
-/// caller is told that nobody knows, whether it came before or after; left alone it would wait for
-/// ever.
+/// The task of an actor is dropped in the middle of a command, as by a runtime that shuts down. Its
+/// caller gets an indeterminate outcome, whether it arrived before or after. Without that it would
+/// wait forever.
 #[test]
-fn a_task_that_is_dropped_leaves_nobody_waiting() {
+fn a_dropped_actor_task_leaves_no_caller_waiting() {
     explore(|| {
-        let desk = Arc::new(Desk::default());
-        let served = Arc::clone(&desk);
-        let staff = move || {
-            let desk = Arc::clone(&served);
+        let actor = Arc::new(ActorCell::default());
+        let served = Arc::clone(&actor);
+        let spawn_if_idle = move || {
+            let actor = Arc::clone(&served);
             thread::spawn(move || {
-                let store = OfTables::<()>::open(&setup());
-                assert!(poll(desk.serve(&store, &Policy::default()), 1).is_none());
+                let store = AsyncBare::<()>::open(&config());
+                assert!(poll(actor.serve(&store, &Policy::default()), 1).is_none());
             });
         };
-        let answer = block_on(desk.execute(charge(1), staff));
-        assert_eq!(answer, Err(Failure::Unknown(Fault::Abandoned)));
+        let answer = block_on(actor.execute(charge(1), spawn_if_idle));
+        assert_eq!(answer, Err(Failure::Indeterminate(Fault::Abandoned)));
     });
 }
 
-/// Mistakes that are made on purpose, which a model must find.
+/// Seeded bugs, each of which a model must detect.
 mod wrong {
     use std::task::{Poll, Waker};
 
     use super::*;
-    use crate::sync::explored::find_wrong;
+    use crate::sync::explored::assert_model_fails;
 
-    /// A caller that looks for its reply, lets the lock go, and then leaves its waker: a reply that
-    /// comes in between wakes nobody.
+    /// A caller looks for its reply, releases the lock, and then stores its waker. A reply that
+    /// arrives in between wakes no caller (a lost wake-up).
     #[test]
-    fn a_waker_that_is_left_too_late() {
-        find_wrong("strategy::models::wrong::a_waker_that_is_left_too_late", || {
-            let slip = Arc::new(Mutex::new((None::<u64>, None::<Waker>)));
-            let other = Arc::clone(&slip);
+    fn a_waker_that_is_stored_too_late() {
+        assert_model_fails("strategy::models::wrong::a_waker_that_is_stored_too_late", || {
+            let slot = Arc::new(Mutex::new((None::<u64>, None::<Waker>)));
+            let other = Arc::clone(&slot);
             let thread = thread::spawn(move || {
-                let mut slip = other.lock();
-                slip.0 = Some(10);
-                let waker = slip.1.take();
-                drop(slip);
+                let mut slot = other.lock();
+                slot.0 = Some(10);
+                let waker = slot.1.take();
+                drop(slot);
                 waker.into_iter().for_each(Waker::wake);
             });
             let reply = block_on(std::future::poll_fn(|cx| {
-                let reply = slip.lock().0.take();
+                let reply = slot.lock().0.take();
                 match reply {
                     Some(reply) => Poll::Ready(reply),
                     None => {
-                        slip.lock().1 = Some(cx.waker().clone());
+                        slot.lock().1 = Some(cx.waker().clone());
                         Poll::Pending
                     }
                 }
@@ -333,16 +361,16 @@ mod wrong {
         });
     }
 
-    /// A turn that is taken with the order of the code, and given back with `giving`.
-    fn a_turn_given_back_with(giving: Ordering) {
+    /// Two threads take a lock as the code does, and release it with the ordering `release`.
+    fn check_a_lock_released_with(release: Ordering) {
         let shared = Arc::new((AtomicBool::new(false), AtomicU64::new(0)));
-        let step = move |(turn, balance): &(AtomicBool, AtomicU64)| {
-            while turn.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_err()
+        let step = move |(lock, balance): &(AtomicBool, AtomicU64)| {
+            while lock.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_err()
             {
                 thread::yield_now();
             }
             balance.store(balance.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-            turn.store(false, giving);
+            lock.store(false, release);
         };
         let other = Arc::clone(&shared);
         let thread = thread::spawn(move || step(&other));
@@ -351,26 +379,26 @@ mod wrong {
         assert_eq!(shared.1.load(Ordering::Relaxed), 2);
     }
 
-    /// A turn that does not publish what was written in it.
+    /// A lock that does not publish the writes of its holder.
     #[test]
-    fn a_turn_that_is_given_back_relaxed() {
-        find_wrong("strategy::models::wrong::a_turn_that_is_given_back_relaxed", || {
-            a_turn_given_back_with(Ordering::Relaxed);
+    fn a_lock_that_is_released_relaxed() {
+        assert_model_fails("strategy::models::wrong::a_lock_that_is_released_relaxed", || {
+            check_a_lock_released_with(Ordering::Relaxed);
         });
     }
 
-    /// The same turn as it should be, to show that the ordering alone is what is found.
+    /// The same lock with the right ordering, to show that the model detects the ordering alone.
     #[test]
-    fn a_turn_that_is_given_back_with_release_is_right() {
-        explore(|| a_turn_given_back_with(Ordering::Release));
+    fn a_lock_that_is_released_with_release_is_correct() {
+        explore(|| check_a_lock_released_with(Ordering::Release));
     }
 
-    /// A holder that looks at the line, finds it empty, and only then frees the turn: who joins in
-    /// between stands there for ever. This is the queue that, once drained, never starts again.
+    /// A lock holder finds the queue empty, and only then releases the lock. A caller that enqueues
+    /// in between waits forever: a drained queue never starts again.
     #[test]
-    fn a_turn_that_is_freed_after_the_line_was_looked_at() {
-        find_wrong(
-            "strategy::models::wrong::a_turn_that_is_freed_after_the_line_was_looked_at",
+    fn a_lock_that_is_released_after_the_queue_was_checked() {
+        assert_model_fails(
+            "strategy::models::wrong::a_lock_that_is_released_after_the_queue_was_checked",
             || {
                 let shared = Arc::new((AtomicBool::new(true), Mutex::new(Vec::<Waker>::new())));
                 let other = Arc::clone(&shared);
@@ -383,12 +411,12 @@ mod wrong {
                 });
                 let mut joined = false;
                 block_on(std::future::poll_fn(|cx| {
-                    let (held, line) = &*shared;
-                    if joined || !held.load(Ordering::Acquire) {
+                    let (guard, queue) = &*shared;
+                    if joined || !guard.load(Ordering::Acquire) {
                         return Poll::Ready(());
                     }
                     joined = true;
-                    line.lock().push(cx.waker().clone());
+                    queue.lock().push(cx.waker().clone());
                     Poll::Pending
                 }));
                 thread.join().unwrap();

@@ -1,44 +1,50 @@
-//! One blocking lock for each user, held for the whole step.
+//! One blocking lock per user, held for the whole step.
 //!
-//! The plainest sound answer, and the one to beat. The lock is one byte beside the account, so a
-//! command that meets nobody takes it, decides and gives it back within one cache line. Commands
-//! of one user wait for each other and nothing else does.
+//! This is the simplest linearizable strategy, and the baseline of every ratio. The lock is one
+//! byte beside the account, so an uncontended command locks, decides, commits and unlocks within
+//! one cache line. Commands of one user exclude each other and no other commands.
 //!
-//! It wins on uncontended rows and on few cores, and its reads need no lock at all where the store
-//! can be read whole. It loses when a holder is descheduled: everybody behind it stalls, and a
-//! waiter blocks its thread, so it must not be held across a store that suspends.
+//! It wins in simplicity, and stays close to the best where commands seldom meet. Its reads take no
+//! lock where the store can load an account consistently without one.
 //!
-//! Order: none is promised; the lock goes to whoever takes it first, and is handed over fairly
-//! only about every half millisecond. Starvation: none, but the wait is bounded by that
-//! [timer](https://docs.rs/parking_lot/latest/parking_lot/type.Mutex.html#fairness) and not by a number
-//! of commands. Cancellation: a command is done at its first poll, so there
-//! is nothing to cancel. Panic: the lock opens and is not poisoned; the commit comes last, so the
-//! account is as it was. Memory: one byte in the user's row.
+//! It loses on a hot row, to flat combining and to compare-and-set, and where a lock holder is
+//! descheduled: every waiter stalls behind it. A waiter blocks its thread, so the lock must not be
+//! held across a call of a store that suspends.
+//!
+//! It guarantees:
+//! - Order: none. A released lock goes to the first thread that takes it, and to the longest waiter
+//!   about [every half
+//!   millisecond](https://docs.rs/parking_lot/latest/parking_lot/type.Mutex.html#fairness). That
+//!   timer bounds the wait; the number of overtaking commands has no bound.
+//! - Cancellation: a command is done at its first poll.
+//! - Panic: the lock is released and not poisoned. The commit comes last, so the account is
+//!   unchanged.
+//! - Memory: one byte beside the account.
 
-use super::{ConcurrencyStrategy, Family, Promises, step_now};
+use super::{ConcurrencyStrategy, Family, Guarantees, step_sync};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{ImmediateStore, Peek},
+    store::{Snapshot, SyncStore},
     sync,
 };
 
-/// One blocking lock for each user.
+/// One blocking lock per user.
 pub struct Mutex<S> {
     store: S,
     policy: Policy,
 }
 
-impl<S: ImmediateStore<Slot = sync::Mutex<()>>> ConcurrencyStrategy for Mutex<S> {
+impl<S: SyncStore<PerUserState = sync::Mutex<()>>> ConcurrencyStrategy for Mutex<S> {
     type Store = S;
 
     const NAME: &'static str = "mutex";
     const FAMILY: Family = Family::Mutex;
-    const PROMISES: Promises = Promises {
-        sound: true,
+    const GUARANTEES: Guarantees = Guarantees {
+        linearizable: true,
         fifo: false,
         starvation_free: true,
-        independent: true,
-        idle_free: true,
+        no_cross_user_blocking: true,
+        no_idle_memory: true,
     };
 
     fn new(store: S, policy: Policy) -> Mutex<S> {
@@ -50,27 +56,28 @@ impl<S: ImmediateStore<Slot = sync::Mutex<()>>> ConcurrencyStrategy for Mutex<S>
     }
 
     #[inline(always)]
-    fn execute_at_once(&self, command: Command) -> Option<Outcome> {
-        let row = self.store.row(command.user);
-        let _turn = row.lock();
-        Some(step_now(&self.store, &row, &self.policy, command))
+    fn execute_sync(&self, command: Command) -> Option<Outcome> {
+        let entry = self.store.entry(command.user);
+        let _guard = entry.lock();
+        Some(step_sync(&self.store, &entry, &self.policy, command))
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        self.execute_at_once(command).expect("a lock that blocks is waited for in the call")
+        self.execute_sync(command)
+            .expect("execute_sync of a blocking lock always returns an outcome")
     }
 
     #[inline(always)]
-    fn read_at_once(&self, user: UserId) -> Option<Account> {
-        self.store.peek(user).whole()
+    fn read_sync(&self, user: UserId) -> Option<Account> {
+        self.store.snapshot(user).consistent()
     }
 
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.peek(user) {
-            Peek::Whole(account) => Ok(account),
-            Peek::TakeTurn(row) => {
-                let _turn = row.lock();
-                Ok(self.store.load_now(&row))
+        match self.store.snapshot(user) {
+            Snapshot::Consistent(account) => Ok(account),
+            Snapshot::NeedsLock(entry) => {
+                let _guard = entry.lock();
+                Ok(self.store.load_sync(&entry))
             }
         }
     }

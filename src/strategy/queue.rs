@@ -1,96 +1,104 @@
-//! One line for each user; whoever is at its head serves the ones behind.
+//! [Flat combining](https://doi.org/10.1145/1810479.1810540) (Hendler, Incze, Shavit, Tzafrir
+//! 2010): a lock and a queue of requests per user.
 //!
-//! A command that meets nobody takes the turn with one instruction, runs at once and gives it
-//! back with another: there is no task, no allocation and no hand-over. A command that finds the
-//! turn taken tries a little longer and then stands in line. The holder, when it is done with its
-//! own command, runs the ones in line in order, for a bounded stretch, and then hands the turn to
-//! the caller whose command is next. So under contention one thread works with a warm cache while
-//! the others wait, instead of each being woken to do its own.
+//! A caller that finds the lock free takes it with one atomic instruction, executes its own command
+//! and unlocks with another instruction: no task, no allocation, no context switch. A caller that
+//! finds it taken spins briefly, then enqueues its request. The lock holder executes the enqueued
+//! requests in order, up to a bound, and then passes the lock to the caller whose request is next.
+//! So under contention one thread works with a warm cache, and the other callers sleep instead of
+//! waking for one command each.
 //!
-//! It wins on one hot row with more callers than cores, where a lock that is handed over pays for a
-//! context switch each time. It loses a little against a mutex when nobody contends, and a holder
-//! that serves others answers its own caller later.
+//! It wins on one hot row with more callers than cores, where a mutex pays for a context switch at
+//! each handoff.
 //!
-//! Order: that of joining the line. A command that finds the turn free goes ahead, and it is free
-//! only while the line is empty. The line has no bound: each caller has one request in it at most.
-//! Cancellation: a command that is dropped in line is not executed; a holder that is dropped hands
-//! the turn on. Rejection: a value for its own caller, and nobody behind it is touched. Panic: its
-//! caller gets an unknown outcome, the rest of the line is served. Memory: 24 bytes in the user's
-//! row; a line while somebody stands in it.
+//! It loses a little against a mutex where commands seldom meet, and to compare-and-set in
+//! throughput. A caller that combines for others gets its own answer later.
+//!
+//! It guarantees:
+//! - Order: first in, first out. A command overtakes only an empty queue, so no request starves.
+//! - Cancellation: a request whose future is dropped before it is taken is not executed. A lock
+//!   holder whose future is dropped passes the lock on.
+//! - Rejection: a value for its own caller.
+//! - Panic: its caller gets an indeterminate outcome, and the lock holder goes on serving the
+//!   queue.
+//! - Memory: 24 bytes beside the account, and a queue while requests wait.
 
 use std::mem;
 
 use super::{
-    ConcurrencyStrategy, Family, Promises,
-    mailbox::{Door, Letter, Mailbox},
-    step::{caught_at_once, step, step_at_once},
+    ConcurrencyStrategy, Family, Guarantees,
+    mailbox::{Admission, Envelope, Mailbox},
+    step::{catch_panic_sync, step, step_ready},
 };
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Peek, Store},
+    store::{Snapshot, Store},
     sync::{
         atomic::{AtomicU8, Ordering},
         hint,
     },
 };
 
-/// Commands that a holder runs for others before it hands the turn on, so that its own caller
-/// gets an answer while others keep coming.
-const STRETCH_MAX: usize = if cfg!(hotrow_loom) { 1 } else { 64 };
+/// Requests that a lock holder executes for other callers before it passes the lock on. The bound
+/// lets its own caller get an answer while requests keep coming.
+const COMBINE_MAX: usize = if cfg!(hotrow_loom) { 1 } else { 64 };
 
-/// Tries for a turn that is taken before standing in line, which costs a wake-up.
-const TRIES_MAX: usize = if cfg!(hotrow_loom) { 1 } else { 8 };
+/// Attempts to take a held lock before a request is enqueued, which costs a wake-up.
+const SPIN_ATTEMPTS_MAX: usize = if cfg!(hotrow_loom) { 1 } else { 8 };
 
-/// Pauses of the processor before each try, some 10 ns each. Whoever looks without a pause takes
-/// the cache line from the holder again and again, and slows down the very step that it waits for.
-const PAUSES_A_TRY: u32 = 128;
+/// Spin-loop hints before each attempt, about 10 ns each. An attempt without a pause takes the
+/// cache line from the lock holder and slows down the step that it waits for.
+const PAUSES_PER_ATTEMPT: u32 = 128;
 
-/// One line for each user.
+/// Flat combining: a lock and a queue per user.
 pub struct Queue<S> {
     store: S,
     policy: Policy,
 }
 
-/// Whose turn it is, and who waits for it. Idle, it is 24 bytes.
+/// A lock whose holder executes the requests of the waiting callers. It takes 24 bytes while idle.
+///
+/// | state | lock | queue |
+/// |---|---|---|
+/// | `UNLOCKED` | free | empty |
+/// | `LOCKED` | held | empty |
+/// | `CONTENDED` | held | may hold requests: the holder looks before it unlocks |
 #[derive(Default)]
-pub struct Turn {
+pub struct CombiningLock {
     state: AtomicU8,
-    line: Mailbox<Errand, Called>,
+    queue: Mailbox<Request, Grant>,
 }
 
-/// Nobody holds the turn, and nobody stands in line.
-const FREE: u8 = 0;
-/// Somebody holds the turn, and nobody stands in line.
-const HELD: u8 = 1;
-/// Somebody holds the turn and must look at the line before giving it back.
-const AWAITED: u8 = 2;
+const UNLOCKED: u8 = 0;
+const LOCKED: u8 = 1;
+const CONTENDED: u8 = 2;
 
-/// What is waited for in line.
+/// A request to the lock holder.
 #[derive(Clone, Copy)]
-enum Errand {
+enum Request {
     Execute(Command),
     Read,
 }
 
-/// What somebody who stands in line is told.
-enum Called {
-    /// Your command was run.
-    Served(Outcome),
-    /// The turn is yours.
-    YourTurn,
+/// The lock holder's answer to a waiting caller.
+enum Grant {
+    /// The lock holder executed the command.
+    Executed(Outcome),
+    /// The caller now holds the lock.
+    LockHeld,
 }
 
-impl<S: Store<Slot = Turn>> ConcurrencyStrategy for Queue<S> {
+impl<S: Store<PerUserState = CombiningLock>> ConcurrencyStrategy for Queue<S> {
     type Store = S;
 
     const NAME: &'static str = "queue";
     const FAMILY: Family = Family::Queue;
-    const PROMISES: Promises = Promises {
-        sound: true,
+    const GUARANTEES: Guarantees = Guarantees {
+        linearizable: true,
         fifo: true,
         starvation_free: true,
-        independent: true,
-        idle_free: true,
+        no_cross_user_blocking: true,
+        no_idle_memory: true,
     };
 
     fn new(store: S, policy: Policy) -> Queue<S> {
@@ -102,88 +110,94 @@ impl<S: Store<Slot = Turn>> ConcurrencyStrategy for Queue<S> {
     }
 
     #[inline(always)]
-    fn execute_at_once(&self, command: Command) -> Option<Outcome> {
-        let row = self.store.row(command.user);
-        match !S::SUSPENDS && row.try_take() {
-            true => Some(self.run_at_once(Held(&row), &row, command)),
+    fn execute_sync(&self, command: Command) -> Option<Outcome> {
+        let entry = self.store.entry(command.user);
+        match !S::IS_ASYNC && entry.try_lock() {
+            true => Some(self.execute_holding(LockGuard(&entry), &entry, command)),
             false => None,
         }
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let row = self.store.row(command.user);
-        let held = match self.await_turn(&row, Errand::Execute(command)).await {
-            Called::Served(outcome) => return outcome,
-            Called::YourTurn => Held(&row),
+        let entry = self.store.entry(command.user);
+        let guard = match self.lock_or_enqueue(&entry, Request::Execute(command)).await {
+            Grant::Executed(outcome) => return outcome,
+            Grant::LockHeld => LockGuard(&entry),
         };
-        match S::SUSPENDS {
-            true => step(&self.store, &row, &self.policy, command).await,
-            false => self.run_at_once(held, &row, command),
+        match S::IS_ASYNC {
+            true => step(&self.store, &entry, &self.policy, command).await,
+            false => self.execute_holding(guard, &entry, command),
         }
     }
 
     #[inline(always)]
-    fn read_at_once(&self, user: UserId) -> Option<Account> {
-        self.store.peek(user).whole()
+    fn read_sync(&self, user: UserId) -> Option<Account> {
+        self.store.snapshot(user).consistent()
     }
 
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.peek(user) {
-            Peek::Whole(account) => Ok(account),
-            Peek::TakeTurn(row) => self.read_in_turn(&row).await,
+        match self.store.snapshot(user) {
+            Snapshot::Consistent(account) => Ok(account),
+            Snapshot::NeedsLock(entry) => self.read_locked(&entry).await,
         }
     }
 }
 
-impl<S: Store<Slot = Turn>> Queue<S> {
+impl<S: Store<PerUserState = CombiningLock>> Queue<S> {
     #[inline(always)]
-    fn run_at_once(&self, held: Held<'_>, row: &S::Row<'_>, command: Command) -> Outcome {
-        let outcome = step_at_once(&self.store, row, &self.policy, command);
-        if let Err(held) = held.give_back() {
-            self.serve_line(held, row);
+    fn execute_holding(
+        &self,
+        guard: LockGuard<'_>,
+        entry: &S::Entry<'_>,
+        command: Command,
+    ) -> Outcome {
+        let outcome = step_ready(&self.store, entry, &self.policy, command);
+        if let Err(guard) = guard.unlock() {
+            self.combine(guard, entry);
         }
         outcome
     }
 
-    async fn read_in_turn(&self, row: &S::Row<'_>) -> Result<Account, Fault> {
-        self.await_turn(row, Errand::Read).await;
-        let _held = Held(row);
-        self.store.load(row).await
+    async fn read_locked(&self, entry: &S::Entry<'_>) -> Result<Account, Fault> {
+        self.lock_or_enqueue(entry, Request::Read).await;
+        let _guard = LockGuard(entry);
+        self.store.load(entry).await
     }
 
-    async fn await_turn(&self, row: &S::Row<'_>, errand: Errand) -> Called {
-        // Where a holder may be suspended, trying for long would only keep it from going on.
-        if row.try_take() || (!S::SUSPENDS && row.try_take_soon()) {
-            return Called::YourTurn;
+    async fn lock_or_enqueue(&self, entry: &S::Entry<'_>, request: Request) -> Grant {
+        // On an asynchronous store the holder may be suspended. A spinning caller would keep it
+        // from running.
+        if entry.try_lock() || (!S::IS_ASYNC && entry.try_lock_spinning()) {
+            return Grant::LockHeld;
         }
-        let unclaimed = |called| match called {
-            Called::YourTurn => row.hand_over(),
-            Called::Served(_) => {}
+        let on_orphaned_reply = |grant| match grant {
+            Grant::LockHeld => entry.pass_lock(),
+            Grant::Executed(_) => {}
         };
-        let called = row.line.ask(errand, || row.door(), unclaimed).await;
-        called.unwrap_or(Called::YourTurn)
+        let grant = entry.queue.ask(request, || entry.admission(), on_orphaned_reply).await;
+        grant.unwrap_or(Grant::LockHeld)
     }
 
-    /// Runs what stands in line, in order and for a bounded stretch, and hands the turn over.
+    /// Executes enqueued requests in order, up to [`COMBINE_MAX`], and passes the lock on.
     #[cold]
-    fn serve_line(&self, held: Held<'_>, row: &S::Row<'_>) {
-        for _ in 0..STRETCH_MAX {
-            match row.next_in_line() {
-                Some(Letter { request: Errand::Execute(command), ticket }) => {
+    fn combine(&self, guard: LockGuard<'_>, entry: &S::Entry<'_>) {
+        for _ in 0..COMBINE_MAX {
+            match entry.next_request() {
+                Some(Envelope { request: Request::Execute(command), reply_slot }) => {
                     let ran =
-                        caught_at_once(|| step_at_once(&self.store, row, &self.policy, command));
-                    row.line.deliver(ticket, Called::Served(ran));
+                        catch_panic_sync(|| step_ready(&self.store, entry, &self.policy, command));
+                    entry.queue.deliver(reply_slot, Grant::Executed(ran));
                 }
-                Some(Letter { request: Errand::Read, ticket }) => {
-                    let passed_on = row.line.deliver(ticket, Called::YourTurn).is_none();
-                    if passed_on {
-                        return held.forget();
+                Some(Envelope { request: Request::Read, reply_slot }) => {
+                    let passed = entry.queue.deliver(reply_slot, Grant::LockHeld).is_none();
+                    if passed {
+                        return guard.forget();
                     }
                 }
                 None => {
-                    let closed = row.try_close();
+                    let closed = entry.unlock_if_empty();
                     if closed {
-                        return held.forget();
+                        return guard.forget();
                     }
                 }
             }
@@ -191,55 +205,61 @@ impl<S: Store<Slot = Turn>> Queue<S> {
     }
 }
 
-impl Turn {
+impl CombiningLock {
     #[inline]
-    fn try_take(&self) -> bool {
-        // Acquire, with the release of whoever gave the turn back: what it wrote is seen.
-        self.state.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    fn try_lock(&self) -> bool {
+        // Acquire, with the release in `unlock` and `unlock_if_empty`: the caller sees all writes
+        // of the last holder.
+        self.state.compare_exchange(UNLOCKED, LOCKED, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
-    fn try_take_soon(&self) -> bool {
-        (0..TRIES_MAX).any(|_| {
-            hint::pause(PAUSES_A_TRY);
-            self.state.load(Ordering::Relaxed) == FREE && self.try_take()
+    fn try_lock_spinning(&self) -> bool {
+        (0..SPIN_ATTEMPTS_MAX).any(|_| {
+            hint::pause(PAUSES_PER_ATTEMPT);
+            self.state.load(Ordering::Relaxed) == UNLOCKED && self.try_lock()
         })
     }
 
-    /// Marks the turn as awaited, unless it is free by now. Called with the line held still, so
-    /// that the holder, who looks at the line before it gives the turn back, sees who joins it.
-    fn door(&self) -> Door {
+    /// Marks the lock as contended, or takes it if it has become free. It is called under the lock
+    /// of the queue, so a holder that looks at the queue before it unlocks sees the request that is
+    /// enqueued next.
+    fn admission(&self) -> Admission {
         loop {
-            let marked =
-                self.state.compare_exchange(HELD, AWAITED, Ordering::Relaxed, Ordering::Relaxed);
-            if marked != Err(FREE) {
-                return Door::Join;
+            let marked = self.state.compare_exchange(
+                LOCKED,
+                CONTENDED,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            );
+            if marked != Err(UNLOCKED) {
+                return Admission::Enqueue;
             }
-            if self.try_take() {
-                return Door::GoAhead;
+            if self.try_lock() {
+                return Admission::Proceed;
             }
         }
     }
 
-    fn next_in_line(&self) -> Option<Letter<Errand>> {
+    fn next_request(&self) -> Option<Envelope<Request>> {
         let mut next = Vec::with_capacity(1);
-        self.line.take(1, &mut next);
+        self.queue.take(1, &mut next);
         next.pop()
     }
 
-    /// Frees the turn if nobody stands in line. Release, with the acquire in `try_take`.
-    fn try_close(&self) -> bool {
-        self.line.retire(|| self.state.store(FREE, Ordering::Release))
+    /// Unlocks if the queue is empty. Release, with the acquire in `try_lock`.
+    fn unlock_if_empty(&self) -> bool {
+        self.queue.close_if_empty(|| self.state.store(UNLOCKED, Ordering::Release))
     }
 
-    /// Gives the turn to the first in line who is still there, or frees it.
+    /// Passes the lock to the first caller that still waits, or unlocks.
     #[cold]
-    fn hand_over(&self) {
+    fn pass_lock(&self) {
         loop {
-            let done = match self.next_in_line() {
-                Some(Letter { ticket, .. }) => {
-                    self.line.deliver(ticket, Called::YourTurn).is_none()
+            let done = match self.next_request() {
+                Some(Envelope { reply_slot, .. }) => {
+                    self.queue.deliver(reply_slot, Grant::LockHeld).is_none()
                 }
-                None => self.try_close(),
+                None => self.unlock_if_empty(),
             };
             if done {
                 return;
@@ -248,15 +268,16 @@ impl Turn {
     }
 }
 
-/// That the turn is held. Dropped, as by a holder that panics or is cut off, it hands it over.
-struct Held<'a>(&'a Turn);
+/// Holds the lock. Dropping it, as after a panic or in a cancelled future, passes the lock on.
+struct LockGuard<'a>(&'a CombiningLock);
 
-impl Held<'_> {
-    /// Frees the turn, unless somebody stands in line.
+impl LockGuard<'_> {
+    /// Unlocks, unless the lock is contended: then the guard is returned.
     #[inline]
-    fn give_back(self) -> Result<(), Self> {
-        // Release, with the acquire in `try_take`.
-        let freed = self.0.state.compare_exchange(HELD, FREE, Ordering::Release, Ordering::Relaxed);
+    fn unlock(self) -> Result<(), Self> {
+        // Release, with the acquire in `try_lock`.
+        let freed =
+            self.0.state.compare_exchange(LOCKED, UNLOCKED, Ordering::Release, Ordering::Relaxed);
         if freed.is_err() {
             return Err(self);
         }
@@ -264,15 +285,15 @@ impl Held<'_> {
         Ok(())
     }
 
-    /// The turn is free or another's by now.
+    /// Ends the guard without passing the lock on: the lock is free or another caller holds it.
     #[inline]
     fn forget(self) {
         mem::forget(self);
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for LockGuard<'_> {
     fn drop(&mut self) {
-        self.0.hand_over();
+        self.0.pass_lock();
     }
 }

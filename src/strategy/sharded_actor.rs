@@ -1,32 +1,35 @@
-//! A fixed set of tasks owns all accounts between them; each user belongs to one.
+//! A fixed set of actors owns all accounts, and each user belongs to one of them.
 //!
-//! As an actor for each user, with fewer and busier ones: requests of many users meet in one
-//! mailbox, are taken in batches, and share its lock and its wake-ups. There is a desk for each
-//! core, or many more where the store suspends and a task would otherwise keep all its users
-//! waiting while it waits for one.
+//! Requests of many users share one mailbox. They are taken in batches, so they also share its lock
+//! and its wake-ups. There is one actor per core. On an asynchronous store there are many more,
+//! since an actor that waits for one user keeps all its other users waiting.
 //!
-//! It wins with many requests in flight, where a batch makes hand-over cheap. It loses with few,
-//! where every request waits for two hand-overs, and a slow command delays strangers.
+//! It wins with many requests in flight, where a batch shares the context switches.
 //!
-//! Order: that of the mailbox, first polled, first served, without a bound, since each caller has
-//! one request in it at most. Cancellation: a request that is dropped before the task takes it
-//! is not executed; one that was taken is executed to its end. Panic: that caller gets an unknown
-//! outcome, the task goes on. Memory: nothing in the user's row; a mailbox and a task for each
-//! desk in use.
+//! It loses with few requests, where each of them waits for two context switches. A slow command
+//! delays the other users of its shard.
+//!
+//! It guarantees:
+//! - Order: first in, first out, by first poll, so no request starves.
+//! - Cancellation: a request that is dropped before the task takes it is not executed. A request
+//!   that was taken is executed to its end.
+//! - Panic: its caller gets an indeterminate outcome, and the task continues.
+//! - Memory: nothing beside the account, and a mailbox and a task per shard in use.
 
 use std::num::NonZero;
 
-use super::{ConcurrencyStrategy, Desk, Family, Promises};
+use super::{ActorCell, ConcurrencyStrategy, Family, Guarantees};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::Store,
     sync::{Arc, task, thread},
 };
 
-/// Desks where a task waits for its store: so many users can be waited for at once.
-const DESKS_OF_A_STORE_THAT_SUSPENDS: usize = 256;
+/// Shards on an asynchronous store: the number of steps that can wait for the store at the same
+/// time.
+const SHARDS_ON_ASYNC_STORE: usize = 256;
 
-/// A fixed set of tasks owns all accounts between them.
+/// A fixed set of actors owns all accounts.
 pub struct ShardedActor<S> {
     shared: Arc<Shared<S>>,
 }
@@ -34,34 +37,34 @@ pub struct ShardedActor<S> {
 struct Shared<S> {
     store: S,
     policy: Policy,
-    desks: Box<[Padded]>,
+    shards: Box<[Padded]>,
 }
 
-/// A cache line of its own, with the one that is fetched beside it.
+/// Two cache lines of its own, since processors fetch lines in pairs.
 #[derive(Default)]
 #[repr(align(128))]
-struct Padded(Desk);
+struct Padded(ActorCell);
 
-impl<S: Store<Slot = ()>> ConcurrencyStrategy for ShardedActor<S> {
+impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for ShardedActor<S> {
     type Store = S;
 
     const NAME: &'static str = "sharded-actor";
     const FAMILY: Family = Family::Actor;
-    const PROMISES: Promises = Promises {
-        sound: true,
+    const GUARANTEES: Guarantees = Guarantees {
+        linearizable: true,
         fifo: true,
         starvation_free: true,
-        independent: false,
-        idle_free: true,
+        no_cross_user_blocking: false,
+        no_idle_memory: true,
     };
 
     fn new(store: S, policy: Policy) -> ShardedActor<S> {
-        let desks = match S::SUSPENDS {
-            true => DESKS_OF_A_STORE_THAT_SUSPENDS,
+        let shards = match S::IS_ASYNC {
+            true => SHARDS_ON_ASYNC_STORE,
             false => thread::available_parallelism().map_or(1, NonZero::get),
         };
-        let desks = (0..desks).map(|_| Padded::default()).collect();
-        ShardedActor { shared: Arc::new(Shared { store, policy, desks }) }
+        let shards = (0..shards).map(|_| Padded::default()).collect();
+        ShardedActor { shared: Arc::new(Shared { store, policy, shards }) }
     }
 
     fn store(&self) -> &S {
@@ -69,32 +72,32 @@ impl<S: Store<Slot = ()>> ConcurrencyStrategy for ShardedActor<S> {
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let number = self.shared.desk_of(command.user);
-        self.shared.desks[number].0.execute(command, || self.staff(number)).await
+        let number = self.shared.shard_of(command.user);
+        self.shared.shards[number].0.execute(command, || self.spawn_if_idle(number)).await
     }
 
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        if self.shared.store.find(user).is_none() {
+        if self.shared.store.get(user).is_none() {
             return Ok(Account::default());
         }
-        let number = self.shared.desk_of(user);
-        self.shared.desks[number].0.read(user, || self.staff(number)).await
+        let number = self.shared.shard_of(user);
+        self.shared.shards[number].0.read(user, || self.spawn_if_idle(number)).await
     }
 }
 
-impl<S: Store<Slot = ()>> ShardedActor<S> {
-    fn staff(&self, number: usize) {
+impl<S: Store<PerUserState = ()>> ShardedActor<S> {
+    fn spawn_if_idle(&self, number: usize) {
         let shared = Arc::clone(&self.shared);
         task::spawn(async move {
-            shared.desks[number].0.serve(&shared.store, &shared.policy).await;
+            shared.shards[number].0.serve(&shared.store, &shared.policy).await;
         });
     }
 }
 
 impl<S> Shared<S> {
-    fn desk_of(&self, user: UserId) -> usize {
-        let number = user.value() % self.desks.len() as u64;
-        usize::try_from(number).expect("there are few desks")
+    fn shard_of(&self, user: UserId) -> usize {
+        let number = user.value() % self.shards.len() as u64;
+        usize::try_from(number).expect("there are few shards")
     }
 }
 
@@ -102,18 +105,20 @@ impl<S> Shared<S> {
 #[cfg(not(hotrow_loom))]
 mod tests {
     use super::*;
-    use crate::store::{Setup, Tables};
+    use crate::store::{Simulated, StoreConfig};
 
-    /// Users whose numbers follow each other must not meet in one mailbox while others are idle.
+    /// Consecutive user ids must spread over all shards, and not share one mailbox while others
+    /// idle.
     #[test]
-    fn users_are_spread_over_all_desks() {
-        let strategy = ShardedActor::new(Tables::<()>::open(&Setup::default()), Policy::default());
-        let desks = DESKS_OF_A_STORE_THAT_SUSPENDS as u64;
+    fn users_are_spread_over_all_shards() {
+        let strategy =
+            ShardedActor::new(Simulated::<()>::open(&StoreConfig::default()), Policy::default());
+        let shards = SHARDS_ON_ASYNC_STORE as u64;
         let user = |id| UserId::new(id).unwrap();
         let mut numbers: Vec<usize> =
-            (1..=desks).map(|id| strategy.shared.desk_of(user(id))).collect();
-        assert_eq!(strategy.shared.desk_of(user(desks + 1)), numbers[0]);
+            (1..=shards).map(|id| strategy.shared.shard_of(user(id))).collect();
+        assert_eq!(strategy.shared.shard_of(user(shards + 1)), numbers[0]);
         numbers.sort_unstable();
-        assert!(numbers.into_iter().eq(0..DESKS_OF_A_STORE_THAT_SUSPENDS));
+        assert!(numbers.into_iter().eq(0..SHARDS_ON_ASYNC_STORE));
     }
 }

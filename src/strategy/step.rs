@@ -1,5 +1,6 @@
-//! The step itself: load, decide, commit. Whoever calls it has made sure that nobody else does so
-//! for the same user at the same time; how is the whole difference between two strategies.
+//! The step: load, decide, commit.
+//!
+//! The caller guarantees exclusive access to the user meanwhile. Strategies differ only in how.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -11,80 +12,83 @@ use futures_util::FutureExt;
 
 use crate::{
     domain::{Command, Failure, Fault, Outcome, Policy},
-    store::{ImmediateStore, Store},
+    store::{Store, SyncStore},
 };
 
-/// Runs `command` on `row` by three calls that may suspend.
+/// Executes `command` on `entry`. The load and the commit may suspend.
 ///
 /// # Errors
-/// [`Failure`] if a rule was in the way or the store failed.
+/// [`Failure`] if the policy rejects the command or the store fails.
 #[inline]
 pub async fn step<S: Store>(
     store: &S,
-    row: &S::Row<'_>,
+    entry: &S::Entry<'_>,
     policy: &Policy,
     command: Command,
 ) -> Outcome {
-    let before = store.load(row).await?;
+    let before = store.load(entry).await?;
     let receipt = command.decide(before, policy)?;
-    store.commit(row, &receipt).await?;
+    store.commit(entry, &receipt).await?;
     Ok(receipt)
 }
 
-/// As [`step`], on a store that does not suspend, and with no state kept in case it did: a command
-/// that need not wait then costs what a plain call costs.
+/// As [`step`], on a store whose futures are ready at the first poll. It keeps no state across a
+/// suspension, so a command costs as much as a plain call.
 ///
 /// # Errors
-/// [`Failure`] if a rule was in the way or the store failed.
+/// [`Failure`] if the policy rejects the command or the store fails.
 #[inline(always)]
-pub fn step_at_once<S: Store>(
+pub fn step_ready<S: Store>(
     store: &S,
-    row: &S::Row<'_>,
+    entry: &S::Entry<'_>,
     policy: &Policy,
     command: Command,
 ) -> Outcome {
-    let before = at_once(store.load(row))?;
+    let before = poll_ready(store.load(entry))?;
     let receipt = command.decide(before, policy)?;
-    at_once(store.commit(row, &receipt))?;
+    poll_ready(store.commit(entry, &receipt))?;
     Ok(receipt)
 }
 
-/// As [`step`], on a store whose calls end at once: the thread may hold a blocking lock meanwhile.
+/// As [`step`], on a synchronous store, so the thread may hold a blocking lock meanwhile.
 ///
 /// # Errors
-/// [`Failure`] if a rule was in the way.
+/// [`Failure`] if the policy rejects the command.
 #[inline(always)]
-pub fn step_now<S: ImmediateStore>(
+pub fn step_sync<S: SyncStore>(
     store: &S,
-    row: &S::Row<'_>,
+    entry: &S::Entry<'_>,
     policy: &Policy,
     command: Command,
 ) -> Outcome {
-    let receipt = command.decide(store.load_now(row), policy)?;
-    store.commit_now(row, &receipt);
+    let receipt = command.decide(store.load_sync(entry), policy)?;
+    store.commit_sync(entry, &receipt);
     Ok(receipt)
 }
 
-/// The result of a call to a store that does not suspend.
+/// Returns the result of a future that is ready at the first poll.
 #[inline]
-pub(super) fn at_once<T>(call: impl Future<Output = T>) -> T {
+pub(super) fn poll_ready<T>(call: impl Future<Output = T>) -> T {
     match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
-        Poll::Pending => unreachable!("a store that does not suspend answers at the first poll"),
+        Poll::Pending => unreachable!(
+            "the futures of a store that is not asynchronous are ready at the first poll"
+        ),
     }
 }
 
-/// Runs somebody else's `work`: a panic in it is that caller's and not ours.
-pub(super) async fn caught<T>(
+/// Runs the `work` of another caller. A panic in it becomes an indeterminate outcome of that
+/// caller.
+pub(super) async fn catch_panic<T>(
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    // Unwind safe: a commit is the last thing a step does, and the store keeps itself whole.
+    // Unwind safe: the commit is the last part of a step, and the store keeps its own invariants.
     let ran = AssertUnwindSafe(work).catch_unwind().await;
-    ran.unwrap_or(Err(Failure::Unknown(Fault::Panicked)))
+    ran.unwrap_or(Err(Failure::Indeterminate(Fault::Panicked)))
 }
 
-/// As [`caught`], for work that does not suspend.
-pub(super) fn caught_at_once<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+/// As [`catch_panic`], for work that does not suspend.
+pub(super) fn catch_panic_sync<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     let ran = catch_unwind(AssertUnwindSafe(work));
-    ran.unwrap_or(Err(Failure::Unknown(Fault::Panicked)))
+    ran.unwrap_or(Err(Failure::Indeterminate(Fault::Panicked)))
 }

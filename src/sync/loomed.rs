@@ -1,16 +1,17 @@
-//! What `loom` explores: the same names over its locks, atomics and threads.
+//! The build that `loom` explores: the same names over loom's locks, atomics and threads.
 //!
-//! loom runs a model again and again until every order of its steps, within a bound, has been seen,
-//! and every value that a weak ordering lets a load see. It knows only what goes through it. So the
-//! asynchronous locks of `tokio` have no counterpart here: over them it would explore nothing and
-//! find nothing wrong, and a strategy that needs them does not compile in this build.
+//! loom runs a model again and again until it has tried every order of its steps, within a bound,
+//! and every value that a weak ordering lets a load return. It knows only what goes through it. So
+//! the asynchronous locks of `tokio` have no counterpart here: loom would explore nothing and find
+//! no bug, and a strategy that needs them does not compile in this build.
 //!
-//! Three things are the standard library's still, as loom's would not fit: `Arc`, because loom's
-//! cannot hold a trait object; what is inside a `OnceLock`, beside a mark that loom knows; and time,
-//! which does not pass here.
+//! Three things are still the standard library's, because loom's do not fit: `Arc`, because loom's
+//! cannot hold a trait object; the value inside a `OnceLock`, beside a mark that loom knows; and
+//! time, which does not pass here.
 //!
-//! `--cfg loom` would reach the dependencies too, half of which have a loom of their own behind it:
-//! `boxcar` would be explored within our models, `tokio` would lose parts. Hence `hotrow_loom`.
+//! `--cfg loom` would reach the dependencies too. Half of them have a loom build of their own
+//! behind it: `boxcar` would be explored within our models, and `tokio` would lose parts. Hence
+//! `hotrow_loom`.
 
 use std::fmt;
 
@@ -18,48 +19,48 @@ pub use std::sync::Arc;
 
 pub use loom::sync::{MutexGuard, RwLockReadGuard, RwLockWriteGuard};
 
-/// A lock in the manner of `parking_lot`: it is not poisoned.
+/// A mutex with the interface of `parking_lot`: it is not poisoned.
 #[derive(Debug, Default)]
 pub struct Mutex<T>(loom::sync::Mutex<T>);
 
 impl<T> Mutex<T> {
-    /// A lock that is free.
+    /// Creates an unlocked mutex.
     pub fn new(value: T) -> Mutex<T> {
         Mutex(loom::sync::Mutex::new(value))
     }
 
-    /// Waits for the lock.
+    /// Acquires the lock, and blocks until it is free.
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        self.0.lock().expect("loom ends a model that panics, so nobody meets its locks")
+        self.0.lock().expect("loom ends a model that panics, so no lock is poisoned")
     }
 }
 
-/// A lock in the manner of `parking_lot`, which readers share.
+/// A reader-writer lock with the interface of `parking_lot`: it is not poisoned.
 #[derive(Debug, Default)]
 pub struct RwLock<T>(loom::sync::RwLock<T>);
 
 impl<T> RwLock<T> {
-    /// A lock that is free.
+    /// Creates an unlocked reader-writer lock.
     pub fn new(value: T) -> RwLock<T> {
         RwLock(loom::sync::RwLock::new(value))
     }
 
-    /// Waits until nobody writes.
+    /// Acquires the lock for reading, and blocks while a writer holds it.
     pub fn read(&self) -> RwLockReadGuard<'_, T> {
-        self.0.read().expect("loom ends a model that panics, so nobody meets its locks")
+        self.0.read().expect("loom ends a model that panics, so no lock is poisoned")
     }
 
-    /// Waits until nobody reads or writes.
+    /// Acquires the lock for writing, and blocks while a reader or a writer holds it.
     pub fn write(&self) -> RwLockWriteGuard<'_, T> {
-        self.0.write().expect("loom ends a model that panics, so nobody meets its locks")
+        self.0.write().expect("loom ends a model that panics, so no lock is poisoned")
     }
 }
 
-/// A value that is made once, by whoever asks first.
+/// A value that the first caller initializes.
 pub struct OnceLock<T> {
     value: std::sync::OnceLock<T>,
-    making: loom::sync::Mutex<()>,
-    made: loom::sync::atomic::AtomicBool,
+    initializing: loom::sync::Mutex<()>,
+    is_initialized: loom::sync::atomic::AtomicBool,
 }
 
 impl<T> Default for OnceLock<T> {
@@ -75,52 +76,55 @@ impl<T> fmt::Debug for OnceLock<T> {
 }
 
 impl<T> OnceLock<T> {
-    /// A place for a value.
+    /// Creates an empty cell.
     pub fn new() -> OnceLock<T> {
         OnceLock {
             value: std::sync::OnceLock::new(),
-            making: loom::sync::Mutex::new(()),
-            made: loom::sync::atomic::AtomicBool::new(false),
+            initializing: loom::sync::Mutex::new(()),
+            is_initialized: loom::sync::atomic::AtomicBool::new(false),
         }
     }
 
-    /// The value, if it is made.
+    /// Returns the value, if it is initialized.
     pub fn get(&self) -> Option<&T> {
-        // Acquire, with the release below: what making it wrote is seen, as the standard
-        // library promises.
-        match self.made.load(atomic::Ordering::Acquire) {
+        // Acquire, with the release below: the caller sees the writes of the initialization, as the
+        // standard library guarantees.
+        match self.is_initialized.load(atomic::Ordering::Acquire) {
             true => self.value.get(),
             false => None,
         }
     }
 
-    /// The value, made now if it was not.
-    pub fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
-        let _making = self.making.lock().expect("loom ends a model that panics");
-        let value = self.value.get_or_init(make);
-        self.made.store(true, atomic::Ordering::Release);
+    /// Returns the value, and initializes it first if necessary.
+    pub fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
+        let _guard = self
+            .initializing
+            .lock()
+            .expect("loom ends a model that panics, so no lock is poisoned");
+        let value = self.value.get_or_init(init);
+        self.is_initialized.store(true, atomic::Ordering::Release);
         value
     }
 }
 
-/// Atomic words, each of whose orderings can be weakened from outside to see whether a model fails
-/// that says it needs them.
+/// Atomic words. Each of their orderings can be weakened from outside, to see whether a model that
+/// should need it fails.
 ///
-/// Beside each lies a word that every access writes to first. loom takes two accesses for
-/// independent if both are loads, and remembers only the last one of a word: of a load here, then a
-/// load and a store there, it would never try the store before the first load. Two writes are
-/// never independent.
+/// Each word has a mark that every access writes to first. loom treats two accesses as independent
+/// if both are loads, and remembers only the last access of a word. After a load in one thread,
+/// then a load and a store in another, it would never try the store before the first load. Two
+/// writes are never independent.
 pub mod atomic {
     pub use std::sync::atomic::Ordering;
 
-    use loom::sync::atomic::AtomicBool as Beside;
+    use loom::sync::atomic::AtomicBool as AccessMark;
 
-    /// So many words of zero.
+    /// Allocates `words` words of zero.
     pub fn zeroes(words: usize) -> Box<[AtomicU64]> {
         (0..words).map(|_| AtomicU64::new(0)).collect()
     }
 
-    use crate::sync::weakened::{Half, used};
+    use crate::sync::weakened::{Half, effective};
 
     macro_rules! atomics {
         ($($(#[$doc:meta])* $name:ident($value:ty);)+) => { $(
@@ -128,48 +132,49 @@ pub mod atomic {
             #[derive(Debug, Default)]
             pub struct $name {
                 word: loom::sync::atomic::$name,
-                beside: Beside,
+                mark: AccessMark,
             }
 
             impl $name {
-                /// A word with this value.
+                /// Creates a word with this value.
                 pub fn new(value: $value) -> $name {
-                    $name { word: loom::sync::atomic::$name::new(value), beside: Beside::new(true) }
+                    let word = loom::sync::atomic::$name::new(value);
+                    $name { word, mark: AccessMark::new(true) }
                 }
 
                 fn accessed(&self) -> &loom::sync::atomic::$name {
-                    // Relaxed: it must order nothing that the code does not.
-                    self.beside.store(true, Ordering::Relaxed);
+                    // Relaxed: the mark must not order more than the code does.
+                    self.mark.store(true, Ordering::Relaxed);
                     &self.word
                 }
 
-                /// The value of a word that nobody else has.
+                /// Returns the value of a word that no other thread shares.
                 pub fn into_inner(self) -> $value {
                     self.word.into_inner()
                 }
 
-                /// Reads.
+                /// Loads the value.
                 #[track_caller]
                 pub fn load(&self, order: Ordering) -> $value {
-                    self.accessed().load(used(order, Half::Whole))
+                    self.accessed().load(effective(order, Half::Whole))
                 }
 
-                /// Writes.
+                /// Stores a value.
                 #[track_caller]
                 pub fn store(&self, value: $value, order: Ordering) {
-                    self.accessed().store(value, used(order, Half::Whole));
+                    self.accessed().store(value, effective(order, Half::Whole));
                 }
 
-                /// Writes, and gives what was there.
+                /// Stores a value and returns the previous one.
                 #[track_caller]
                 pub fn swap(&self, value: $value, order: Ordering) -> $value {
-                    self.accessed().swap(value, used(order, Half::Whole))
+                    self.accessed().swap(value, effective(order, Half::Whole))
                 }
 
-                /// Writes `new` over `current`.
+                /// Stores `new` if the value is `current`.
                 ///
                 /// # Errors
-                /// What was there instead.
+                /// The actual value, if it is another one.
                 #[track_caller]
                 pub fn compare_exchange(
                     &self,
@@ -179,11 +184,11 @@ pub mod atomic {
                     failure: Ordering,
                 ) -> Result<$value, $value> {
                     let (success, failure) =
-                        (used(success, Half::Whole), used(failure, Half::Failure));
+                        (effective(success, Half::Whole), effective(failure, Half::Failure));
                     self.accessed().compare_exchange(current, new, success, failure)
                 }
 
-                /// As `compare_exchange`: loom does not fail for nothing.
+                /// As `compare_exchange`: loom has no spurious failures.
                 #[track_caller]
                 pub fn compare_exchange_weak(
                     &self,
@@ -205,29 +210,29 @@ pub mod atomic {
         AtomicUsize(usize);
         /// A byte.
         AtomicU8(u8);
-        /// A mark.
+        /// A boolean.
         AtomicBool(bool);
     }
 
     macro_rules! counters {
         ($($name:ident($value:ty);)+) => { $(
             impl $name {
-                /// Adds, and gives what was there.
+                /// Adds and returns the previous value.
                 #[track_caller]
                 pub fn fetch_add(&self, value: $value, order: Ordering) -> $value {
-                    self.accessed().fetch_add(value, used(order, Half::Whole))
+                    self.accessed().fetch_add(value, effective(order, Half::Whole))
                 }
 
-                /// Takes away, and gives what was there.
+                /// Subtracts and returns the previous value.
                 #[track_caller]
                 pub fn fetch_sub(&self, value: $value, order: Ordering) -> $value {
-                    self.accessed().fetch_sub(value, used(order, Half::Whole))
+                    self.accessed().fetch_sub(value, effective(order, Half::Whole))
                 }
 
-                /// Keeps the larger, and gives what was there.
+                /// Stores the maximum and returns the previous value.
                 #[track_caller]
                 pub fn fetch_max(&self, value: $value, order: Ordering) -> $value {
-                    self.accessed().fetch_max(value, used(order, Half::Whole))
+                    self.accessed().fetch_max(value, effective(order, Half::Whole))
                 }
             }
         )+ };
@@ -240,15 +245,15 @@ pub mod atomic {
     }
 }
 
-/// Ways to wait that give nothing away.
+/// Ways to wait that keep the core.
 pub mod hint {
     pub use loom::hint::spin_loop;
 
-    /// Nothing: a pause changes only when things happen, and here they happen in every order.
+    /// Does nothing: a pause changes only the time of events, and loom tries every order of them.
     pub fn pause(_times: u32) {}
 }
 
-/// Tasks, each of them a thread of loom's: there is no scheduler between them and the model.
+/// Tasks, each on a loom thread of its own: no scheduler stands between them and the model.
 pub mod task {
     pub use loom::thread::JoinHandle;
 
@@ -261,13 +266,14 @@ pub mod task {
         loom::thread::spawn(move || loom::future::block_on(task))
     }
 
-    /// Lets the other threads run. It is done at its first poll, for the task is alone on its own.
+    /// Lets the other threads run. It is ready at its first poll, because the task is alone on its
+    /// thread.
     pub async fn yield_now() {
         loom::thread::yield_now();
     }
 }
 
-/// Threads, and how one lets others run.
+/// Threads, and how a thread yields.
 pub mod thread {
     use std::{io, num::NonZero};
 
@@ -275,7 +281,7 @@ pub mod thread {
 
     pub use loom::thread::{JoinHandle, spawn, yield_now};
 
-    /// The fewest that can be told apart.
+    /// Returns two, the smallest number above one.
     ///
     /// # Errors
     /// None.
@@ -288,102 +294,104 @@ pub mod thread {
 pub mod time {
     use std::time::Duration;
 
-    /// Lets the other threads run: whatever could happen in the meantime may.
+    /// Lets the other threads run: any event may happen in the meantime.
     pub async fn sleep(_duration: Duration) {
         loom::thread::yield_now();
     }
 }
 
-/// Collections of other crates, whose own synchronisation loom does not see. These have the same
-/// names, make the same promises of order and are as plain as can be.
+/// Stand-ins for collections of other crates, whose synchronization loom does not see. They have
+/// the same names, guarantee the same orders and are otherwise as simple as possible.
 pub mod collections {
-    /// What [`Directory`](crate::store) uses of `papaya`.
+    /// The part of `papaya` that [`Directory`](crate::store) uses.
     pub mod papaya {
         use loom::sync::{Mutex, MutexGuard};
 
-        /// A map that is read and written one at a time.
+        /// A map with one reader or writer at a time.
         #[derive(Debug)]
         pub struct HashMap<K, V>(Mutex<std::collections::HashMap<K, V>>);
 
-        /// The map, held still.
+        /// The locked map.
         #[derive(Debug)]
         pub struct Pinned<'a, K, V>(MutexGuard<'a, std::collections::HashMap<K, V>>);
 
         impl<K: std::hash::Hash + Eq, V> HashMap<K, V> {
             /// An empty map.
-            #[expect(clippy::new_without_default, reason = "the map that it stands for has it")]
+            #[expect(clippy::new_without_default, reason = "it has the interface of the real map")]
             pub fn new() -> HashMap<K, V> {
                 HashMap(Mutex::default())
             }
 
-            /// Holds the map still.
+            /// Locks the map.
             pub fn pin(&self) -> Pinned<'_, K, V> {
-                Pinned(self.0.lock().expect("loom ends a model that panics"))
+                Pinned(
+                    self.0.lock().expect("loom ends a model that panics, so no lock is poisoned"),
+                )
             }
         }
 
         impl<K: std::hash::Hash + Eq, V> Pinned<'_, K, V> {
-            /// The value at `key`.
+            /// Returns the value at `key`.
             pub fn get(&self, key: &K) -> Option<&V> {
                 self.0.get(key)
             }
 
-            /// Puts `value` at `key`.
+            /// Inserts `value` at `key`.
             pub fn insert(mut self, key: K, value: V) {
                 self.0.insert(key, value);
             }
         }
     }
 
-    /// What [`Directory`](crate::store) uses of `boxcar`.
+    /// The part of `boxcar` that [`Directory`](crate::store) uses.
     pub mod boxcar {
         use std::ops::Index;
 
         use crate::sync::OnceLock;
 
-        /// Values that a model can push.
-        const PLACES: usize = 3;
+        /// The number of values that a model can push.
+        const CAPACITY: usize = 3;
 
-        /// A list that only grows.
+        /// An append-only list.
         #[derive(Debug)]
         pub struct Vec<T> {
-            places: [OnceLock<T>; PLACES],
-            taken: loom::sync::atomic::AtomicUsize,
+            slots: [OnceLock<T>; CAPACITY],
+            length: loom::sync::atomic::AtomicUsize,
         }
 
         impl<T> Vec<T> {
-            /// An empty list.
-            #[expect(clippy::new_without_default, reason = "the list that it stands for has it")]
+            /// Creates an empty list.
+            #[expect(clippy::new_without_default, reason = "it has the interface of the real list")]
             pub fn new() -> Vec<T> {
                 Vec {
-                    places: std::array::from_fn(|_| OnceLock::new()),
-                    taken: loom::sync::atomic::AtomicUsize::new(0),
+                    slots: std::array::from_fn(|_| OnceLock::new()),
+                    length: loom::sync::atomic::AtomicUsize::new(0),
                 }
             }
 
-            /// Puts `value` behind all others, and says where that is.
+            /// Appends `value` and returns its index.
             pub fn push(&self, value: T) -> usize {
-                let place = self.taken.fetch_add(1, super::super::atomic::Ordering::Relaxed);
-                self.places[place].get_or_init(|| value);
-                place
+                let index = self.length.fetch_add(1, super::super::atomic::Ordering::Relaxed);
+                self.slots[index].get_or_init(|| value);
+                index
             }
 
-            /// The value at `place`.
-            pub fn get(&self, place: usize) -> Option<&T> {
-                self.places[place].get()
+            /// Returns the value at `index`.
+            pub fn get(&self, index: usize) -> Option<&T> {
+                self.slots[index].get()
             }
 
-            /// Places taken.
+            /// Returns the number of values.
             pub fn count(&self) -> usize {
-                self.taken.load(super::super::atomic::Ordering::Relaxed)
+                self.length.load(super::super::atomic::Ordering::Relaxed)
             }
         }
 
         impl<T> Index<usize> for Vec<T> {
             type Output = T;
 
-            fn index(&self, place: usize) -> &T {
-                self.get(place).expect("only a place that push has given is asked for")
+            fn index(&self, index: usize) -> &T {
+                self.get(index).expect("the index comes from push")
             }
         }
     }

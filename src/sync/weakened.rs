@@ -1,10 +1,9 @@
-//! One ordering of the code weakened, to see whether a model needs it.
+//! Weakens one atomic ordering of the code, to see whether a model needs it.
 //!
-//! An ordering that no model fails without is either not needed or not modelled. So each place that
-//! asks for more than `Relaxed` is weakened alone, by the atomics of the model and not in the code,
-//! and the models that pass it must fail ([`super::models`]). The place is told by the
-//! environment, so that each weakening has a process of its own.
-
+//! An ordering without which no model fails is either not needed or not modelled. So each place
+//! that asks for more than `Relaxed` is weakened alone, and a model that passes it must fail
+//! ([`super::models`]). The atomics of the model weaken it, and the code has no switch for it. An
+//! environment variable names the place, so each weakening has a process of its own.
 use std::{
     collections::BTreeSet,
     env, fmt,
@@ -14,16 +13,16 @@ use std::{
 
 use super::atomic::Ordering;
 
-/// The environment's word for what is to be weakened: a [`Place`] as it prints, `=` and the
-/// weaker ordering.
+/// The environment variable that names the place to weaken: a [`Place`] as it displays, `=`, and
+/// the weaker ordering.
 pub(super) const WEAKENED: &str = "HOTROW_WEAKENED";
 
-/// Which of the orderings of one call.
+/// One of the orderings of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Half {
-    /// The only one, or that of success.
+    /// The only ordering, or that of success.
     Whole,
-    /// That of a compare-and-set that fails.
+    /// The ordering of a failed compare-and-set.
     Failure,
 }
 
@@ -42,31 +41,32 @@ impl fmt::Display for Place {
     }
 }
 
-/// Every ordering stronger than `Relaxed` that has been used so far.
+/// Returns every ordering stronger than `Relaxed` that the code has used so far.
 pub(super) fn stronger_than_relaxed() -> BTreeSet<(Place, &'static str)> {
     USED.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 static USED: Mutex<BTreeSet<(Place, &'static str)>> = Mutex::new(BTreeSet::new());
 
-/// What `HOTROW_WEAKENED` says.
-static ASKED: LazyLock<Option<(String, Ordering)>> = LazyLock::new(|| {
-    let asked = env::var(WEAKENED).ok()?;
-    let (place, order) = asked.split_once('=').expect("a place, `=`, and the weaker ordering");
-    Some((place.to_owned(), of_name(order)))
+/// The place and the weaker ordering that `HOTROW_WEAKENED` requests.
+static REQUESTED: LazyLock<Option<(String, Ordering)>> = LazyLock::new(|| {
+    let requested = env::var(WEAKENED).ok()?;
+    let (place, order) =
+        requested.split_once('=').expect("write a place, `=`, and the weaker ordering");
+    Some((place.to_owned(), from_name(order)))
 });
 
-/// The ordering that a call which asks for `order` is given.
+/// Returns the ordering for a call that asks for `order`: a weaker one if this place is weakened.
 #[track_caller]
-pub(super) fn used(order: Ordering, half: Half) -> Ordering {
+pub(super) fn effective(order: Ordering, half: Half) -> Ordering {
     if order == Ordering::Relaxed {
         return order;
     }
     let caller = Location::caller();
     let (file, line, column) = (caller.file(), caller.line(), caller.column());
     let place = Place { file, line, column, half };
-    match &*ASKED {
-        Some((asked, weaker)) => match *asked == place.to_string() {
+    match &*REQUESTED {
+        Some((requested, weaker)) => match *requested == place.to_string() {
             true => *weaker,
             false => order,
         },
@@ -87,11 +87,11 @@ fn name_of(order: Ordering) -> &'static str {
     }
 }
 
-fn of_name(order: &str) -> Ordering {
+fn from_name(order: &str) -> Ordering {
     match order {
         "Relaxed" => Ordering::Relaxed,
         "Acquire" => Ordering::Acquire,
         "Release" => Ordering::Release,
-        other => panic!("`{other}` is no ordering that anything is weakened to"),
+        other => panic!("`{other}` is not a weaker ordering: give Relaxed, Acquire or Release"),
     }
 }

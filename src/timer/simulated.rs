@@ -1,13 +1,13 @@
-//! A discrete-event clock: time moves to the next deadline when no task can go on.
+//! A discrete-event clock: time moves to the next deadline when no task can run.
 //!
 //! Each sleep is an event at a nanosecond. While any task can run, the clock stands still. When the
-//! runtime is about to park its thread, the clock moves to the earliest deadline and wakes the sleeps
-//! that end there, in the order in which they began. So a delay of 1 ns takes 1 ns, a run repeats
-//! exactly, and an hour costs no more than its events.
+//! runtime is about to park its thread, the clock moves to the earliest deadline and wakes the
+//! sleeps that end there, in the order in which they began. So a delay of 1 ns takes 1 ns, a run
+//! repeats exactly, and a simulated hour costs only its events.
 //!
-//! Tokio's own paused clock does the same in steps of a millisecond. Its timer is switched off here:
-//! two clocks in one runtime would each wait for the other, and a strategy that sleeps on Tokio's
-//! panics at once instead.
+//! Tokio's own paused clock does the same in steps of a millisecond. Its timer is switched off
+//! here, since two clocks in one runtime would each wait for the other. A strategy that sleeps on
+//! Tokio's timer panics at once.
 
 use std::{
     future::Future,
@@ -26,7 +26,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::sleeps::{Key, Sleeps};
 
-/// A simulated clock. A copy is the same clock.
+/// A simulated clock. A clone is the same clock.
 #[derive(Debug, Clone, Default)]
 pub struct SimulatedClock(Arc<Inner>);
 
@@ -37,10 +37,10 @@ struct Inner {
 }
 
 impl SimulatedClock {
-    /// A runtime on one thread that moves this clock whenever all its tasks wait.
+    /// Builds a runtime with one thread that moves this clock whenever all its tasks wait.
     ///
     /// # Errors
-    /// If the system has nothing to build a runtime from.
+    /// If the system cannot build a runtime.
     pub fn runtime(&self) -> io::Result<Runtime> {
         let clock = self.clone();
         let advance = move || {
@@ -49,21 +49,22 @@ impl SimulatedClock {
         Builder::new_current_thread().on_thread_park(advance).build()
     }
 
-    /// Nanoseconds since the clock was made.
+    /// Returns the nanoseconds since the clock was created.
     #[inline]
     pub fn now_ns(&self) -> u64 {
         // Relaxed: the tasks of a simulation run on one thread, and the time publishes nothing.
         self.0.now_ns.load(Ordering::Relaxed)
     }
 
-    /// Waits for `time` to pass, from now on.
+    /// Returns a sleep that ends after `time`, counted from this call.
     pub fn sleep(&self, time: Duration) -> SimulatedSleep {
         let time_ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         let deadline_ns = self.now_ns().saturating_add(time_ns);
         SimulatedSleep { clock: self.clone(), deadline_ns, key: None }
     }
 
-    /// Moves to the earliest deadline and wakes the sleeps that end there. False if there is none.
+    /// Moves to the earliest deadline and wakes the sleeps that end there. Returns false if there
+    /// is none.
     fn advance(&self) -> bool {
         let Some(deadline_ns) = self.0.sleeps.lock().deadline_ns() else { return false };
         self.0.now_ns.store(deadline_ns, Ordering::Relaxed);
@@ -73,19 +74,20 @@ impl SimulatedClock {
         true
     }
 
-    /// The next waker. The lock is free again when it is called, since it may end a task.
+    /// Removes the next waker. It releases the lock before the waker is called, since that may end
+    /// a task.
     fn pop(&self, deadline_ns: u64) -> Option<Waker> {
         self.0.sleeps.lock().pop(deadline_ns)
     }
 }
 
-/// A sleep on a [`SimulatedClock`]. Dropped, it moves the clock no more.
+/// A sleep on a [`SimulatedClock`]. A dropped sleep no longer moves the clock.
 #[derive(Debug)]
 #[must_use = "a sleep that is not awaited does not wait"]
 pub struct SimulatedSleep {
     clock: SimulatedClock,
     deadline_ns: u64,
-    /// Its place among the sleeps, while it waits.
+    /// Its key among the sleeps, while it waits.
     key: Option<Key>,
 }
 
@@ -100,7 +102,7 @@ impl Future for SimulatedSleep {
         }
         let clock = Arc::clone(&self.clock.0);
         let mut sleeps = clock.sleeps.lock();
-        let key = *self.key.get_or_insert_with(|| sleeps.begin(deadline_ns));
+        let key = *self.key.get_or_insert_with(|| sleeps.start(deadline_ns));
         let replaced = sleeps.set(key, cx.waker());
         drop(sleeps);
         drop(replaced);
@@ -131,9 +133,9 @@ mod tests {
         (output, clock.now_ns())
     }
 
-    /// A grain would make short delays longer, and long ones hide it.
+    /// A coarse resolution would make short delays longer, and long delays would hide it.
     #[test]
-    fn a_sleep_takes_as_long_as_it_says_to_the_nanosecond() {
+    fn a_sleep_is_exact_to_the_nanosecond() {
         let sleeps = [NS, 999 * NS, Duration::from_micros(1), Duration::from_micros(250), HOUR];
         for time in sleeps {
             let ((), now_ns) = simulate(|clock| async move {
@@ -144,8 +146,8 @@ mod tests {
         }
     }
 
-    /// Tasks wait side by side: time must be the longest of their waits and not the sum, and who is
-    /// woken first must be who was to be.
+    /// Tasks wait concurrently: time must advance by the longest wait and not by the sum, and
+    /// sleeps must end in the order of their deadlines.
     #[test]
     fn sleeps_end_in_the_order_of_their_deadlines() {
         let (order, now_ns) = simulate(|clock| async move {
@@ -164,22 +166,22 @@ mod tests {
         assert_eq!(now_ns, 7);
     }
 
-    /// A caller that gives up must not keep the clock going to an end that means nothing.
+    /// A cancelled sleep must not move the clock to its deadline.
     #[test]
-    fn a_sleep_that_is_dropped_moves_the_clock_no_more() {
+    fn a_dropped_sleep_does_not_move_the_clock() {
         let ((), now_ns) = simulate(|clock| async move {
-            let mut given_up = clock.sleep(HOUR);
-            assert!((&mut given_up).now_or_never().is_none());
-            drop(given_up);
+            let mut dropped = clock.sleep(HOUR);
+            assert!((&mut dropped).now_or_never().is_none());
+            drop(dropped);
             clock.sleep(NS).await;
             assert!(!clock.advance());
         });
         assert_eq!(now_ns, 1);
     }
 
-    /// While a task can go on, its time is now.
+    /// The clock must not move while a task can run.
     #[test]
-    fn time_stands_still_while_a_task_can_go_on() {
+    fn time_stands_still_while_a_task_can_run() {
         let ((), now_ns) = simulate(|clock| async move {
             let sleeper = clock.clone();
             let sleeper = tokio::spawn(async move { sleeper.sleep(NS).await });
@@ -192,9 +194,9 @@ mod tests {
         assert_eq!(now_ns, 1);
     }
 
-    /// A sleep may be polled by one task and then by another: the last of them is to be woken.
+    /// Two tasks may poll a sleep one after the other. The later one must be woken.
     #[test]
-    fn the_last_task_that_polled_is_woken() {
+    fn the_task_that_polled_last_is_woken() {
         let ((), now_ns) = simulate(|clock| async move {
             let mut sleep = Box::pin(clock.sleep(NS));
             assert!(sleep.as_mut().now_or_never().is_none());
@@ -203,9 +205,9 @@ mod tests {
         assert_eq!(now_ns, 1);
     }
 
-    /// Of a strategy that sleeps on another clock the time would be wrong, and silently so.
+    /// A strategy that sleeps on another clock would silently report a wrong time.
     #[test]
-    fn tokios_own_timer_is_refused() {
+    fn a_sleep_on_tokios_timer_panics() {
         let (end, _) =
             simulate(|_| async { tokio::spawn(async { tokio::time::sleep(NS).await }).await });
         assert!(end.is_err_and(|error| error.is_panic()));

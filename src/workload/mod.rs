@@ -1,22 +1,16 @@
-//! Seeded streams of what clients ask.
+//! Seeded streams of requests and due times.
 //!
-//! A script is drawn before any clock starts, from a seed alone, so that every strategy of a block
-//! is asked exactly the same. It knows neither strategies nor stores.
+//! A sequence is drawn from a seed before any clock starts, so every strategy of a block gets
+//! exactly the same requests. This module knows neither strategies nor stores.
 
-mod arrivals;
-mod asked;
-#[cfg(test)]
-mod chi_square;
-mod keys;
-mod mix;
-mod script;
-mod source;
+mod arrival_times;
+mod operation_key;
+mod request_sequence;
+mod rng_stream;
 
 pub use self::{
-    arrivals::{ArrivalTimes, Arrivals, ArrivalsError},
-    asked::Asked,
-    keys::{Keys, KeysError, Sampler},
-    mix::{Mix, MixError},
-    script::{Request, Script},
-    source::Source,
+    arrival_times::ArrivalTimes,
+    operation_key::OperationKey,
+    request_sequence::{Request, RequestSequence},
+    rng_stream::RngStream,
 };

@@ -1,78 +1,75 @@
-//! What every strategy must keep: each property, held against each strategy on each of its stores,
-//! on each stage.
+//! The contract suite: checks each property against each strategy, on each of its stores, in each
+//! execution mode.
 //!
-//! A trial is named `stage::store::strategy::property`, so any part of a name runs a row, a column
-//! or a corner of the matrix: `cargo test --test contract -- threads::slab`. No property knows a
-//! strategy; what a strategy promises decides which properties it must keep. Whether the
-//! properties see anything is tested too: the trials under `wrong` hold them against strategies
-//! that are wrong on purpose, and fail where one survives.
+//! A trial is named `mode::store::strategy::property`. A part of a name selects trials: `cargo test
+//! --test contract -- threads::memory`. A property does not know the strategy that it checks, and
+//! the guarantees of a strategy decide which properties apply to it. The properties are tested too:
+//! the trials under `seeded_bugs` run them against seeded bugs, and fail if a bug is not detected.
 
+#[path = "../seeded_bugs/mod.rs"]
+mod seeded_bugs;
 mod table;
-#[path = "../wrong/mod.rs"]
-mod wrong;
 
-use hotrow::{
-    proof::{self, Case, Effort, PROPERTIES, Property},
-    registry,
-};
+use hotrow_cli::registry;
+use hotrow_verify::contract::{self, PROPERTIES, Property, SearchBudget, TestCase};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use self::wrong::{WRONG, Wrong};
+use self::seeded_bugs::{SEEDED_BUGS, SeededBug};
 
 fn main() {
-    let (arguments, effort) = (Arguments::from_args(), Effort::from_environment());
-    let all = registry::entries().flat_map(|entry| proof::Trial::all_of(entry, effort));
-    let mut trials: Vec<Trial> = all.map(won).collect();
-    trials.extend(WRONG.iter().map(dies));
-    trials.push(Trial::test("wrong::every_killer_is_a_property", every_killer_is_a_property));
-    trials.push(Trial::test("wrong::every_property_has_a_victim", every_property_has_a_victim));
-    trials.push(Trial::test("wrong::the_page_is_fresh", table::the_page_is_fresh));
+    let (arguments, budget) = (Arguments::from_args(), SearchBudget::from_environment());
+    let all = registry::entries().flat_map(|entry| contract::Trial::all_of(entry, budget));
+    let mut trials: Vec<Trial> = all.map(passes).collect();
+    trials.extend(SEEDED_BUGS.iter().map(detects_seeded_bug));
+    trials.push(Trial::test("seeded_bugs::every_detector_is_a_property", detectors_are_properties));
+    trials.push(Trial::test("seeded_bugs::every_property_detects_a_bug", properties_detect_bugs));
+    trials.push(Trial::test("seeded_bugs::the_page_is_up_to_date", table::the_page_is_up_to_date));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-/// The trial that passes if nothing is found.
-fn won(trial: proof::Trial) -> Trial {
+/// A trial that passes if the property finds no violation.
+fn passes(trial: contract::Trial) -> Trial {
     Trial::test(trial.to_string(), move || trial.play().map_err(Failed::from))
 }
 
-/// The trial that passes if `wrong` dies by each of its killers and by nothing else.
-fn dies(wrong: &'static Wrong) -> Trial {
-    let effort = Effort::default();
-    let case = Case { entry: (wrong.entry)(), stage: wrong.stage, effort };
-    Trial::test(format!("wrong::{case}"), move || {
-        let mut surprises = Vec::new();
+/// A trial that passes if exactly the properties in `must_fail` detect `bug`.
+fn detects_seeded_bug(bug: &'static SeededBug) -> Trial {
+    let budget = SearchBudget::default();
+    let case = TestCase { candidate: (bug.candidate)(), mode: bug.mode, budget };
+    Trial::test(format!("seeded_bugs::{case}"), move || {
+        let mut unexpected = Vec::new();
         for property in PROPERTIES {
-            let found = case.hold_against(property);
-            match (wrong.killers.contains(&property.name), found) {
-                (true, Ok(())) => surprises.push(format!("{} lets it live", property.name)),
-                (false, Err(found)) => {
-                    surprises.push(format!("{} kills it too: {found}", property.name));
+            let result = case.run_property(property);
+            match (bug.must_fail.contains(&property.name), result) {
+                (true, Ok(())) => unexpected.push(format!("{} does not detect it", property.name)),
+                (false, Err(violation)) => {
+                    unexpected.push(format!("{} detects it too: {violation}", property.name));
                 }
                 (true, Err(_)) | (false, Ok(())) => {}
             }
         }
-        match surprises.is_empty() {
+        match unexpected.is_empty() {
             true => Ok(()),
-            false => Err(format!("{}\n{}", wrong.mistake, surprises.join("\n")).into()),
+            false => Err(format!("{}\n{}", bug.mistake, unexpected.join("\n")).into()),
         }
     })
 }
 
-/// A killer that is no property would never be asked.
-fn every_killer_is_a_property() -> Result<(), Failed> {
-    for killer in WRONG.iter().flat_map(|wrong| wrong.killers) {
-        if !PROPERTIES.iter().any(|property| property.name == *killer) {
-            return Err(format!("{killer} is no property").into());
+/// A misspelt name in `must_fail` would never be checked.
+fn detectors_are_properties() -> Result<(), Failed> {
+    for name in SEEDED_BUGS.iter().flat_map(|bug| bug.must_fail) {
+        if !PROPERTIES.iter().any(|property| property.name == *name) {
+            return Err(format!("{name} is not a property: correct `must_fail`").into());
         }
     }
     Ok(())
 }
 
-/// A property that catches nobody has not been shown to see anything.
-fn every_property_has_a_victim() -> Result<(), Failed> {
+/// A property that detects no seeded bug is not known to detect anything.
+fn properties_detect_bugs() -> Result<(), Failed> {
     for Property { name, .. } in PROPERTIES {
-        if !WRONG.iter().any(|wrong| wrong.killers.contains(name)) {
-            return Err(format!("{name} is the killer of nothing that is wrong on purpose").into());
+        if !SEEDED_BUGS.iter().any(|bug| bug.must_fail.contains(name)) {
+            return Err(format!("{name} detects no seeded bug: add one").into());
         }
     }
     Ok(())

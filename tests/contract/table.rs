@@ -1,53 +1,52 @@
-//! The page that lists what is wrong on purpose and what catches it, written from the table of the
-//! suite itself.
+//! Writes the page that lists each seeded bug and the properties that detect it.
 
 use std::{collections::BTreeMap, env, fmt::Write as _, fs};
 
-use hotrow::proof::PROPERTIES;
+use hotrow_verify::contract::PROPERTIES;
 use libtest_mimic::Failed;
 use serde_json::Value;
 
-use crate::wrong::{WRONG, Wrong};
+use crate::seeded_bugs::{SEEDED_BUGS, SeededBug};
 
-const PAGE: &str = "docs/WRONG_ON_PURPOSE.md";
+const PAGE: &str = "docs/SEEDED_BUGS.md";
 
-/// The last full exploration of random schedules, which says how many it took.
-const SCHEDULES: &str = "results/proof/schedules-1.json";
+/// The record of the last full exploration of random schedules.
+const SCHEDULES: &str = "results/proof/schedules.json";
 
 const HEAD: &str = "\
-# Wrong on purpose
+# Seeded bugs
 
-A check that has never failed proves nothing. Each strategy here makes one mistake that people make, and
-claims to keep every promise. The suite holds every property against each of them, and fails if one
-survives, and as well if one dies by a property that is not named for it: a mistake that is caught by
-accident may not be caught next time. A mistake that no property sees is there for `cargo schedules`, which
-must catch it.
+A check that has never failed proves nothing. Each strategy here has one known mistake that people
+make, and declares every guarantee. The suite checks every property against each of them. Each
+mistake names the properties that must detect it. The suite fails if one of them does not, and
+also if another property does: a mistake that is detected by accident may be missed next time.
+`cargo schedules` must detect a mistake that no property detects.
 
-**Ledger** is the judge who has ledgers, versions and real time; **callers** the one who has nothing but
-the balances that callers were told. Both are shown what clients of a mixed load saw. **Schedules** is how
-many random schedules of one scenario it took to catch it (`cargo schedules`, seed 1), where that can.
+**Ledger** is the checker that uses ledgers, versions and real time. **Callers** is the checker
+that uses only the balances in the replies to callers. Both check what the clients of a mixed load
+observed. **Schedules** is the number of random schedules of one workflow until the mistake was
+detected (`cargo schedules`, seed 1), if schedules can detect it.
 
-This page is written by the suite: `HOTROW_BLESS=1 cargo test --test contract -- wrong::the_page`.
+The suite writes this page: `HOTROW_BLESS=1 cargo test --test contract -- seeded_bugs::the_page`.
 
 ";
 
-/// The properties that put what clients saw before a judge.
-const JUDGES: [&str; 2] =
-    ["the_ledger_bears_out_every_reply", "callers_see_one_command_after_another"];
+/// The properties that check a complete history.
+const HISTORY_PROPERTIES: [&str; 2] = ["replies_match_ledger", "observed_history_is_linearizable"];
 
-/// Properties of one strategy that are named; of more than that, how many there are.
+/// Most properties of one strategy that the page names. If there are more, it counts them.
 const NAMED_MAX: usize = 4;
 
-/// The same for programs: a line for each mistake and property that catches it.
-const ROWS: &str = "results/proof/planted.csv";
+/// The same table for programs: one row for each mistake and each property that detects it.
+const ROWS: &str = "crates/report/src/seeded_bugs.csv";
 
-/// The trial that passes if the page and its rows say what the suite does.
-pub(crate) fn the_page_is_fresh() -> Result<(), Failed> {
-    for (file, fresh) in [(PAGE, page()?), (ROWS, rows())] {
+/// Checks that the page and its rows are what the suite would write.
+pub(crate) fn the_page_is_up_to_date() -> Result<(), Failed> {
+    for (file, content) in [(PAGE, page()?), (ROWS, rows())] {
         if env::var_os("HOTROW_BLESS").is_some() {
-            fs::write(file, fresh)?;
-        } else if fs::read_to_string(file)? != fresh {
-            return Err(format!("{file} is stale: run the line that {PAGE} names").into());
+            fs::write(file, content)?;
+        } else if fs::read_to_string(file)? != content {
+            return Err(format!("{file} is stale: run the command that {PAGE} names").into());
         }
     }
     Ok(())
@@ -55,12 +54,12 @@ pub(crate) fn the_page_is_fresh() -> Result<(), Failed> {
 
 fn rows() -> String {
     let mut rows = "mistake,strategy,store,stage,property\n".to_owned();
-    for wrong in WRONG {
-        let entry = (wrong.entry)();
-        for killer in wrong.killers {
-            let (mistake, stage) = (wrong.mistake.replace('"', "\"\""), wrong.stage);
-            let of = format!("{},{},{stage}", entry.strategy, entry.store);
-            rows += &format!("\"{mistake}\",{of},{killer}\n");
+    for bug in SEEDED_BUGS {
+        let candidate = (bug.candidate)();
+        for property in bug.must_fail {
+            let (mistake, mode) = (bug.mistake.replace('"', "\"\""), bug.mode);
+            let case = format!("{},{},{mode}", candidate.strategy, candidate.store);
+            rows += &format!("\"{mistake}\",{case},{property}\n");
         }
     }
     rows
@@ -69,41 +68,46 @@ fn rows() -> String {
 fn page() -> Result<String, Failed> {
     let schedules = schedules()?;
     let mut page = HEAD.to_owned();
-    page += "| mistake | strategy | stage | ledger | callers | other properties | schedules |\n";
+    page += "| mistake | strategy | mode | ledger | callers | other properties | schedules |\n";
     page += "|---|---|---|:-:|:-:|---|---|\n";
-    for wrong in WRONG {
-        let entry = (wrong.entry)();
-        let by_judge = JUDGES.map(|judge| mark(wrong.killers.contains(&judge)));
-        let name = format!("{}::{}", entry.store, entry.strategy);
+    for bug in SEEDED_BUGS {
+        let candidate = (bug.candidate)();
+        let by_history = HISTORY_PROPERTIES.map(|name| mark(bug.must_fail.contains(&name)));
+        let name = format!("{}::{}", candidate.store, candidate.strategy);
         writeln!(
             page,
             "| {} | `{}` | {} | {} | {} | {} | {} |",
-            wrong.mistake,
-            entry.strategy,
-            wrong.stage,
-            by_judge[0],
-            by_judge[1],
-            others(wrong),
+            bug.mistake,
+            candidate.strategy,
+            bug.mode,
+            by_history[0],
+            by_history[1],
+            other_properties(bug),
             schedules.get(&name).map_or("", String::as_str),
         )?;
     }
-    let victims = |name: &str| WRONG.iter().filter(|w| w.killers.contains(&name)).count();
-    page += "\n| property | catches |\n|---|--:|\n";
+    let detected =
+        |name: &str| SEEDED_BUGS.iter().filter(|bug| bug.must_fail.contains(&name)).count();
+    page += "\n| property | detects |\n|---|--:|\n";
     for property in PROPERTIES {
-        writeln!(page, "| {} | {} |", words(property.name), victims(property.name))?;
+        writeln!(page, "| {} | {} |", words(property.name), detected(property.name))?;
     }
     Ok(page)
 }
 
-fn mark(caught: bool) -> &'static str {
-    if caught { "x" } else { "" }
+fn mark(detected: bool) -> &'static str {
+    if detected { "x" } else { "" }
 }
 
-fn others(wrong: &Wrong) -> String {
-    let others: Vec<&str> =
-        wrong.killers.iter().copied().filter(|killer| !JUDGES.contains(killer)).collect();
+fn other_properties(bug: &SeededBug) -> String {
+    let others: Vec<&str> = bug
+        .must_fail
+        .iter()
+        .copied()
+        .filter(|property| !HISTORY_PROPERTIES.contains(property))
+        .collect();
     match others.len() {
-        0 if wrong.killers.is_empty() => "none: only random schedules show it".to_owned(),
+        0 if bug.must_fail.is_empty() => "none: only random schedules detect it".to_owned(),
         0..=NAMED_MAX => others.into_iter().map(words).collect::<Vec<_>>().join("; "),
         many => format!("{many}, {} first", words(others[0])),
     }
@@ -113,13 +117,13 @@ fn words(property: &str) -> String {
     property.replace('_', " ")
 }
 
-/// In how many schedules of which scenario each was caught, by store and strategy.
+/// The workflow and the number of schedules that detected each bug, by store and strategy.
 fn schedules() -> Result<BTreeMap<String, String>, Failed> {
     let record: Value = serde_json::from_str(&fs::read_to_string(SCHEDULES)?)?;
-    let caught = record["wrong"].as_array().ok_or("the record lists what was caught")?;
-    let told = caught.iter().filter_map(|one| {
-        let (scenario, schedules) = (one["scenario"].as_str()?, one["schedules"].as_u64()?);
-        Some((one["entry"].as_str()?.to_owned(), format!("{scenario} {schedules}")))
+    let detected = record["seeded_bugs"].as_array().ok_or("the record lists the detected bugs")?;
+    let by_name = detected.iter().filter_map(|bug| {
+        let (workflow, schedules) = (bug["workflow"].as_str()?, bug["schedules"].as_u64()?);
+        Some((bug["entry"].as_str()?.to_owned(), format!("{workflow} {schedules}")))
     });
-    Ok(told.collect())
+    Ok(by_name.collect())
 }

@@ -1,23 +1,23 @@
-//! The system's allocator, counting: what a thread asks for is known exactly, where resident memory
-//! says what the system has not taken back yet.
+//! The system allocator with counters. They count what a thread allocates exactly, whereas resident
+//! memory includes what the system has not taken back yet.
 //!
-//! Counts are of one thread, so whoever counts keeps all tasks on it.
+//! Each thread has its own counters, so a test has to keep all its tasks on one thread.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
 };
 
-/// The system's allocator, with a count of what each thread asks of it.
+/// The system allocator, with counters for each thread.
 struct Counting;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 thread_local! {
-    /// How often this thread asked for memory.
+    /// Number of allocations of this thread.
     pub(crate) static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-    /// Bytes that this thread asked for, less those that it gave back.
+    /// Bytes that this thread allocated, minus those that it freed.
     pub(crate) static LIVE_BYTES: Cell<i64> = const { Cell::new(0) };
 }
 
@@ -26,14 +26,14 @@ fn count(allocations: u64, bytes: i64) {
     LIVE_BYTES.set(LIVE_BYTES.get() + bytes);
 }
 
-/// A size as a difference. No layout is larger than the largest of them.
+/// Converts a size to a signed one. No layout is larger than `isize::MAX`.
 fn signed(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
 #[expect(unsafe_code, reason = "an allocator cannot be written otherwise")]
-// SAFETY: every call is passed to the system's allocator as it came; counting touches only cells of
-// this thread, which need no memory of their own and are never dropped.
+// SAFETY: every call is passed on to the system allocator unchanged. The counters are cells of this
+// thread, which need no allocation and are never dropped.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(1, signed(layout.size()));

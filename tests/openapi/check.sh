@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Holds the running service against its own document with schemathesis: valid and invalid requests,
-# alone and in sequences, at least ten thousand of them. It fails on a status that is not documented,
-# an answer that does not fit its schema, a 5xx, a valid request refused or an invalid one accepted.
+# Checks the running service against its OpenAPI document with schemathesis: valid and invalid
+# requests, single ones and sequences, by default at least ten thousand. It fails on a status that is
+# not documented, an answer that violates its schema, a 5xx, a rejected valid request, or an accepted
+# invalid one.
 #
-#   tests/openapi/check.sh [EXAMPLES]       for each endpoint; 3000 if it is not given
+#   tests/openapi/check.sh [EXAMPLES]       examples for each endpoint; 3000 by default
 #
-# Needs Python with venv. Schemathesis is installed below target/.
+# Needs Python with venv. Schemathesis is installed in target/schemathesis.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 cd "$here/../.."
@@ -24,7 +25,7 @@ trap 'kill "$pid" 2>/dev/null || true' EXIT
 read -r _ _ address <&"${service[0]}"
 
 cd "$here"
-# One worker: hypothesis reads its own source with Python's parser, over which two threads may trip.
+# One worker: hypothesis parses its own source, which is not safe in two threads.
 SCHEMATHESIS_HOOKS=hooks PYTHONPATH=. "../../$tools/bin/schemathesis" run "$address/openapi.json" \
     --checks all --max-examples "$examples" --seed 1 --workers 1 --no-color
 curl --silent --fail "$address/metrics" | grep -E '^hotrow_(commands|http_problems)_total' | grep -v ' 0$'

@@ -1,8 +1,8 @@
-"""What the generator takes for an integer and the service does not.
+"""Removes bodies that JSON Schema accepts as integers and the service rejects.
 
-To JSON Schema `1.0` is an integer. The service reads plain digits alone, since `1.0` is one thing to
-one parser and another to the next; that it is refused is tested with the other bad inputs. Here it
-would be a valid request that is not accepted.
+`1.0` is an integer in JSON Schema. The service accepts only plain digits, because parsers disagree
+about `1.0`; its rejection is tested with the other invalid inputs. Here it would be reported as a
+valid request that is rejected.
 """
 
 import schemathesis

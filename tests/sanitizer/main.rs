@@ -1,11 +1,11 @@
-//! What is run under ThreadSanitizer beside the contract suite: every strategy at full speed on real
-//! threads, and a race on purpose, which must be reported.
+//! Tests for ThreadSanitizer, in addition to the contract suite: every strategy at full speed on
+//! real threads, and an intended data race that the sanitizer must report.
 //!
-//! `cargo sanitize` builds it so. In any other build the race is not even made, since nobody would
-//! see it, and the test says so.
+//! `cargo sanitize` builds them with the sanitizer. No other build could detect the race, so the
+//! test skips it there and prints a note.
 
-#![allow(unsafe_code, reason = "a race takes a cell that two threads write to")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+#![allow(unsafe_code, reason = "a data race needs a cell that two threads write")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue panics")]
 
 use std::{
     cell::UnsafeCell,
@@ -20,41 +20,42 @@ use std::{
 
 use hotrow::{
     domain::{Amount, Policy, UserId},
-    registry::{self, Entry},
-    service::Points,
-    store::{Page, Setup},
+    service::DynPointService,
+    store::{Page, StoreConfig},
 };
+use hotrow_cli::registry::{self, Entry};
 use tokio::runtime::Builder;
 
-/// More than the cores of a small machine, so that some are always preempted in mid-step.
-const CALLERS: usize = 4;
+/// Clients and worker threads: more than the cores of a small machine, so that the system always
+/// preempts some of them in the middle of a step.
+const CLIENTS: usize = 4;
 
-/// Commands of each caller on each strategy.
+/// Commands of each client on each strategy.
 const COMMANDS: usize = if cfg!(hotrow_sanitizer) { 2_000 } else { 200 };
 
-/// Every strategy, the references among them, under commands and reads on one hot row. What is
-/// counted is no more than shows that something ran: the contract suite is who judges.
+/// Runs every strategy, also the references, under commands and reads on one hot row. The
+/// assertions show only that commands ran: the contract suite checks their results.
 #[test]
-fn threads_at_full_speed_race_for_nothing() {
+fn threads_at_full_speed_have_no_data_race() {
     let runtime =
-        Builder::new_multi_thread().worker_threads(CALLERS).enable_time().build().unwrap();
+        Builder::new_multi_thread().worker_threads(CLIENTS).enable_time().build().unwrap();
     for entry in registry::entries() {
         runtime.block_on(async {
-            let points = (entry.open)(&Setup::default(), Policy::default());
-            let callers = [(); CALLERS].map(|()| tokio::spawn(call(Arc::clone(&points))));
+            let points = (entry.open)(&StoreConfig::default(), Policy::default());
+            let clients = [(); CLIENTS].map(|()| tokio::spawn(run_client(Arc::clone(&points))));
             let mut accepted = 0;
-            for caller in callers {
-                accepted += caller.await.unwrap();
+            for client in clients {
+                accepted += client.await.unwrap();
             }
-            assert!(0 < accepted, "{} on {} accepts nothing", entry.strategy, entry.store);
+            assert!(0 < accepted, "{} on {} accepts no command", entry.strategy, entry.store);
             let entries = points.history(user(), Page::ALL).await.unwrap().len();
-            assert!(!keeps_books(entry) || entries == accepted, "{}", entry.strategy);
+            assert!(!has_complete_ledger(entry) || entries == accepted, "{}", entry.strategy);
         });
     }
 }
 
-/// Charges, spends, and reads in between; the number of commands that were accepted.
-async fn call(points: Arc<dyn Points>) -> usize {
+/// Sends charges and uses, with reads in between. Returns the number of accepted commands.
+async fn run_client(points: Arc<dyn DynPointService>) -> usize {
     let amount = Amount::new(1_000).unwrap();
     let mut accepted = 0;
     for command in 0..COMMANDS {
@@ -73,78 +74,82 @@ async fn call(points: Arc<dyn Points>) -> usize {
     accepted
 }
 
-fn keeps_books(entry: &Entry) -> bool {
-    entry.promises.sound && !entry.is_reference()
+fn has_complete_ledger(entry: &Entry) -> bool {
+    entry.guarantees.linearizable && !entry.is_reference()
 }
 
 fn user() -> UserId {
     UserId::new(1).unwrap()
 }
 
-/// A turn that is given back with `giving`, and the balance that it guards.
-struct Turn {
+/// A spin lock that is released with `unlock_ordering`, and the balance that it protects.
+struct SpinLock {
     held: AtomicBool,
     balance: UnsafeCell<u64>,
-    giving: Ordering,
+    unlock_ordering: Ordering,
 }
 
-// SAFETY: the balance is reached only by who holds the turn. That this is not enough if it is given
-// back `Relaxed` is what is to be seen.
-unsafe impl Sync for Turn {}
+// SAFETY: only the lock holder accesses the balance. With `Relaxed` this is not sound, which is the
+// data race that the test intends.
+unsafe impl Sync for SpinLock {}
 
-impl Turn {
+impl SpinLock {
     fn step(&self) {
         while self.held.swap(true, Ordering::Acquire) {
             thread::yield_now();
         }
-        // SAFETY: the turn is held, so that nobody else is between these two lines.
+        // SAFETY: this thread holds the lock, so no other thread is between `swap` and `store`.
         unsafe { *self.balance.get() += 1 };
-        self.held.store(false, self.giving);
+        self.held.store(false, self.unlock_ordering);
     }
 }
 
-/// The environment's word for the child that is to race, and how it gives its turn back.
-const GIVING: &str = "HOTROW_RACE";
+/// The variable that makes a child process run the lock. Its value is the ordering of the unlock.
+const RACE_VARIABLE: &str = "HOTROW_RACE";
 
-/// What the sanitizer ends a program with that raced.
-const RACED: i32 = 66;
+/// The exit code that the sanitizer gives to a program with a data race.
+const EXIT_CODE_RACE: i32 = 66;
 
-/// A turn that is given back without a release must be reported, and the same turn given back with
-/// one must not: a sanitizer that is not on, or whose suppressions swallow all, sees nothing.
+/// The sanitizer must report an unlock without release ordering, and must not report the same
+/// unlock with it. A sanitizer that is off, or whose suppressions hide everything, reports nothing.
 #[test]
 fn threads_that_race_on_purpose_are_reported() {
-    match env::var(GIVING).as_deref() {
+    match env::var(RACE_VARIABLE).as_deref() {
         Ok("relaxed") => return race(Ordering::Relaxed),
         Ok(_) => return race(Ordering::Release),
         Err(_) => {}
     }
     if !cfg!(hotrow_sanitizer) {
-        eprintln!("no race is made: this build has no sanitizer (`cargo sanitize` has)");
+        eprintln!("skipped: this build has no sanitizer, run `cargo sanitize`");
         return;
     }
-    let raced = child("relaxed");
-    let report = String::from_utf8_lossy(&raced.stderr);
-    assert_eq!(raced.status.code(), Some(RACED), "{report}");
+    let racing = child("relaxed");
+    let report = String::from_utf8_lossy(&racing.stderr);
+    assert_eq!(racing.status.code(), Some(EXIT_CODE_RACE), "{report}");
     assert!(report.contains("WARNING: ThreadSanitizer: data race"), "{report}");
-    assert!(report.contains("step"), "the report names the function that races: {report}");
+    assert!(report.contains("step"), "the report must name the function with the race: {report}");
 
-    let right = child("release");
-    let report = String::from_utf8_lossy(&right.stderr);
-    assert!(right.status.success(), "{report}");
+    let synchronized = child("release");
+    let report = String::from_utf8_lossy(&synchronized.stderr);
+    assert!(synchronized.status.success(), "{report}");
     assert!(!report.contains("ThreadSanitizer"), "{report}");
 }
 
-fn child(giving: &str) -> Output {
+fn child(unlock_ordering: &str) -> Output {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["threads_that_race_on_purpose_are_reported", "--exact", "--nocapture"]);
-    command.env(GIVING, giving).output().unwrap()
+    command.env(RACE_VARIABLE, unlock_ordering).output().unwrap()
 }
 
-fn race(giving: Ordering) {
-    let turn = Arc::new(Turn { held: AtomicBool::new(false), balance: UnsafeCell::new(0), giving });
+fn race(unlock_ordering: Ordering) {
+    let lock = Arc::new(SpinLock {
+        held: AtomicBool::new(false),
+        balance: UnsafeCell::new(0),
+        unlock_ordering,
+    });
     let threads = [(); 2].map(|()| {
-        let turn = Arc::clone(&turn);
-        thread::spawn(move || (0..10_000).for_each(|_| turn.step()))
+        let lock = Arc::clone(&lock);
+        thread::spawn(move || (0..10_000).for_each(|_| lock.step()))
     });
     for thread in threads {
         thread.join().unwrap();

@@ -1,14 +1,14 @@
-//! Random schedules of every strategy, and of those that are wrong on purpose.
+//! Random schedules of every strategy and of the seeded bugs.
 //!
-//! Empty in a usual build; `cargo schedules` builds it over Shuttle. A trial is named
-//! `store::strategy::scenario`, so any part of a name runs a row, a column or a corner of the matrix.
-//! The trials under `wrong` pass if a strategy that is wrong on purpose is caught.
+//! The target is empty in a usual build; `cargo schedules` builds it with Shuttle. A trial is named
+//! `store::strategy::workflow`, and a part of a name selects trials. A trial under `seeded_bugs`
+//! passes if a schedule detects the bug.
 //!
 //! ```text
 //! cargo schedules                                        1,000 schedules of each strategy
 //! cargo schedules -- --schedules 1000000 --save FILE     the full run, with a record of it
-//! HOTROW_SEED=7 cargo schedules -- slab::queue           one strategy, from another seed
-//! HOTROW_SEED=7 cargo schedules -- slab::queue::charges --schedule 12
+//! HOTROW_SEED=7 cargo schedules -- memory::queue         one strategy, from another seed
+//! HOTROW_SEED=7 cargo schedules -- memory::queue::charges --schedule 12
 //! ```
 
 #[cfg(shuttle)]
@@ -16,13 +16,13 @@ mod options;
 #[cfg(shuttle)]
 mod record;
 #[cfg(shuttle)]
+#[path = "../seeded_bugs/mod.rs"]
+#[expect(dead_code, reason = "the contract suite uses the modes and the properties")]
+mod seeded_bugs;
+#[cfg(shuttle)]
 mod trials;
 #[cfg(shuttle)]
 mod unseen;
-#[cfg(shuttle)]
-#[path = "../wrong/mod.rs"]
-#[expect(dead_code, reason = "where else a strategy is caught is for the contract suite")]
-mod wrong;
 
 #[cfg(shuttle)]
 fn main() {

@@ -1,26 +1,26 @@
-//! What is typed after `cargo schedules --`, beside what the harness itself understands.
+//! The options after `cargo schedules --`, in addition to those of the test harness.
 
 use std::{env, path::PathBuf};
 
-/// Schedules of each strategy, unless told otherwise: some minutes for all of them.
+/// Default number of schedules of each strategy. All strategies take some minutes.
 const SCHEDULES: u64 = 1_000;
 
-/// What is to be explored, and where it is written down.
+/// What to explore, and where to write the summary.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    /// What all schedules are drawn from.
+    /// The seed of all schedules.
     pub(crate) seed: u64,
-    /// Schedules of each strategy, shared by its scenarios.
+    /// Number of schedules of each strategy, divided among its workflows.
     pub(crate) schedules: u64,
-    /// The one schedule that is to be run again.
+    /// The number of the only schedule to run, to repeat it.
     pub(crate) schedule: Option<u64>,
-    /// Where the summary is written.
+    /// The file for the summary.
     pub(crate) save: Option<PathBuf>,
 }
 
 impl Options {
-    /// Takes its own options from the command line and gives back the rest.
-    pub(crate) fn take() -> (Options, Vec<String>) {
+    /// Parses these options from the command line, and returns the other arguments.
+    pub(crate) fn parse() -> (Options, Vec<String>) {
         let mut options = Options {
             seed: number("HOTROW_SEED", env::var("HOTROW_SEED").ok()).unwrap_or(1),
             schedules: number("HOTROW_SCHEDULES", env::var("HOTROW_SCHEDULES").ok())
@@ -32,9 +32,9 @@ impl Options {
         let mut arguments = env::args();
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
-                "--seed" => options.seed = needed("--seed", arguments.next()),
-                "--schedules" => options.schedules = needed("--schedules", arguments.next()),
-                "--schedule" => options.schedule = Some(needed("--schedule", arguments.next())),
+                "--seed" => options.seed = required("--seed", arguments.next()),
+                "--schedules" => options.schedules = required("--schedules", arguments.next()),
+                "--schedule" => options.schedule = Some(required("--schedule", arguments.next())),
                 "--save" => options.save = arguments.next().map(PathBuf::from),
                 _ => rest.push(argument),
             }
@@ -43,8 +43,8 @@ impl Options {
     }
 }
 
-fn needed(name: &str, text: Option<String>) -> u64 {
-    number(name, text).unwrap_or_else(|| panic!("{name} needs a number"))
+fn required(name: &str, text: Option<String>) -> u64 {
+    number(name, text).unwrap_or_else(|| panic!("{name} needs a number after it"))
 }
 
 fn number(name: &str, text: Option<String>) -> Option<u64> {

@@ -1,4 +1,4 @@
-//! What was explored, for the last line and for the file that is kept.
+//! The record of an exploration, for the printed summary and for the file.
 
 use std::{
     fs,
@@ -7,23 +7,23 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use hotrow::proof::schedules::Traffic;
+use hotrow_verify::contract::schedules::ExplorationStats;
 use serde::Serialize;
 
 use crate::options::Options;
 
-/// What was explored so far.
+/// The results so far.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     rows: Mutex<Vec<Row>>,
-    kills: Mutex<Vec<Kill>>,
+    detections: Mutex<Vec<Detection>>,
 }
 
-/// One strategy in one scenario.
+/// One strategy in one workflow.
 #[derive(Debug, Serialize)]
 struct Row {
     entry: String,
-    scenario: &'static str,
+    workflow: &'static str,
     schedules: u64,
     operations: u64,
     overlapping: u64,
@@ -35,15 +35,15 @@ struct Row {
     violations: u64,
 }
 
-/// A strategy that is wrong on purpose, and what caught it.
+/// A seeded bug, and the schedule that detected it.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Kill {
+pub(crate) struct Detection {
     pub(crate) entry: String,
     pub(crate) mistake: &'static str,
-    pub(crate) scenario: &'static str,
-    /// Schedules of that scenario up to the one that showed it.
+    pub(crate) workflow: &'static str,
+    /// Schedules of that workflow until the bug was detected.
     pub(crate) schedules: u64,
-    /// Schedules of all scenarios up to then.
+    /// Schedules of all workflows until then.
     pub(crate) schedules_in_all: u64,
     pub(crate) found: String,
 }
@@ -62,23 +62,30 @@ struct Summary<'a> {
     seconds: f64,
     schedules_per_second: f64,
     sound: &'a [Row],
-    wrong: &'a [Kill],
+    seeded_bugs: &'a [Detection],
 }
 
 impl Record {
     pub(crate) fn add(
         &self,
         entry: String,
-        scenario: &'static str,
-        traffic: Traffic,
+        workflow: &'static str,
+        traffic: ExplorationStats,
         time: Duration,
         violations: u64,
     ) {
-        let Traffic { schedules, operations, overlapping, refused, unknown, reads, steps_max } =
-            traffic;
-        self.rows.lock().expect("no trial panics with it").push(Row {
+        let ExplorationStats {
+            schedules,
+            operations,
+            overlapping,
+            refused,
+            unknown,
+            reads,
+            steps_max,
+        } = traffic;
+        self.rows.lock().expect("no trial panics while it holds the lock").push(Row {
             entry,
-            scenario,
+            workflow,
             schedules,
             operations,
             overlapping,
@@ -91,21 +98,22 @@ impl Record {
         });
     }
 
-    pub(crate) fn caught(&self, kill: Kill) {
-        self.kills.lock().expect("no trial panics with it").push(kill);
+    pub(crate) fn add_detection(&self, detection: Detection) {
+        self.detections.lock().expect("no trial panics while it holds the lock").push(detection);
     }
 
-    /// Prints what was explored since `began`, and writes it down if it is to be kept.
-    #[expect(clippy::print_stdout, reason = "it is what was asked for")]
+    /// Prints the summary of the exploration since `began`, and writes it if the options name a
+    /// file.
+    #[expect(clippy::print_stdout, reason = "the summary is the output of this program")]
     pub(crate) fn close(&self, options: &Options, began: Instant) {
         let mut rows = self.rows.lock().expect("all trials have ended");
-        let mut kills = self.kills.lock().expect("all trials have ended");
-        rows.sort_by(|a, b| (&a.entry, a.scenario).cmp(&(&b.entry, b.scenario)));
-        kills.sort_by(|a, b| a.entry.cmp(&b.entry));
-        for kill in kills.iter() {
-            let Kill { entry, scenario, schedules, schedules_in_all, mistake, .. } = kill;
+        let mut detections = self.detections.lock().expect("all trials have ended");
+        rows.sort_by(|a, b| (&a.entry, a.workflow).cmp(&(&b.entry, b.workflow)));
+        detections.sort_by(|a, b| a.entry.cmp(&b.entry));
+        for detection in detections.iter() {
+            let Detection { entry, workflow, schedules, schedules_in_all, mistake, .. } = detection;
             println!(
-                "{entry:<30} {scenario:<10} {schedules:>6} of its schedules, {schedules_in_all:>6} in all: {mistake}"
+                "{entry:<30} {workflow:<10} {schedules:>6} schedules of it, {schedules_in_all:>6} in all: {mistake}"
             );
         }
         for (entry, schedules, seconds) in speeds(&rows) {
@@ -126,9 +134,9 @@ impl Record {
         let Some(path) = &options.save else { return };
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let summary = Summary {
-            schema: 1,
-            commit: env!("HOTROW_COMMIT"),
-            rustc: env!("HOTROW_RUSTC"),
+            schema: 2,
+            commit: hotrow_cli::rows::BUILD.commit,
+            rustc: hotrow_cli::rows::BUILD.rustc,
             ended_at_unix_ms: since_1970.as_millis(),
             seed: options.seed,
             schedules_each: options.schedules,
@@ -138,7 +146,7 @@ impl Record {
             seconds,
             schedules_per_second: rate(schedules, seconds),
             sound: &rows,
-            wrong: &kills,
+            seeded_bugs: &detections,
         };
         write(path, &summary);
     }
@@ -166,7 +174,7 @@ fn rate(schedules: u64, seconds: f64) -> f64 {
 
 fn write(path: &Path, summary: &Summary<'_>) {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).expect("the folder of the summary can be made");
+        fs::create_dir_all(folder).expect("the folder of the summary can be created");
     }
     let json = serde_json::to_string_pretty(summary).expect("numbers and names are JSON");
     fs::write(path, json + "\n").expect("the summary can be written");

@@ -1,32 +1,33 @@
-//! What is run: each sound strategy in each scenario, and each wrong one until it is caught.
+//! The trials: each strategy in each workflow, and each seeded bug until a schedule detects it.
 
 use std::{sync::Arc, time::Instant};
 
-use hotrow::{
-    proof::schedules::{SCENARIOS, Scenario, Schedules, Violation, explore},
-    registry::{self, Entry},
+use hotrow_cli::registry;
+use hotrow_verify::{
+    contract::Candidate,
+    contract::schedules::{Schedules, Violation, WORKFLOWS, Workflow, explore},
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::{
     options::Options,
-    record::{Kill, Record},
+    record::{Detection, Record},
+    seeded_bugs::{SEEDED_BUGS, SeededBug},
     unseen::{UNSEEN, Unseen},
-    wrong::{WRONG, Wrong},
 };
 
-/// Schedules of each scenario after which a wrong strategy has survived.
-const SCHEDULES_OF_A_HUNT: u64 = 20_000;
+/// Schedules of each workflow after which a seeded bug counts as not detected.
+const SCHEDULES_MAX: u64 = 20_000;
 
-/// Schedules of one scenario before the next has its turn.
-const SCHEDULES_A_TURN: u64 = 50;
+/// Consecutive schedules of one workflow before the next workflow runs.
+const SCHEDULES_PER_SLICE: u64 = 50;
 
 pub(crate) fn run() {
-    let (options, rest) = Options::take();
+    let (options, rest) = Options::parse();
     let arguments = Arguments::from_iter(rest);
     let record = Arc::new(Record::default());
     let trials = match options.schedule {
-        Some(schedule) => again(&options, schedule),
+        Some(schedule) => repeat(&options, schedule),
         None => all(&options, &record),
     };
     let began = Instant::now();
@@ -39,69 +40,80 @@ pub(crate) fn run() {
 
 fn all(options: &Options, record: &Arc<Record>) -> Vec<Trial> {
     let mut trials = Vec::new();
-    for entry in sound() {
-        let scenarios: Vec<_> = scenarios_of(entry).collect();
-        let count = options.schedules.div_ceil(scenarios.len() as u64);
+    for candidate in linearizable() {
+        let workflows: Vec<_> = workflows_of(candidate).collect();
+        let count = options.schedules.div_ceil(workflows.len() as u64);
         let schedules = Schedules { seed: options.seed, first: 0, count };
-        trials.extend(scenarios.iter().map(|s| right(entry, s, schedules, Arc::clone(record))));
+        trials.extend(
+            workflows
+                .iter()
+                .map(|workflow| no_violation(candidate, workflow, schedules, Arc::clone(record))),
+        );
     }
-    for wrong in strangers() {
-        trials.push(caught(wrong, options.seed, Arc::clone(record)));
+    for bug in distinct_bugs() {
+        trials.push(is_detected(bug, options.seed, Arc::clone(record)));
     }
-    trials.extend(SCENARIOS.iter().map(|scenario| has_a_victim(scenario, options.seed)));
-    trials.push(Trial::test("wrong::unseen_mistakes_are_known_ones", unseen_are_known));
+    trials.extend(WORKFLOWS.iter().map(|workflow| detects_a_bug(workflow, options.seed)));
+    trials.push(Trial::test("seeded_bugs::every_unseen_bug_exists", unseen_bugs_exist));
     trials
 }
 
-/// One schedule of each strategy in each scenario, right or wrong: a name picks which.
-fn again(options: &Options, schedule: u64) -> Vec<Trial> {
+/// Trials of one schedule, for each strategy and each seeded bug in each workflow. A name selects
+/// them.
+fn repeat(options: &Options, schedule: u64) -> Vec<Trial> {
     let schedules = Schedules { seed: options.seed, first: schedule, count: 1 };
-    let entries = sound().copied().chain(strangers().map(|wrong| (wrong.entry)()));
-    let trials = entries.flat_map(|entry| {
-        scenarios_of(&entry)
-            .map(|scenario| right(&entry, scenario, schedules, Arc::default()))
+    let candidates = linearizable().copied().chain(distinct_bugs().map(|bug| (bug.candidate)()));
+    let trials = candidates.flat_map(|candidate| {
+        workflows_of(&candidate)
+            .map(|workflow| no_violation(&candidate, workflow, schedules, Arc::default()))
             .collect::<Vec<_>>()
     });
     trials.collect()
 }
 
-/// References keep no books, and what does not claim to be sound is to be caught instead.
-fn sound() -> impl Iterator<Item = &'static Entry> {
-    registry::entries().filter(|entry| !entry.is_reference() && entry.promises.sound)
+/// Every strategy that claims linearizability. A reference has no ledger to check.
+fn linearizable() -> impl Iterator<Item = &'static Candidate> {
+    registry::entries()
+        .map(|entry| &**entry)
+        .filter(|entry| !entry.is_reference() && entry.guarantees.linearizable)
 }
 
-/// Every strategy that is wrong on purpose, once on each store.
-fn strangers() -> impl Iterator<Item = &'static Wrong> {
-    let name = |wrong: &Wrong| ((wrong.entry)().store, (wrong.entry)().strategy);
-    let first = move |place: usize, wrong: &Wrong| {
-        !WRONG[..place].iter().any(|earlier| name(earlier) == name(wrong))
+/// Every seeded bug, once on each store.
+fn distinct_bugs() -> impl Iterator<Item = &'static SeededBug> {
+    let name = |bug: &SeededBug| ((bug.candidate)().store, (bug.candidate)().strategy);
+    let is_first = move |index: usize, bug: &SeededBug| {
+        !SEEDED_BUGS[..index].iter().any(|earlier| name(earlier) == name(bug))
     };
-    WRONG.iter().enumerate().filter(move |(place, wrong)| first(*place, wrong)).map(|(_, w)| w)
+    SEEDED_BUGS
+        .iter()
+        .enumerate()
+        .filter(move |(index, bug)| is_first(*index, bug))
+        .map(|(_, bug)| bug)
 }
 
-fn scenarios_of(entry: &Entry) -> impl Iterator<Item = &'static Scenario> {
-    let entry = *entry;
-    SCENARIOS.iter().filter(move |scenario| (scenario.applies_to)(&entry))
+fn workflows_of(candidate: &Candidate) -> impl Iterator<Item = &'static Workflow> {
+    let candidate = *candidate;
+    WORKFLOWS.iter().filter(move |workflow| (workflow.applies_to)(&candidate))
 }
 
-fn named(entry: &Entry) -> String {
-    format!("{}::{}", entry.store, entry.strategy)
+fn name_of(candidate: &Candidate) -> String {
+    format!("{}::{}", candidate.store, candidate.strategy)
 }
 
-/// The trial that passes if no schedule shows a mistake of `entry`.
-fn right(
-    entry: &Entry,
-    scenario: &'static Scenario,
+/// A trial that passes if no schedule shows a violation.
+fn no_violation(
+    candidate: &Candidate,
+    workflow: &'static Workflow,
     schedules: Schedules,
     record: Arc<Record>,
 ) -> Trial {
-    let entry = *entry;
-    Trial::test(format!("{}::{}", named(&entry), scenario.name), move || {
+    let candidate = *candidate;
+    Trial::test(format!("{}::{}", name_of(&candidate), workflow.name), move || {
         let began = Instant::now();
-        let explored = explore(&entry, scenario, schedules);
+        let explored = explore(&candidate, workflow, schedules);
         let violations = u64::from(explored.violation.is_some());
-        let name = named(&entry);
-        record.add(name, scenario.name, explored.traffic, began.elapsed(), violations);
+        let name = name_of(&candidate);
+        record.add(name, workflow.name, explored.traffic, began.elapsed(), violations);
         match explored.violation {
             None => Ok(()),
             Some(violation) => Err(violation.to_string().into()),
@@ -109,83 +121,87 @@ fn right(
     })
 }
 
-/// The trial that passes if a schedule shows that `wrong` is, or none does and that is known.
-fn caught(wrong: &'static Wrong, seed: u64, record: Arc<Record>) -> Trial {
-    let entry = (wrong.entry)();
-    Trial::test(format!("wrong::{}", named(&entry)), move || {
-        let unseen = UNSEEN.iter().find(|unseen| unseen.strategy == entry.strategy);
-        match (hunt(&entry, seed), unseen) {
+/// A trial that passes if a schedule detects `bug`, or if `bug` is listed as unseen and none does.
+fn is_detected(bug: &'static SeededBug, seed: u64, record: Arc<Record>) -> Trial {
+    let candidate = (bug.candidate)();
+    Trial::test(format!("seeded_bugs::{}", name_of(&candidate)), move || {
+        let unseen = UNSEEN.iter().find(|unseen| unseen.strategy == candidate.strategy);
+        match (explore_until_detected(&candidate, seed), unseen) {
             (None, Some(_)) => Ok(()),
-            (None, None) => Err(format!("survives, though wrong: {}", wrong.mistake).into()),
+            (None, None) => Err(format!("no schedule detects it: {}", bug.mistake).into()),
             (Some((violation, _)), Some(Unseen { reason, .. })) => {
-                Err(format!("is seen, though {reason}\n{violation}").into())
+                Err(format!("detected, although {reason}\n{violation}").into())
             }
             (Some((violation, schedules_in_all)), None) => {
-                record.caught(Kill {
-                    entry: violation.entry.clone(),
-                    mistake: wrong.mistake,
-                    scenario: violation.scenario,
+                record.add_detection(Detection {
+                    entry: violation.candidate.clone(),
+                    mistake: bug.mistake,
+                    workflow: violation.workflow,
                     schedules: violation.schedule + 1,
                     schedules_in_all,
                     found: violation.found.clone(),
                 });
-                repeats(&entry, &violation)
+                check_repetition(&candidate, &violation)
             }
         }
     })
 }
 
-/// The first violation that is found, and the schedules that were run until then. The scenarios take
-/// turns, because a mistake that one shows soon another may never show.
-fn hunt(entry: &Entry, seed: u64) -> Option<(Violation, u64)> {
-    let scenarios: Vec<_> = scenarios_of(entry).collect();
+/// Returns the first violation, and the number of schedules until then. The workflows alternate,
+/// because a mistake that one of them shows soon may never show in another.
+fn explore_until_detected(candidate: &Candidate, seed: u64) -> Option<(Violation, u64)> {
+    let workflows: Vec<_> = workflows_of(candidate).collect();
     let mut run = 0;
-    for turn in 0..SCHEDULES_OF_A_HUNT / SCHEDULES_A_TURN {
-        let first = turn * SCHEDULES_A_TURN;
-        for scenario in &scenarios {
-            let schedules = Schedules { seed, first, count: SCHEDULES_A_TURN };
-            if let Some(violation) = explore(entry, scenario, schedules).violation {
+    for slice in 0..SCHEDULES_MAX / SCHEDULES_PER_SLICE {
+        let first = slice * SCHEDULES_PER_SLICE;
+        for workflow in &workflows {
+            let schedules = Schedules { seed, first, count: SCHEDULES_PER_SLICE };
+            if let Some(violation) = explore(candidate, workflow, schedules).violation {
                 run += violation.schedule + 1 - first;
                 return Some((violation, run));
             }
-            run += SCHEDULES_A_TURN;
+            run += SCHEDULES_PER_SLICE;
         }
     }
     None
 }
 
-/// A schedule that shows something else when it is run alone could not be studied.
-fn repeats(entry: &Entry, violation: &Violation) -> Result<(), Failed> {
-    let scenario = SCENARIOS.iter().find(|scenario| scenario.name == violation.scenario);
-    let scenario = scenario.ok_or("a violation is found in a scenario")?;
+/// Checks that the schedule shows the same violation when it runs alone. Otherwise it could not be
+/// studied.
+fn check_repetition(candidate: &Candidate, violation: &Violation) -> Result<(), Failed> {
+    let workflow = WORKFLOWS.iter().find(|workflow| workflow.name == violation.workflow);
+    let workflow = workflow.ok_or("a violation names a workflow")?;
     let schedules = Schedules { seed: violation.seed, first: violation.schedule, count: 1 };
-    match explore(entry, scenario, schedules).violation {
-        Some(again) if again == *violation => Ok(()),
-        Some(again) => Err(format!("run alone it shows\n{again}\nand not\n{violation}").into()),
-        None => Err(format!("run alone it shows nothing, and not\n{violation}").into()),
+    match explore(candidate, workflow, schedules).violation {
+        Some(repeated) if repeated == *violation => Ok(()),
+        Some(repeated) => {
+            Err(format!("run alone, it shows\n{repeated}\nand not\n{violation}").into())
+        }
+        None => Err(format!("run alone, it shows no violation, and not\n{violation}").into()),
     }
 }
 
-/// A scenario in which nobody who is wrong is caught has not been shown to see anything.
-fn has_a_victim(scenario: &'static Scenario, seed: u64) -> Trial {
-    Trial::test(format!("wrong::{}_catches_somebody", scenario.name), move || {
-        let schedules = Schedules { seed, first: 0, count: SCHEDULES_A_TURN };
-        let caught = strangers().map(|wrong| (wrong.entry)()).any(|entry| {
-            (scenario.applies_to)(&entry)
-                && explore(&entry, scenario, schedules).violation.is_some()
+/// A trial that passes if `workflow` detects a seeded bug. Otherwise it is not known to detect
+/// anything.
+fn detects_a_bug(workflow: &'static Workflow, seed: u64) -> Trial {
+    Trial::test(format!("seeded_bugs::{}_detects_a_bug", workflow.name), move || {
+        let schedules = Schedules { seed, first: 0, count: SCHEDULES_PER_SLICE };
+        let detects = distinct_bugs().map(|bug| (bug.candidate)()).any(|candidate| {
+            (workflow.applies_to)(&candidate)
+                && explore(&candidate, workflow, schedules).violation.is_some()
         });
-        match caught {
+        match detects {
             true => Ok(()),
-            false => Err("catches nothing that is wrong on purpose".into()),
+            false => Err("the workflow detects no seeded bug".into()),
         }
     })
 }
 
-/// An excuse for a strategy that is no longer there would hide the next one of its name.
-fn unseen_are_known() -> Result<(), Failed> {
+/// An entry for a strategy that no longer exists would excuse a later one of the same name.
+fn unseen_bugs_exist() -> Result<(), Failed> {
     for Unseen { strategy, .. } in UNSEEN {
-        if !WRONG.iter().any(|wrong| (wrong.entry)().strategy == *strategy) {
-            return Err(format!("{strategy} is nobody who is wrong on purpose").into());
+        if !SEEDED_BUGS.iter().any(|bug| (bug.candidate)().strategy == *strategy) {
+            return Err(format!("{strategy} is not a seeded bug: remove it from `UNSEEN`").into());
         }
     }
     Ok(())

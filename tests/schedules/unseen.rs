@@ -1,24 +1,24 @@
-//! Mistakes that no schedule shows, each with the reason. Whoever is wrong and not listed here must be
-//! caught.
+//! Seeded bugs that no schedule detects, each with the reason. Every other seeded bug must be
+//! detected.
 
-/// A strategy that is wrong in a way that is not seen here.
+/// A seeded bug that schedules cannot detect.
 pub(crate) struct Unseen {
     pub(crate) strategy: &'static str,
     pub(crate) reason: &'static str,
 }
 
-/// All of them.
+/// All of these bugs.
 pub(crate) const UNSEEN: &[Unseen] = &[
     Unseen {
-        strategy: "full-says-ok",
-        reason: "its line must hold 1,024 commands before it is full, and a schedule has a dozen",
+        strategy: "drop-on-full-but-ack",
+        reason: "its queue is full at 1,024 commands, and a schedule has a dozen",
     },
     Unseen {
         strategy: "overflow-starves",
-        reason: "its line must hold 1,024 commands before it is full, and a schedule has a dozen",
+        reason: "its queue is full at 1,024 commands, and a schedule has a dozen",
     },
     Unseen {
         strategy: "readers-first",
-        reason: "the readers of a schedule end, and the writer is served then",
+        reason: "the readers of a schedule end, and then the writer is served",
     },
 ];

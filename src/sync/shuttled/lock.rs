@@ -1,5 +1,5 @@
-//! Locks that block, with the calls of `parking_lot` over those of Shuttle: not poisoned by a panic,
-//! and open to whoever is chosen when they are opened.
+//! Blocking locks with the interface of `parking_lot` over those of Shuttle. A panic does not
+//! poison them, and a released lock goes to a waiter that Shuttle chooses.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -12,10 +12,10 @@ use shuttle::sync::{self, TryLockError};
 #[derive(Debug, Default)]
 pub struct Mutex<T: ?Sized>(sync::Mutex<T>);
 
-/// That a [`Mutex`] is held.
+/// The guard of a [`Mutex`].
 #[derive(Debug)]
 pub struct MutexGuard<'a, T: ?Sized>(
-    /// Absent only while a [`Condvar`] waits with it.
+    /// `None` only while a [`Condvar`] waits.
     Option<sync::MutexGuard<'a, T>>,
 );
 
@@ -23,87 +23,87 @@ pub struct MutexGuard<'a, T: ?Sized>(
 #[derive(Debug, Default)]
 pub struct RwLock<T>(sync::RwLock<T>);
 
-/// That an [`RwLock`] is held by a reader.
+/// The read guard of an [`RwLock`].
 #[derive(Debug)]
 pub struct RwLockReadGuard<'a, T>(sync::RwLockReadGuard<'a, T>);
 
-/// That an [`RwLock`] is held by a writer.
+/// The write guard of an [`RwLock`].
 #[derive(Debug)]
 pub struct RwLockWriteGuard<'a, T>(sync::RwLockWriteGuard<'a, T>);
 
-/// Lets the holder of a [`Mutex`] wait until another says that something has changed.
+/// Lets the holder of a [`Mutex`] wait for a notification.
 #[derive(Debug, Default)]
 pub struct Condvar(sync::Condvar);
 
 impl<T> Mutex<T> {
-    /// A lock that nobody holds.
+    /// Creates an unlocked mutex.
     pub const fn new(value: T) -> Mutex<T> {
         Mutex(sync::Mutex::new(value))
     }
 
-    /// What it guarded.
+    /// Returns the protected value.
     pub fn into_inner(self) -> T {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T: ?Sized> Mutex<T> {
-    /// Waits until nobody else holds it.
+    /// Acquires the lock, and blocks until it is free.
     pub fn lock(&self) -> MutexGuard<'_, T> {
         MutexGuard(Some(self.0.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 
-    /// Holds it if nobody else does.
+    /// Acquires the lock if it is free.
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        taken(self.0.try_lock()).map(|guard| MutexGuard(Some(guard)))
+        guard_of(self.0.try_lock()).map(|guard| MutexGuard(Some(guard)))
     }
 
-    /// What it guards, without a lock: nobody else has it.
+    /// Returns the protected value without a lock: the borrow is exclusive.
     pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T> RwLock<T> {
-    /// A lock that nobody holds.
+    /// Creates an unlocked reader-writer lock.
     pub const fn new(value: T) -> RwLock<T> {
         RwLock(sync::RwLock::new(value))
     }
 
-    /// What it guarded.
+    /// Returns the protected value.
     pub fn into_inner(self) -> T {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until no writer holds it.
+    /// Acquires the lock for reading, and blocks while a writer holds it.
     pub fn read(&self) -> RwLockReadGuard<'_, T> {
         RwLockReadGuard(self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Waits until nobody else holds it.
+    /// Acquires the lock for writing, and blocks while a reader or a writer holds it.
     pub fn write(&self) -> RwLockWriteGuard<'_, T> {
         RwLockWriteGuard(self.0.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Holds it as a reader if no writer does.
+    /// Acquires the lock for reading if no writer holds it.
     pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
-        taken(self.0.try_read()).map(RwLockReadGuard)
+        guard_of(self.0.try_read()).map(RwLockReadGuard)
     }
 
-    /// Holds it as a writer if nobody else holds it.
+    /// Acquires the lock for writing if it is free.
     pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
-        taken(self.0.try_write()).map(RwLockWriteGuard)
+        guard_of(self.0.try_write()).map(RwLockWriteGuard)
     }
 
-    /// What it guards, without a lock: nobody else has it.
+    /// Returns the protected value without a lock: the borrow is exclusive.
     pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The guard, if there is one. A lock that a panic left is as good as any.
-fn taken<G>(tried: Result<G, TryLockError<G>>) -> Option<G> {
-    match tried {
+/// Returns the guard, if there is one. A lock whose holder panicked is as usable as any other.
+fn guard_of<G>(result: Result<G, TryLockError<G>>) -> Option<G> {
+    match result {
         Ok(guard) => Some(guard),
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
         Err(TryLockError::WouldBlock) => None,
@@ -111,18 +111,18 @@ fn taken<G>(tried: Result<G, TryLockError<G>>) -> Option<G> {
 }
 
 impl Condvar {
-    /// One that nobody waits for.
+    /// Creates a condition variable without waiters.
     pub const fn new() -> Condvar {
         Condvar(sync::Condvar::new())
     }
 
-    /// Opens the lock, waits to be woken and takes the lock again.
+    /// Releases the lock, waits for a notification and acquires the lock again.
     pub fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
-        let held = guard.0.take().expect("a guard is given away only within this call");
-        guard.0 = Some(self.0.wait(held).unwrap_or_else(PoisonError::into_inner));
+        let inner = guard.0.take().expect("a guard is empty only within a wait");
+        guard.0 = Some(self.0.wait(inner).unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// As [`wait`](Condvar::wait), for as long as `condition` holds of what is guarded.
+    /// As [`wait`](Condvar::wait), until `condition` is false.
     pub fn wait_while<T>(
         &self,
         guard: &mut MutexGuard<'_, T>,
@@ -133,12 +133,12 @@ impl Condvar {
         }
     }
 
-    /// Wakes one of those who wait.
+    /// Wakes one waiter.
     pub fn notify_one(&self) {
         self.0.notify_one();
     }
 
-    /// Wakes all who wait.
+    /// Wakes all waiters.
     pub fn notify_all(&self) {
         self.0.notify_all();
     }
@@ -148,13 +148,13 @@ impl<T: ?Sized> Deref for MutexGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        self.0.as_ref().expect("a guard is given away only within a wait")
+        self.0.as_ref().expect("a guard is empty only within a wait")
     }
 }
 
 impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        self.0.as_mut().expect("a guard is given away only within a wait")
+        self.0.as_mut().expect("a guard is empty only within a wait")
     }
 }
 

@@ -1,11 +1,12 @@
-//! The same names over Shuttle, which decides at every use of one who goes on.
+//! The build that Shuttle explores: the same names over Shuttle, which chooses the next task at
+//! every use of one.
 //!
-//! Shuttle runs all tasks on one thread and switches between them only here, so a schedule is a
-//! list of choices, and the same choices are the same run. It knows no weak memory: whatever
-//! ordering an atomic is asked for, it is as if it were the strongest.
+//! Shuttle runs all tasks on one thread and switches between them only here. So a schedule is a
+//! list of choices, and the same choices repeat the same run. It has no weak memory: every atomic
+//! access behaves as if it had the strongest ordering.
 //!
-//! Locks that block go to whoever is chosen and not to whoever came first, as those of `parking_lot`
-//! may; locks of tasks are handed over in order, as those of `tokio` are.
+//! A blocking lock goes to a waiter that Shuttle chooses and not to the first one, as those of
+//! `parking_lot` may. Locks of tasks are passed on in order, as those of `tokio` are.
 
 mod lock;
 pub mod task;
@@ -14,11 +15,11 @@ pub use std::sync::{Arc, OnceLock};
 
 pub use self::lock::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Words that are changed in one step, before which anybody else may go on.
+/// Atomic words, with a switch point before each access.
 pub mod atomic {
     pub use shuttle::sync::atomic::*;
 
-    /// So many words of zero.
+    /// Allocates `words` words of zero.
     pub fn zeroes(words: usize) -> Box<[AtomicU64]> {
         (0..words).map(|_| AtomicU64::new(0)).collect()
     }
@@ -32,24 +33,25 @@ pub mod asynchronous {
     };
 }
 
-/// Ways to wait, each of which lets others go on: a loop that waits for another would else never end.
+/// Ways to wait, each of which yields: a loop that waits for another task would otherwise never
+/// end.
 pub mod hint {
     pub use shuttle::hint::spin_loop;
 
-    /// Lets others go on. Once is enough: how long a pause takes means nothing here.
+    /// Yields once: the length of a pause means nothing here.
     pub fn pause(_times: u32) {
         spin_loop();
     }
 }
 
-/// Threads, and how one lets others run.
+/// Threads, and how a thread yields.
 pub mod thread {
     use std::{io, num::NonZero};
 
     pub use shuttle::thread::yield_now;
     pub use std::thread::panicking;
 
-    /// Two cores on every machine, so that a schedule is the same on all of them.
+    /// Returns two on every machine, so that a schedule is the same on all of them.
     ///
     /// # Errors
     /// None; the real one may fail.
@@ -62,7 +64,7 @@ pub mod thread {
 pub mod time {
     use std::time::Duration;
 
-    /// Lets others go on for as long as they are chosen: no clock is looked at.
+    /// Yields to the other tasks for as long as they are chosen: this build reads no clock.
     pub async fn sleep(_duration: Duration) {
         super::task::yield_now().await;
     }

@@ -1,7 +1,7 @@
-//! Tasks, and how one lets others run.
+//! Tasks, and how a task yields.
 //!
-//! As tokio's: a panic ends the task that it happens in and is told to whoever waits for it. Shuttle's
-//! own tasks would end the whole run instead.
+//! As with tokio, a panic ends its task and is reported to the task that joins it. Shuttle's own
+//! tasks would end the whole run instead.
 
 use std::{
     any::Any,
@@ -18,24 +18,24 @@ use shuttle::future;
 pub use shuttle::future::yield_now;
 
 thread_local! {
-    /// Tasks that have not ended. All tasks of a run share one thread, and no two runs do at a time.
+    /// Unfinished tasks. All tasks of a run share one thread, and a thread has one run at a time.
     static UNFINISHED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Waits for a task. Dropped, it lets the task go on alone.
+/// Waits for a task. Dropping it detaches the task.
 #[derive(Debug)]
 pub struct JoinHandle<T>(future::JoinHandle<Result<T, Payload>>);
 
-/// Why a task has no result.
+/// The reason why a task has no result.
 #[derive(Debug)]
 pub struct JoinError {
-    /// What it panicked with, unless it was cut off.
+    /// The payload of the panic; `None` if the task was cancelled.
     panic: Option<Payload>,
 }
 
 type Payload = Box<dyn Any + Send>;
 
-/// Starts a task that goes on by itself.
+/// Spawns a task that runs independently of its handle.
 pub fn spawn<F>(work: F) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
@@ -44,28 +44,28 @@ where
     let unfinished = Unfinished::begin();
     JoinHandle(future::spawn(async move {
         let _unfinished = unfinished;
-        // Unwind safe: as with tokio, what the task shared with others is theirs to doubt.
+        // Unwind safe: as with tokio, other tasks must not rely on state that they shared with it.
         AssertUnwindSafe(work).catch_unwind().await
     }))
 }
 
-/// Tasks that were started since [`forget_all`] and have not ended.
-pub(crate) fn unfinished() -> usize {
+/// Returns the number of unfinished tasks that were spawned since [`forget_all`].
+pub fn unfinished() -> usize {
     UNFINISHED.get()
 }
 
-/// Begins to count anew: a run that fails leaves its tasks where they are.
-pub(crate) fn forget_all() {
+/// Resets the count: a failed run leaves its tasks unfinished.
+pub fn forget_all() {
     UNFINISHED.set(0);
 }
 
 impl<T> JoinHandle<T> {
-    /// Has the task cut off where it next suspends.
+    /// Cancels the task at its next suspension.
     pub fn abort(&self) {
         self.0.abort();
     }
 
-    /// Whether the task has ended.
+    /// Returns whether the task has ended.
     pub fn is_finished(&self) -> bool {
         self.0.is_finished()
     }
@@ -75,7 +75,7 @@ impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx).map(|ended| match ended {
+        Pin::new(&mut self.0).poll(cx).map(|result| match result {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(payload)) => Err(JoinError { panic: Some(payload) }),
             Err(_) => Err(JoinError { panic: None }),
@@ -84,12 +84,12 @@ impl<T> Future for JoinHandle<T> {
 }
 
 impl JoinError {
-    /// Whether the task panicked.
+    /// Returns whether the task panicked.
     pub fn is_panic(&self) -> bool {
         self.panic.is_some()
     }
 
-    /// Whether the task was cut off.
+    /// Returns whether the task was cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.panic.is_none()
     }
@@ -99,14 +99,14 @@ impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self.panic {
             Some(_) => "the task panicked",
-            None => "the task was cut off",
+            None => "the task was cancelled",
         })
     }
 }
 
 impl Error for JoinError {}
 
-/// That a task has not ended.
+/// Marks that a task has not ended.
 struct Unfinished;
 
 impl Unfinished {

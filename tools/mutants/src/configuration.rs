@@ -1,4 +1,4 @@
-//! The three builds of the package, and what of their tests is run.
+//! The three builds of the package, and the tests of each that are run.
 
 use std::{
     collections::BTreeMap,
@@ -12,69 +12,70 @@ use serde_json::Value;
 /// A build of the package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Configuration {
-    /// The build that users have: the unit tests and the contract suite.
+    /// The build of users: the unit tests and the contract suite.
     Tests,
-    /// Over loom: the models.
+    /// The build with loom: the models.
     Models,
-    /// Over Shuttle: random schedules.
+    /// The build with Shuttle: random schedules.
     Schedules,
 }
 
 /// Tests that run in one process.
 #[derive(Debug, Clone)]
 pub struct Suite {
-    /// In reports.
+    /// Its name in reports.
     pub name: String,
-    /// Of which build.
+    /// The build of its program.
     pub configuration: Configuration,
-    /// Which sort of test it is.
+    /// The kind of its tests.
     pub kind: Kind,
     /// The test program.
     pub program: PathBuf,
-    /// What it is called with.
+    /// The arguments of the program.
     pub arguments: Vec<String>,
 }
 
-/// Which sort of test sees a mutant.
+/// The kind of test that catches a mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A unit test.
     Unit,
     /// The contract suite.
     Contract,
-    /// A model over loom.
+    /// A model with loom.
     Model,
-    /// Random schedules over Shuttle.
+    /// Random schedules with Shuttle.
     Schedules,
 }
 
-/// What a build gave.
+/// The result of a build.
 pub enum Built {
-    /// The suites that it can run.
+    /// The suites of its programs.
     Suites(Vec<Suite>),
-    /// Files and lines at which it does not compile.
+    /// The places where it does not compile.
     Errors(Vec<Error>),
 }
 
-/// An error of the compiler.
+/// A compiler error.
 #[derive(Debug)]
 pub struct Error {
-    /// Files and lines that it points at, the most important first.
+    /// The files and lines that it points at, the most important first.
     pub places: Vec<(String, usize)>,
-    /// What the compiler prints.
+    /// The message of the compiler.
     pub rendered: String,
 }
 
-/// Modules whose unit tests are run. The others do not test what is changed, and wait for real time.
+/// Modules whose unit tests are run. The others do not test the changed code, and wait in real
+/// time.
 const UNIT_MODULES: &[&str] =
     &["audit", "clock", "domain", "service", "store", "strategy", "sync", "workload"];
 
 impl Configuration {
-    /// Every build, the one whose tests are cheapest first.
+    /// All builds, the one with the fastest tests first.
     pub const ALL: [Configuration; 3] =
         [Configuration::Tests, Configuration::Models, Configuration::Schedules];
 
-    /// In paths and reports.
+    /// Its name in paths and reports.
     pub fn name(self) -> &'static str {
         match self {
             Configuration::Tests => "tests",
@@ -85,18 +86,30 @@ impl Configuration {
 
     fn arguments(self) -> &'static [&'static str] {
         match self {
-            // Not optimised, as are the others less than usual: a build counts here as much as a run.
+            // Low optimisation levels, because building takes as long as running here.
             Configuration::Tests => &[
+                "--package",
+                "hotrow",
+                "--package",
+                "hotrow-verify",
                 "--lib",
                 "--test",
                 "contract",
                 "--config",
                 "profile.test.package.hotrow.opt-level=0",
+                "--config",
+                "profile.test.package.hotrow-verify.opt-level=0",
             ],
-            Configuration::Models => {
-                &["--lib", "--config", "build.rustflags=['--cfg','hotrow_loom']"]
-            }
+            Configuration::Models => &[
+                "--package",
+                "hotrow",
+                "--lib",
+                "--config",
+                "build.rustflags=['--cfg','hotrow_loom']",
+            ],
             Configuration::Schedules => &[
+                "--package",
+                "hotrow",
                 "--test",
                 "schedules",
                 "--profile",
@@ -114,7 +127,7 @@ impl Configuration {
         let mut command = Command::new("cargo");
         command.args(["test", "--locked", "--no-run", "--message-format=json"]);
         command.args(self.arguments()).arg("--target-dir").arg(target).current_dir(package);
-        // Flags of the caller would build all dependencies anew.
+        // Inherited flags would rebuild all dependencies.
         command.env_remove("RUSTFLAGS").env_remove("CARGO_TARGET_DIR");
         let output = command.output().map_err(|error| format!("cargo test: {error}"))?;
         let messages: Vec<Value> = String::from_utf8_lossy(&output.stdout)
@@ -135,7 +148,7 @@ impl Configuration {
         Ok(Built::Suites(suites))
     }
 
-    /// The tests of `program`, in groups that run in a process each.
+    /// The tests of `program`, in groups that each run in one process.
     fn suites(self, program: &Path, package: &Path) -> Result<Vec<Suite>, String> {
         let output = Command::new(program)
             .arg("--list")
@@ -160,8 +173,9 @@ impl Configuration {
         Ok(suites.collect())
     }
 
-    /// What sort of test `test` is, the group that it runs with, and how that is called. `None` if it
-    /// is not to be run: a seeded bug of the models is explored in processes that would outlive theirs.
+    /// The kind of `test`, its group, and the arguments that run this group. `None` for a test that
+    /// is not run: a seeded bug of the models is explored in processes that would outlive their
+    /// parent.
     fn group(self, test: &str, is_contract: bool) -> Option<(Kind, String, Vec<String>)> {
         let parts: Vec<&str> = test.split("::").collect();
         let first = |count: usize| (count < parts.len()).then(|| parts[..count].join("::") + "::");
@@ -193,14 +207,14 @@ fn starts_with(name: &OsStr, start: &str) -> bool {
     name.to_str().is_some_and(|name| name.starts_with(start))
 }
 
-/// The test program that a message of cargo names.
+/// The test program that a message of cargo names, if any.
 fn program(message: &Value) -> Option<PathBuf> {
     let is_test = message["profile"]["test"].as_bool()?;
     let program = message["executable"].as_str()?;
     is_test.then(|| program.into())
 }
 
-/// The error that a message of cargo brings.
+/// The compiler error in a message of cargo, if any.
 fn error(message: &Value) -> Option<Error> {
     let message = message.get("message")?;
     if message["level"] != "error" {
@@ -216,7 +230,7 @@ fn error(message: &Value) -> Option<Error> {
         places.extend(place(span));
     }
     let rendered = message["rendered"].as_str().unwrap_or_default().to_owned();
-    // "aborting due to .." points at nothing.
+    // An error such as "aborting due to .." points at no place.
     (!places.is_empty()).then_some(Error { places, rendered })
 }
 

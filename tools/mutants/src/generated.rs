@@ -1,36 +1,37 @@
-//! The mutants: one change in one place each. cargo-mutants generates most of them.
+//! Generates the mutants, each a change in one place. Most come from cargo-mutants.
 //!
-//! It changes operators and whole functions, and no condition that is a call. So a question that a
-//! call asks, such as whether a client has left, is answered here once by `true` and once by `false`.
+//! cargo-mutants changes operators and whole functions, but no condition that is a call, such as
+//! whether a client has left. So this module adds two mutants of each such predicate: one replaces
+//! it with `true` and one with `false`.
 
 use std::{fs, path::Path, process::Command};
 
 use serde::Deserialize;
 use syn::{ExprMethodCall, spanned::Spanned, visit::Visit};
 
-/// One change of the source.
+/// A change of the source.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Mutant {
-    /// Place and change, as cargo-mutants prints them.
+    /// Place and change, in the format of cargo-mutants.
     pub name: String,
     /// The file, relative to the package.
     pub file: String,
-    /// What is replaced.
+    /// The replaced text.
     pub span: Span,
-    /// What it is replaced by.
+    /// The text that replaces it.
     pub replacement: String,
 }
 
-/// A part of a file, from its first character up to the one behind its last.
+/// A part of a file.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Span {
     /// The first character.
     pub start: Position,
-    /// The one behind the last.
+    /// The character after the last one.
     pub end: Position,
 }
 
-/// A place in a file. Lines and columns count from 1, columns in characters.
+/// A position in a file. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Position {
     /// The line.
@@ -39,16 +40,16 @@ pub struct Position {
     pub column: usize,
 }
 
-/// What only tests, models and their harness are made of: a mutant there is a mutant of a test.
+/// Tests, models and their harness, whose mutants would be mutants of tests.
 const EXCLUDED: &[&str] =
-    &["src/**/tests.rs", "src/**/models.rs", "src/sync/explored.rs", "src/sync/weakened.rs"];
+    &["**/tests.rs", "**/tests/**", "**/models.rs", "src/sync/explored.rs", "src/sync/weakened.rs"];
 
 /// Every mutant of the files that match one of `globs`, in the order of `globs`.
 pub fn mutants(package: &Path, globs: &[String]) -> Result<Vec<Mutant>, String> {
     let mut all: Vec<Mutant> = Vec::new();
     for glob in globs {
         let mut command = Command::new("cargo");
-        command.arg("mutants").arg("--dir").arg(package).args(["--list", "--json", "--file", glob]);
+        command.arg("mutants").arg("--dir").arg(package).args(["--list", "--json", "--workspace", "--file", glob]);
         command.args(EXCLUDED.iter().flat_map(|file| ["--exclude", file]));
         let output = command.output().map_err(|error| format!("cargo mutants: {error}"))?;
         if !output.status.success() {
@@ -62,36 +63,36 @@ pub fn mutants(package: &Path, globs: &[String]) -> Result<Vec<Mutant>, String> 
         files.dedup();
         all.extend(new);
         for file in files {
-            all.extend(questions(package, &file)?);
+            all.extend(predicates(package, &file)?);
         }
     }
     Ok(all)
 }
 
-/// Methods that ask a question of a value.
-const QUESTIONS: [&str; 5] = ["is_none", "is_some", "is_ok", "is_err", "is_empty"];
+/// The methods that are predicates of a value.
+const PREDICATES: [&str; 5] = ["is_none", "is_some", "is_ok", "is_err", "is_empty"];
 
-/// The mutants of every question in `file`. One in a test is never reached, and so never tried.
-fn questions(package: &Path, file: &str) -> Result<Vec<Mutant>, String> {
+/// The mutants of every predicate in `file`. Those in tests are never reached, and so never run.
+fn predicates(package: &Path, file: &str) -> Result<Vec<Mutant>, String> {
     let path = package.join(file);
     let source = fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))?;
     let code = source.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let parsed = syn::parse_file(code).map_err(|error| format!("{file}: {error}"))?;
-    let mut found = Questions { file, source: code, mutants: Vec::new() };
+    let mut found = Predicates { file, source: code, mutants: Vec::new() };
     found.visit_file(&parsed);
     Ok(found.mutants)
 }
 
-struct Questions<'a> {
+struct Predicates<'a> {
     file: &'a str,
     source: &'a str,
     mutants: Vec<Mutant>,
 }
 
-impl<'ast> Visit<'ast> for Questions<'_> {
+impl<'ast> Visit<'ast> for Predicates<'_> {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         let method = call.method.to_string();
-        if QUESTIONS.contains(&&*method) {
+        if PREDICATES.contains(&&*method) {
             let (start, end) = (Position::from(call.span().start()), call.span().end().into());
             let text = &self.source[start.offset(self.source)..Position::offset(end, self.source)];
             for (answer, operator) in [("true", "||"), ("false", "&&")] {

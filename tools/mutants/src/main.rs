@@ -1,9 +1,11 @@
-//! Changes the package in one place at a time and tries whether a test sees it.
+//! Tests the test suite: changes the package in one place at a time, and runs tests until one
+//! fails.
 //!
-//! cargo-mutants generates the mutants. All of them are woven into one copy of the package, which is
-//! built once for each configuration; the environment says which is active. Each suite is run once
-//! without any, to learn its time and the functions that it reaches. A mutant is then held against
-//! the suites that reach its function, the cheapest first, until one fails.
+//! cargo-mutants generates the mutants. This tool weaves all of them into one copy of the package
+//! and builds it once for each configuration; an environment variable selects the active mutant.
+//! Each suite runs once without a mutant, which measures its time and the functions that it
+//! reaches. Then each mutant runs with the suites that reach its function, the fastest first, until
+//! one fails.
 
 mod configuration;
 mod generated;
@@ -31,40 +33,44 @@ use self::{
     run::{Baseline, End},
 };
 
-/// Changes the package in one place at a time and tries whether a test sees it.
+/// Changes the package in one place at a time, and checks that a test fails
 #[derive(Debug, Parser)]
 struct Options {
-    /// Only the mutants that have this in their name, which begins with file and line
+    /// Only mutants with this in their name, which begins with file and line
     #[arg(short = 'F', long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Only files that match: `src/strategy/**`. May be given more than once; they are tried in
-    /// this order
+    /// Only files that match, such as `src/strategy/**`. Can be repeated; mutants run in this order
     #[arg(short, long = "file", value_name = "GLOB", default_values_t = files())]
     files: Vec<String>,
-    /// Print the mutants and try none
+    /// Print the mutants and run none
     #[arg(short, long)]
     list: bool,
-    /// Only those that no earlier run has seen
+    /// Only mutants that no earlier run has caught
     #[arg(short, long)]
     iterate: bool,
-    /// Only the tests of this build; all of them if it is not given
+    /// Only the tests of this build; by default those of all builds
     #[arg(short, long, value_name = "BUILD")]
     build: Option<Configuration>,
-    /// Mutants that are tried at the same time
+    /// Number of mutants to run at the same time
     #[arg(short, long, value_name = "COUNT", default_value_t = 2)]
     jobs: usize,
 }
 
-/// What is changed unless files are chosen, the most important first.
-const FILES: &[&str] =
-    &["src/strategy/**", "src/store/**", "src/sync/**", "src/domain/**", "src/audit/**"];
+/// The files to change by default, the most important first.
+const FILES: &[&str] = &[
+    "src/strategy/**",
+    "src/store/**",
+    "src/sync/**",
+    "src/domain/**",
+    "crates/verify/src/audit/**",
+];
 
 impl Options {
-    /// Whether `mutant` is to be tried, by what is `known` of earlier runs.
-    fn ask_for(&self, mutant: &Mutant, known: &BTreeMap<String, Outcome>) -> bool {
-        let is_seen = known.get(&mutant.name).is_some_and(|known| !known.fate.is_survivor());
+    /// Whether the options select `mutant`, with the outcomes `known` from earlier runs.
+    fn selects(&self, mutant: &Mutant, known: &BTreeMap<String, Outcome>) -> bool {
+        let is_caught = known.get(&mutant.name).is_some_and(|known| !known.fate.is_survivor());
         self.filter.as_ref().is_none_or(|text| mutant.name.contains(text))
-            && !(self.iterate && is_seen)
+            && !(self.iterate && is_caught)
     }
 
     fn configurations(&self) -> Vec<Configuration> {
@@ -76,10 +82,10 @@ fn files() -> Vec<String> {
     FILES.iter().map(|&file| file.to_owned()).collect()
 }
 
-/// Where copies, builds and outcomes lie, relative to the package.
+/// The folder of copies, builds and outcomes, relative to the package.
 const WORK: &str = "target/mutants";
 
-/// The outcomes of all runs, in there.
+/// The file in it with the outcomes of all runs.
 const OUTCOMES: &str = "outcomes.jsonl";
 
 fn main() -> ExitCode {
@@ -97,15 +103,16 @@ fn run(options: &Options) -> Result<(), String> {
     let all = generated::mutants(&root, &options.files)?;
     let work = root.join(WORK);
     let known = outcome::load(&work.join(OUTCOMES));
-    let asked: Vec<Mutant> = all.iter().filter(|m| options.ask_for(m, &known)).cloned().collect();
+    let selected: Vec<Mutant> =
+        all.iter().filter(|m| options.selects(m, &known)).cloned().collect();
     if options.list {
-        asked.iter().for_each(|mutant| println!("{}", mutant.name));
+        selected.iter().for_each(|mutant| println!("{}", mutant.name));
         return Ok(());
     }
-    if !asked.is_empty() {
-        // What is not asked for need not be built.
-        let source = Source::new(&root, asked)?;
-        Trials::prepare(source, work.clone(), &options.configurations())?.all(options.jobs)?;
+    if !selected.is_empty() {
+        // Only selected mutants are woven and built.
+        let source = Source::new(&root, selected)?;
+        Session::prepare(source, work.clone(), &options.configurations())?.all(options.jobs)?;
     }
     let known = outcome::load(&work.join(OUTCOMES));
     let outcomes: Vec<Outcome> =
@@ -114,25 +121,25 @@ fn run(options: &Options) -> Result<(), String> {
     Ok(())
 }
 
-/// All that is needed to try a mutant.
-struct Trials {
+/// Everything that is needed to run a mutant.
+struct Session {
     source: Source,
     work: PathBuf,
     copies: BTreeMap<Configuration, Copy>,
-    /// Of all configurations, the cheapest first.
+    /// The baselines of all configurations, the fastest first.
     baselines: Vec<Baseline>,
-    /// The first mutant of the function of each mutant.
+    /// For each mutant the first mutant of its function.
     functions: BTreeMap<u32, u32>,
     file: Mutex<File>,
 }
 
-impl Trials {
-    /// Builds everything and runs every suite once.
+impl Session {
+    /// Builds every configuration, and runs every suite once.
     fn prepare(
         source: Source,
         work: PathBuf,
         configurations: &[Configuration],
-    ) -> Result<Trials, String> {
+    ) -> Result<Session, String> {
         fs::create_dir_all(&work).map_err(|error| format!("{}: {error}", work.display()))?;
         let (mut copies, mut baselines) = (BTreeMap::new(), Vec::new());
         for &configuration in configurations {
@@ -153,20 +160,20 @@ impl Trials {
             .flat_map(|(_, first, mutants)| mutants.iter().map(move |&number| (number, first)))
             .collect();
         let file = Mutex::new(outcome::open(&work.join(OUTCOMES))?);
-        Ok(Trials { source, work, copies, baselines, functions, file })
+        Ok(Session { source, work, copies, baselines, functions, file })
     }
 
-    /// Tries all, `jobs` at a time; those that need a build of their own at the end.
+    /// Runs all mutants, `jobs` at a time. Those that need a build of their own come last.
     fn all(&self, jobs: usize) -> Result<(), String> {
-        let (woven, alone): (VecDeque<u32>, VecDeque<u32>) = (0..)
+        let (woven, separate): (VecDeque<u32>, VecDeque<u32>) = (0..)
             .take(self.source.mutants.len())
             .partition(|number| self.functions.contains_key(number));
         let (total, woven) = (woven.len(), Mutex::new(woven));
-        let next = || woven.lock().expect("no job panics").pop_front();
+        let next = || woven.lock().expect("jobs do not panic").pop_front();
         let work = || {
             while let Some(number) = next() {
-                let left = woven.lock().expect("no job panics").len();
-                self.keep(&self.woven(number)?, total - left, total)?;
+                let left = woven.lock().expect("jobs do not panic").len();
+                self.save(&self.run_woven(number)?, total - left, total)?;
             }
             Ok::<(), String>(())
         };
@@ -174,20 +181,20 @@ impl Trials {
             let jobs: Vec<_> = (0..jobs.max(1)).map(|_| scope.spawn(work)).collect();
             jobs.into_iter().try_for_each(|job| job.join().expect("a job does not panic"))
         })?;
-        let total = alone.len();
-        for (number, place) in alone.into_iter().zip(1..) {
-            self.keep(&self.alone(number)?, place, total)?;
+        let total = separate.len();
+        for (number, position) in separate.into_iter().zip(1..) {
+            self.save(&self.run_separately(number)?, position, total)?;
         }
         Ok(())
     }
 
-    fn keep(&self, outcome: &Outcome, place: usize, total: usize) -> Result<(), String> {
-        eprintln!("{place}/{total} {:?} {} {}", outcome.fate, outcome.mutant, outcome.suite);
-        outcome::add(&mut self.file.lock().expect("no job panics"), outcome)
+    fn save(&self, outcome: &Outcome, position: usize, total: usize) -> Result<(), String> {
+        eprintln!("{position}/{total} {:?} {} {}", outcome.fate, outcome.mutant, outcome.suite);
+        outcome::add(&mut self.file.lock().expect("jobs do not panic"), outcome)
     }
 
-    /// Tries a mutant that is woven in.
-    fn woven(&self, number: u32) -> Result<Outcome, String> {
+    /// Runs a woven mutant.
+    fn run_woven(&self, number: u32) -> Result<Outcome, String> {
         let function = self.functions[&number];
         let is_dropped =
             |configuration: Configuration| self.copies[&configuration].dropped.contains(&number);
@@ -198,11 +205,11 @@ impl Trials {
             true => Fate::Unviable,
             false => Fate::Unreached,
         };
-        self.hold_against(number, reaching, none)
+        self.run_suites(number, reaching, none)
     }
 
-    /// Tries a mutant with builds of its own, against all suites that reach anything in its file.
-    fn alone(&self, number: u32) -> Result<Outcome, String> {
+    /// Runs a mutant with its own builds, against all suites that reach a function of its file.
+    fn run_separately(&self, number: u32) -> Result<Outcome, String> {
         let mutant = &self.source.mutants[number as usize];
         let functions: Vec<u32> = self
             .source
@@ -224,7 +231,7 @@ impl Trials {
                 .filter(|baseline| functions.iter().any(|first| baseline.reached.contains(first)))
                 .filter_map(|b| Some(Baseline { suite: program(&b.suite)?, ..b.clone() }))
                 .collect();
-            last = self.hold_against(number, reaching.iter(), Fate::Unreached)?;
+            last = self.run_suites(number, reaching.iter(), Fate::Unreached)?;
             if !last.fate.is_survivor() {
                 break;
             }
@@ -232,8 +239,8 @@ impl Trials {
         Ok(last)
     }
 
-    /// Holds a mutant against `suites` until one fails. It is `none` if there are none.
-    fn hold_against<'a>(
+    /// Runs suites with a mutant until one fails. Without suites the fate is `none`.
+    fn run_suites<'a>(
         &self,
         number: u32,
         suites: impl Iterator<Item = &'a Baseline>,
@@ -247,7 +254,7 @@ impl Trials {
             let fate = match run::with_mutant(baseline, number, folder)? {
                 End::Passed => continue,
                 End::Timeout => Fate::Timeout,
-                End::Failed => seen_by(suite.kind),
+                End::Failed => caught_by(suite.kind),
             };
             return Ok(self.outcome(number, fate, &suite.name, runs));
         }
@@ -261,7 +268,7 @@ impl Trials {
     }
 }
 
-fn seen_by(kind: Kind) -> Fate {
+fn caught_by(kind: Kind) -> Fate {
     match kind {
         Kind::Unit => Fate::Unit,
         Kind::Contract => Fate::Contract,

@@ -1,4 +1,4 @@
-//! A copy of the package with all mutants woven in, built.
+//! Copies the package, weaves all mutants in, and builds it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,19 +13,22 @@ use crate::{
     weave::{Functions, Woven},
 };
 
-/// What every copy of the package begins with: all that a mutant makes the compiler warn of or deny.
+/// The first line of every copy: allows all that the compiler warns of or denies in a mutant.
 const ALLOW: &str = "#![allow(warnings, arithmetic_overflow, unconditional_panic, unsafe_code)]";
 
-/// The question that a woven function asks.
-const QUESTION: &str = include_str!("mutant.rs.in");
+/// The module that woven functions call at run time.
+const RUNTIME: &str = include_str!("mutant.rs.in");
 
-/// Rounds of compiling and dropping what does not compile. Errors of types hide those of borrows.
+/// Rounds of compiling and dropping mutants that do not compile. Type errors hide borrow errors.
 const ROUNDS_MAX: usize = 30;
 
-/// The source of the package, with where its mutants lie.
+/// The source folders of the crates with mutants. Each has the runtime as a module of its own.
+const LIBRARIES: [&str; 2] = ["src", "crates/verify/src"];
+
+/// The source of the package, and the functions with mutants.
 pub struct Source {
     root: PathBuf,
-    /// All mutants; a mutant's number is its place here.
+    /// All mutants. The number of a mutant is its index here.
     pub mutants: Vec<Mutant>,
     /// Files with mutants.
     files: BTreeMap<String, (String, Functions)>,
@@ -33,9 +36,9 @@ pub struct Source {
 
 /// A copy of the package, built in one configuration.
 pub struct Copy {
-    /// Where it lies.
+    /// Its folder.
     pub folder: PathBuf,
-    /// What can be run.
+    /// Its suites.
     pub suites: Vec<Suite>,
     /// Mutants that do not compile in it.
     pub dropped: BTreeSet<u32>,
@@ -51,14 +54,14 @@ impl Source {
         let mut files = BTreeMap::new();
         for (file, numbers) in numbers {
             let text = read(&root.join(file))?;
-            let functions = Functions::of(&text, &numbers, &mutants)
+            let functions = Functions::new(&text, &numbers, &mutants)
                 .map_err(|error| format!("{file}: {error}"))?;
             files.insert(file.to_owned(), (text, functions));
         }
         Ok(Source { root: root.to_owned(), mutants, files })
     }
 
-    /// The first mutant of each function and all of its mutants, by file.
+    /// For each function with mutants its file, its first mutant and all of its mutants.
     pub fn functions(&self) -> impl Iterator<Item = (&str, u32, &[u32])> {
         self.files.iter().flat_map(|(file, (_, functions))| {
             functions.groups().map(|(first, mutants)| (&**file, first, mutants))
@@ -80,7 +83,7 @@ impl Source {
         Err(format!("{} does not compile after {ROUNDS_MAX} rounds", configuration.name()))
     }
 
-    /// Builds `copy` with the one change of `number`. `None` if it does not compile.
+    /// Builds `copy` with only the change of mutant `number`. `None` if it does not compile.
     pub fn build_alone(
         &self,
         number: u32,
@@ -100,7 +103,7 @@ impl Source {
         })
     }
 
-    /// Copies the package to `folder`, but for what lies at the same place unchanged.
+    /// Copies the package to `folder`, except files that are there unchanged.
     fn lay_out(&self, folder: &Path) -> Result<(), String> {
         let output = Command::new("git")
             .args(["ls-files", "--cached", "--others", "--exclude-standard"])
@@ -110,18 +113,25 @@ impl Source {
         for file in String::from_utf8_lossy(&output.stdout).lines() {
             let (from, to) = (self.root.join(file), folder.join(file));
             let Ok(text) = fs::read(&from) else { continue };
-            let is_written_later = file == "src/lib.rs" || self.files.contains_key(file);
+            let is_written_later =
+                LIBRARIES.iter().any(|library| file == format!("{library}/lib.rs"))
+                    || self.files.contains_key(file);
             if !is_written_later && fs::read(&to).ok().as_ref() != Some(&text) {
-                fs::create_dir_all(to.parent().expect("a file lies in a folder"))
+                fs::create_dir_all(to.parent().expect("every file is in a folder"))
                     .and_then(|()| fs::write(&to, text))
                     .map_err(|error| format!("{}: {error}", to.display()))?;
             }
         }
-        let library = read(&self.root.join("src/lib.rs"))?;
-        let (docs, code) = library.split_at(library.find("\npub mod").unwrap_or_default());
-        write(&folder.join("src/lib.rs"), &format!("{docs}\n{ALLOW}\nmod mutant;{code}"))?;
-        let question = QUESTION.replace("COUNT", &self.mutants.len().to_string());
-        write(&folder.join("src/mutant.rs"), &question)
+        let runtime = RUNTIME.replace("COUNT", &self.mutants.len().to_string());
+        for library in LIBRARIES {
+            let root = read(&self.root.join(library).join("lib.rs"))?;
+            let (docs, code) = root.split_at(root.find("\npub mod").unwrap_or_default());
+            let (from, to) =
+                (folder.join(library).join("lib.rs"), folder.join(library).join("mutant.rs"));
+            write(&from, &format!("{docs}\n{ALLOW}\nmod mutant;{code}"))?;
+            write(&to, &runtime)?;
+        }
+        Ok(())
     }
 
     fn write_woven(
@@ -139,7 +149,7 @@ impl Source {
     }
 }
 
-/// Drops the mutants at which `errors` point: for each error those of its first place in a mutant.
+/// Drops the mutants at which `errors` point: for each error those at its first place in a mutant.
 fn drop_broken(
     errors: &[Error],
     woven: &BTreeMap<&str, Woven>,
@@ -155,7 +165,7 @@ fn drop_broken(
     }
     match before < dropped.len() {
         true => Ok(()),
-        false => Err(format!("errors that are in no mutant:\n{}", errors[0].rendered)),
+        false => Err(format!("errors outside of all mutants:\n{}", errors[0].rendered)),
     }
 }
 
@@ -163,12 +173,12 @@ fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Writes what differs from what is there, so that cargo builds no more than it must.
+/// Writes the file if its text is new, so that cargo rebuilds only what has changed.
 fn write(path: &Path, text: &str) -> Result<(), String> {
     if fs::read_to_string(path).is_ok_and(|known| known == text) {
         return Ok(());
     }
-    let folder = path.parent().expect("a file lies in a folder");
+    let folder = path.parent().expect("every file is in a folder");
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(path, text))
         .map_err(|error| format!("{}: {error}", path.display()))

@@ -1,4 +1,4 @@
-//! One suite with one mutant active, or with none.
+//! Runs one suite with one active mutant, or with none.
 
 use std::{
     collections::BTreeSet,
@@ -11,48 +11,48 @@ use std::{
 
 use crate::configuration::Suite;
 
-/// A suite, and what it does with no mutant active.
+/// A suite, and the result of its run without a mutant.
 #[derive(Debug, Clone)]
 pub struct Baseline {
     /// The suite.
     pub suite: Suite,
-    /// How long it takes.
+    /// The time that it took.
     pub time: Duration,
-    /// Functions that it reaches, each by its first mutant.
+    /// The functions that it reached, each by its first mutant.
     pub reached: BTreeSet<u32>,
 }
 
-/// How a run ends.
+/// The end of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// All tests pass.
     Passed,
-    /// A test fails, or the process dies.
+    /// A test fails, or the process crashes.
     Failed,
-    /// It does not end in time.
+    /// The run does not end in time.
     Timeout,
 }
 
-/// Longest that a suite may take with no mutant active.
+/// Longest time for a suite without a mutant.
 const BASELINE_MAX: Duration = Duration::from_secs(300);
 
-/// A run that takes this many times as long as without a mutant, and a while more, never ends.
+/// Longest time for a run with a mutant: this many times the time without one, plus `EXTRA`.
 const TIMES_MAX: u32 = 5;
-const WHILE: Duration = Duration::from_secs(15);
+const EXTRA: Duration = Duration::from_secs(15);
 
-/// The number of no mutant.
+/// The number that activates no mutant.
 const NO_MUTANT: u32 = u32::MAX;
 
-/// Between two looks at whether a process has ended.
-const LOOK: Duration = Duration::from_millis(5);
+/// The time between two checks whether a process has ended.
+const POLL: Duration = Duration::from_millis(5);
 
-/// Runs `suite` with no mutant active.
+/// Runs `suite` without a mutant.
 ///
 /// # Errors
-/// If it does not pass: no mutant can be held against it.
+/// If the suite does not pass: then it cannot test mutants.
 pub fn baseline(suite: Suite, folder: &Path, scratch: &Path) -> Result<Baseline, String> {
     let list = scratch.join("reached");
-    // It is not there at first.
+    // The file does not exist at first.
     let _ = fs::remove_file(&list);
     let began = Instant::now();
     let child = command(&suite, folder).env("HOTROW_MUTANTS_REACHED", &list).spawn();
@@ -68,8 +68,8 @@ pub fn baseline(suite: Suite, folder: &Path, scratch: &Path) -> Result<Baseline,
 
 /// Runs the suite of `baseline` with mutant `number` active.
 ///
-/// The machine may be busy with other work by now. So a run that does not end in time is held against
-/// one without a mutant: where that is slow as well, the mutant is given as much more time.
+/// The machine may be busier than during the baseline. So if a run does not end in time, the suite
+/// runs without a mutant again. If that is slow as well, the mutant gets proportionally more time.
 pub fn with_mutant(baseline: &Baseline, number: u32, folder: &Path) -> Result<End, String> {
     let run = |mutant: u32, time_max: Duration| {
         let child =
@@ -77,14 +77,14 @@ pub fn with_mutant(baseline: &Baseline, number: u32, folder: &Path) -> Result<En
         let child = child.map_err(|error| format!("{}: {error}", baseline.suite.name))?;
         Ok::<End, String>(wait(child, time_max))
     };
-    let time_max = baseline.time * TIMES_MAX + WHILE;
+    let time_max = baseline.time * TIMES_MAX + EXTRA;
     let end = run(number, time_max)?;
     if end != End::Timeout {
         return Ok(end);
     }
     let began = Instant::now();
     run(NO_MUTANT, BASELINE_MAX)?;
-    let time_max_now = began.elapsed() * TIMES_MAX + WHILE;
+    let time_max_now = began.elapsed() * TIMES_MAX + EXTRA;
     match time_max * 2 < time_max_now {
         true => run(number, time_max_now),
         false => Ok(end),
@@ -105,12 +105,12 @@ fn wait(mut child: Child, time_max: Duration) -> End {
             Ok(Some(status)) if ExitStatus::success(&status) => return End::Passed,
             Ok(Some(_)) | Err(_) => return End::Failed,
             Ok(None) if time_max < began.elapsed() => {
-                // It may have ended by itself meanwhile.
+                // The process may have ended by itself in the meantime.
                 let _ = child.kill();
                 let _ = child.wait();
                 return End::Timeout;
             }
-            Ok(None) => thread::sleep(LOOK),
+            Ok(None) => thread::sleep(POLL),
         }
     }
 }

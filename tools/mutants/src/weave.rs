@@ -1,7 +1,7 @@
-//! All mutants of a file in one file: mutant schemata (Untch, Offutt and Harrold 1993).
+//! Weaves all mutants of a file into one file: mutant schemata (Untch, Offutt and Harrold 1993).
 //!
-//! A function with mutants is given one body for each beside its own, and asks at run time which of
-//! them is active. So all mutants of the package are built at once, and each costs only a run.
+//! A function with mutants has one body for each mutant beside its own, and selects one of them at
+//! run time. So all mutants of the package are built at once, and each costs only a run.
 //!
 //! ```text
 //! fn f(..) -> R { if !is_among(17, &[17, 18]) { <the body> } else { match active() {
@@ -29,17 +29,17 @@ pub struct Functions {
     functions: Vec<Function>,
 }
 
-/// A function, and the mutants that lie in it and in no function inside it.
+/// A function, and the mutants in it that are in no inner function.
 struct Function {
-    /// What is between its braces.
+    /// The text between its braces.
     body: Range<usize>,
     mutants: Vec<u32>,
 }
 
 impl Functions {
-    /// Finds the function of each of `mutants`, numbers of `all`, in the `source` of their file. What
-    /// lies in no function, as in a constant, needs a build of its own.
-    pub fn of(source: &str, mutants: &[u32], all: &[Mutant]) -> Result<Functions, String> {
+    /// Finds the function of each of `mutants`, which are numbers of `all`, in the `source` of
+    /// their file. A mutant in no function, such as in a constant, needs a build of its own.
+    pub fn new(source: &str, mutants: &[u32], all: &[Mutant]) -> Result<Functions, String> {
         let file = syn::parse_file(source).map_err(|error| error.to_string())?;
         let mut bodies = Bodies { source, found: Vec::new() };
         bodies.visit_file(&file);
@@ -59,12 +59,12 @@ impl Functions {
         Ok(Functions { functions })
     }
 
-    /// The first mutant of each function, by which a function is known, and all of its mutants.
+    /// For each function its first mutant, which identifies it, and all of its mutants.
     pub fn groups(&self) -> impl Iterator<Item = (u32, &[u32])> {
         self.functions.iter().map(|function| (function.mutants[0], &*function.mutants))
     }
 
-    /// `source` with all mutants but those that `dropped` names.
+    /// `source` with all mutants except those for which `dropped` is true.
     pub fn weave(&self, source: &str, all: &[Mutant], dropped: impl Fn(u32) -> bool) -> Woven {
         let mut weaver = Weaver { functions: &self.functions, source, all, dropped: &dropped };
         let mut woven = Woven { text: String::new(), lines: Vec::new() };
@@ -81,7 +81,7 @@ struct Weaver<'a> {
 }
 
 impl Weaver<'_> {
-    /// Writes a part of the source with the functions that lie in it and are not the part itself.
+    /// Writes a part of the source, with the functions inside it but not the part itself.
     fn weave(&mut self, part: Range<usize>, woven: &mut Woven) {
         let mut written = part.start;
         for function in self.functions {
@@ -100,13 +100,14 @@ impl Weaver<'_> {
         let kept: Vec<u32> =
             function.mutants.iter().copied().filter(|&number| !(self.dropped)(number)).collect();
         let first = function.mutants[0];
-        write!(woven.text, " if !crate::mutant::is_among({first}, &{kept:?}) {{").expect("memory");
+        write!(woven.text, " if !crate::mutant::is_among({first}, &{kept:?}) {{")
+            .expect("a string is writable");
         self.weave(function.body.clone(), woven);
         woven.text.push_str("\n} else { match crate::mutant::active() {\n");
         for number in kept {
             let first = line(&woven.text);
             let mutated = self.mutated(&function.body, number);
-            write!(woven.text, "{number} => {{ {mutated}\n}}\n").expect("memory");
+            write!(woven.text, "{number} => {{ {mutated}\n}}\n").expect("a string is writable");
             woven.lines.push((number, first..line(&woven.text)));
         }
         woven.text.push_str("_ => unreachable!() } } ");
@@ -121,12 +122,12 @@ impl Weaver<'_> {
     }
 }
 
-/// The number of the last line, which is not yet ended.
+/// The number of the last line, which has no end yet.
 fn line(text: &str) -> usize {
     text.matches('\n').count() + 1
 }
 
-/// Finds what is between the braces of every function that can ask a question at run time.
+/// Finds the text between the braces of every function that can select a body at run time.
 struct Bodies<'a> {
     source: &'a str,
     found: Vec<Range<usize>>,
@@ -177,7 +178,7 @@ fn outer(a: u8) -> u8 {
 
     /// A mutant that replaces the only `old` of the source.
     fn mutant(old: &str, new: &str) -> Mutant {
-        let at = SOURCE.find(old).expect("it is in the source");
+        let at = SOURCE.find(old).expect("the source contains the text");
         let line = SOURCE[..at].matches('\n').count() + 1;
         let column = at - SOURCE[..at].rfind('\n').map_or(0, |end| end + 1) + 1;
         let start = Position { line, column };
@@ -189,11 +190,11 @@ fn outer(a: u8) -> u8 {
 
     fn woven(mutants: &[Mutant], dropped: &[u32]) -> Woven {
         let numbers: Vec<u32> = (0..).take(mutants.len()).collect();
-        let functions = Functions::of(SOURCE, &numbers, mutants).expect("the source is Rust");
+        let functions = Functions::new(SOURCE, &numbers, mutants).expect("the source is Rust");
         functions.weave(SOURCE, mutants, |number| dropped.contains(&number))
     }
 
-    /// A function inside another would be changed in the original of the outer one alone.
+    /// The mutants of an inner function are woven only into the original body of the outer one.
     #[test]
     fn a_function_inside_another_is_woven_once() {
         let mutants = [mutant("b + 1", "b * 1"), mutant("(a) - 2", "(a) + 2")];
@@ -202,24 +203,24 @@ fn outer(a: u8) -> u8 {
         assert_eq!(woven.matches("is_among(1, &[1])").count(), 1);
         assert_eq!(woven.matches("b * 1").count(), 1);
         assert!(woven.starts_with("const SIZE: usize = 1 + 1;\nfn outer(a: u8) -> u8 {"));
-        syn::parse_file(&woven).expect("it is Rust still");
+        syn::parse_file(&woven).expect("the woven text is Rust");
     }
 
-    /// The compiler names lines; the mutant at fault is found by them.
+    /// The compiler reports lines, which must identify the mutant.
     #[test]
-    fn the_lines_of_a_mutant_hold_its_change() {
+    fn the_lines_of_a_mutant_contain_its_change() {
         let woven = woven(&[mutant("b + 1", "b * 1"), mutant("(a) - 2", "(a) + 2")], &[]);
         for (number, change) in [(0, "b * 1"), (1, "(a) + 2")] {
             let (_, lines) =
-                woven.lines.iter().find(|(n, _)| *n == number).expect("it is woven in");
+                woven.lines.iter().find(|(n, _)| *n == number).expect("the mutant is woven");
             let text: Vec<&str> = woven.text.lines().collect();
             assert!(text[lines.start - 1..lines.end - 1].iter().any(|line| line.contains(change)));
         }
     }
 
-    /// A constant cannot ask at run time, and a mutant that does not compile must not be built.
+    /// A constant cannot select at run time, and a mutant that does not compile must not be built.
     #[test]
-    fn what_cannot_be_woven_is_left_out() {
+    fn a_mutant_that_cannot_be_woven_is_left_out() {
         let mutants = [mutant("1 + 1;", "1 * 1;"), mutant("b + 1", "b * true")];
         assert!(woven(&mutants, &[]).text.contains("b * true"));
         let woven = woven(&mutants, &[1]);

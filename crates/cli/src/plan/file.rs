@@ -1,0 +1,316 @@
+//! Named workloads and plans: those in `hotrow.toml`, and the built-in ones.
+//!
+//! ```toml
+//! [workload.flash-sale]
+//! users = 1
+//! mix = "charge:5,use:85,read:10"
+//! clients = ["threads:cores", "tasks:64"]
+//!
+//! [plan.evening]
+//! workloads = ["flash-sale", "hot-row"]
+//! blocks = 12
+//! ```
+//!
+//! A part with several values gives one scenario for each value. A plan can also name built-in
+//! workloads.
+
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+
+use serde::Deserialize;
+
+use super::{
+    Plan, PlannedScenario,
+    builder::{AXES, ScenarioBuilder, duration},
+    check_fits, unknown,
+};
+use crate::{
+    failure::CliError,
+    retired,
+    run::{BLOCKS_MAX, FORKS_MAX},
+};
+use hotrow_engine::Schedule;
+
+/// The built-in plans and workloads.
+const BUILT_IN: &str = include_str!("profiles.toml");
+
+/// The file that is read if it exists and no other one is named.
+const FILE: &str = "hotrow.toml";
+
+/// Workloads and plans by name.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Definitions {
+    #[serde(default)]
+    workload: BTreeMap<String, BTreeMap<String, Values>>,
+    #[serde(default)]
+    plan: BTreeMap<String, NamedPlan>,
+}
+
+/// The longest window of a plan.
+const WINDOW_MAX: Duration = Duration::from_hours(1);
+
+/// The most scenarios of a plan.
+const SCENARIOS_MAX: usize = 10_000;
+
+/// One value or several.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Values {
+    Several(Vec<Value>),
+    One(Value),
+}
+
+/// A value of a part.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Value {
+    Integer(i64),
+    Float(f64),
+    Boolean(bool),
+    Text(String),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct NamedPlan {
+    workloads: Vec<String>,
+    #[serde(default)]
+    strategies: Vec<String>,
+    #[serde(default = "NamedPlan::blocks")]
+    blocks: u32,
+    #[serde(default = "NamedPlan::forks")]
+    forks: u32,
+    #[serde(default)]
+    warm_up: Option<String>,
+    #[serde(default)]
+    window: Option<String>,
+    #[serde(default)]
+    latency_window: Option<String>,
+}
+
+impl NamedPlan {
+    fn blocks() -> u32 {
+        10
+    }
+
+    fn forks() -> u32 {
+        1
+    }
+}
+
+impl Values {
+    fn texts(&self) -> Vec<String> {
+        match self {
+            Values::Several(values) => values.iter().map(Value::text).collect(),
+            Values::One(value) => vec![value.text()],
+        }
+    }
+}
+
+impl Value {
+    /// Returns the value as it is written on the command line.
+    fn text(&self) -> String {
+        match self {
+            Value::Integer(number) => number.to_string(),
+            Value::Float(number) => number.to_string(),
+            Value::Boolean(value) => value.to_string(),
+            Value::Text(text) => text.clone(),
+        }
+    }
+}
+
+impl Definitions {
+    /// Reads the built-in definitions and those of `file`, or else of `hotrow.toml` if it exists.
+    pub(crate) fn load(file: Option<&Path>) -> Result<Definitions, CliError> {
+        let mut all = Definitions::built_in()?;
+        let file = match file {
+            Some(file) => file,
+            None if Path::new(FILE).exists() => Path::new(FILE),
+            None => return Ok(all),
+        };
+        let name = file.display().to_string();
+        let text = fs::read_to_string(file)
+            .map_err(|error| CliError::usage(format!("cannot read {name}: {error}")))?;
+        let own = Definitions::parse(&text, &name)?;
+        all.workload.extend(own.workload);
+        all.plan.extend(own.plan);
+        Ok(all)
+    }
+
+    /// Returns the built-in definitions.
+    pub(crate) fn built_in() -> Result<Definitions, CliError> {
+        Definitions::parse(BUILT_IN, "the built-in plans")
+    }
+
+    fn parse(text: &str, name: &str) -> Result<Definitions, CliError> {
+        toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let line = 1 + text[..start].matches('\n').count();
+            let key = error
+                .message()
+                .strip_prefix("unknown field `")
+                .and_then(|rest| rest.split('`').next());
+            match key.and_then(|key| Some((key, retired::renamed(key)?))) {
+                Some((key, new)) => {
+                    CliError::usage(format!("{name}:{line}: key `{key}` is now `{new}`"))
+                }
+                None => CliError::usage(format!("{name}:{line}: {}", error.message())),
+            }
+        })
+    }
+
+    /// Returns the plan `name` for the given strategies, as far as they run on its stores. Without
+    /// given strategies, it has the strategies of the plan, or else all.
+    pub(crate) fn plan(
+        &self,
+        name: &str,
+        seed: u64,
+        strategies: &[String],
+    ) -> Result<Plan, CliError> {
+        let Some(named) = self.plan.get(name) else {
+            return Err(unknown("plan", name, &self.plan.keys().map(String::as_str).collect()));
+        };
+        let strategies = if strategies.is_empty() { &named.strategies } else { strategies };
+        for strategy in strategies {
+            check_fits(strategy, None)?;
+        }
+        let mut scenarios = Vec::new();
+        for workload in &named.workloads {
+            for builder in self.workload(workload)? {
+                let (store, _) = builder.finish()?;
+                let runs = |name: &&String| check_fits(name, Some(store)).is_ok();
+                let fitting: Vec<String> = strategies.iter().filter(runs).cloned().collect();
+                if strategies.is_empty() || !fitting.is_empty() {
+                    scenarios.push(PlannedScenario::new(builder, &fitting)?);
+                }
+            }
+        }
+        let schedule = Schedule { seed, ..named.schedule(name)? };
+        Ok(Plan { scenarios, schedule, forks: named.forks, axis: None })
+    }
+
+    /// Returns the scenarios of the workload `name`.
+    pub(crate) fn workload(&self, name: &str) -> Result<Vec<ScenarioBuilder>, CliError> {
+        let Some(parts) = self.workload.get(name) else {
+            let known = self.workload.keys().map(String::as_str).collect();
+            return Err(unknown("workload", name, &known));
+        };
+        let mut builders = vec![ScenarioBuilder::default()];
+        for part in parts.keys() {
+            if !AXES.contains(&part.as_str()) {
+                return Err(unknown("part of a scenario", part, &AXES.into_iter().collect()));
+            }
+        }
+        // In the order of the axes: `reads` comes after `mix` and overrides it.
+        for (part, values) in AXES.iter().filter_map(|axis| parts.get_key_value(*axis)) {
+            builders = combined(&builders, part, &values.texts())?;
+        }
+        Ok(builders)
+    }
+}
+
+/// Returns every combination of a builder with a value of `part`.
+pub(crate) fn combined(
+    builders: &[ScenarioBuilder],
+    part: &str,
+    values: &[String],
+) -> Result<Vec<ScenarioBuilder>, CliError> {
+    let mut all = Vec::new();
+    if builders.len().saturating_mul(values.len()) > SCENARIOS_MAX {
+        let why = format!("more than {SCENARIOS_MAX} scenarios: give fewer values of {part}");
+        return Err(CliError::usage(why));
+    }
+    for builder in builders {
+        for value in values {
+            let mut combination = *builder;
+            combination.set(part, value)?;
+            all.push(combination);
+        }
+    }
+    Ok(all)
+}
+
+impl NamedPlan {
+    fn schedule(&self, name: &str) -> Result<Schedule, CliError> {
+        let rejected =
+            |what: &str, why: String| CliError::usage(format!("plan {name}: {what}: {why}"));
+        let window = |text: &Option<String>, usual: u64| match text {
+            None => Ok(Duration::from_millis(usual)),
+            Some(text) => {
+                match duration(text).map_err(|why| rejected(&format!("`{text}`"), why))? {
+                    window if window <= WINDOW_MAX => Ok(window),
+                    _ => {
+                        Err(rejected(&format!("`{text}`"), format!("give at most {WINDOW_MAX:?}")))
+                    }
+                }
+            }
+        };
+        for (what, number, most) in
+            [("blocks", self.blocks, BLOCKS_MAX), ("forks", self.forks, FORKS_MAX)]
+        {
+            if !(1..=most).contains(&i64::from(number)) {
+                return Err(rejected(&format!("{what} {number}"), format!("give 1 to {most}")));
+            }
+        }
+        Ok(Schedule {
+            blocks: self.blocks,
+            warm_up: window(&self.warm_up, 20)?,
+            capacity_window: window(&self.window, 100)?,
+            latency_window: window(&self.latency_window, 50)?,
+            seed: 1,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A malformed built-in plan would fail only when a user names it.
+    #[test]
+    fn every_built_in_plan_is_valid() {
+        let built_in = Definitions::load(None).unwrap();
+        for name in ["quick", "standard", "thorough", "assignment"] {
+            let plan = built_in.plan(name, 1, &[]).unwrap_or_else(|why| panic!("{name}: {why}"));
+            assert!(!plan.scenarios.is_empty(), "{name}");
+            assert!(plan.schedule.blocks >= 6, "{name} has too few blocks for a ranking");
+        }
+    }
+
+    /// Two parts with two values each are four scenarios.
+    #[test]
+    fn a_workload_has_every_combination_of_its_values() {
+        let text = "[workload.w]\nusers = [1, 16]\nclients = ['threads:2', 'tasks:8']\nreads = 90\n\
+            [plan.p]\nworkloads = ['w']\nblocks = 7\nwindow = '5ms'\n";
+        let plan = Definitions::parse(text, "x").unwrap().plan("p", 3, &[]).unwrap();
+        assert_eq!(plan.scenarios.len(), 4);
+        assert_eq!((plan.schedule.blocks, plan.schedule.seed), (7, 3));
+        assert_eq!(plan.schedule.capacity_window, Duration::from_millis(5));
+        assert!(plan.scenarios.iter().all(|planned| planned.scenario.mix.read() == 90));
+    }
+
+    /// An error in a file names its line, or the invalid name.
+    #[test]
+    fn an_error_in_a_file_names_its_line_or_name() {
+        let rejected = |text: &str| match Definitions::parse(text, "hotrow.toml") {
+            Err(error) => error.to_string(),
+            Ok(parsed) => parsed.plan("p", 1, &[]).expect_err("the plan is invalid").to_string(),
+        };
+        assert!(rejected("[workload.w]\nusers = \n").starts_with("hotrow.toml:2: "));
+        assert!(rejected("[plans.p]\n").contains("unknown field `plans`"));
+        assert!(rejected("[plan.p]\nworkloads = ['w']\n").contains("workload \"w\" is not known"));
+        let misspelt = "[workload.w]\nuser = 1\n[plan.p]\nworkloads = ['w']\n";
+        assert!(rejected(misspelt).contains("did you mean users?"));
+        assert!(
+            rejected("[plan.p]\nworkloads = []\nblock = 3\n").contains("unknown field `block`")
+        );
+        let plan_with = |line: &str| rejected(&format!("[plan.p]\nworkloads = []\n{line}\n"));
+        assert_eq!(plan_with("blocks = 4294967295"), "plan p: blocks 4294967295: give 1 to 1000");
+        assert_eq!(plan_with("forks = 0"), "plan p: forks 0: give 1 to 64");
+        assert_eq!(plan_with("window = '9y'"), "plan p: `9y`: give at most 3600s");
+        let values: Vec<String> = (1..=200).map(|value| value.to_string()).collect();
+        let values = values.join(",");
+        let many = format!("[workload.w]\nusers = [{values}]\nwork = [{values}]\n");
+        assert!(rejected(&format!("{many}[plan.p]\nworkloads = ['w']\n")).contains("fewer values"));
+    }
+}

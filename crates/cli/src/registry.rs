@@ -1,0 +1,124 @@
+//! Every strategy on every store that it fits: the input of the contract suite, the benchmarks, the
+//! command line and the report.
+//!
+//! This table is the only place that names both. A strategy that is missing here is never
+//! constructed, which the compiler reports. A pair that does not fit does not compile.
+
+use std::ops::Deref;
+
+use hotrow::{
+    store::{FaultInjecting, Memory, Simulated, VersionStamped, Versioned},
+    strategy::*,
+    sync::{self, asynchronous, atomic},
+};
+use hotrow_engine as engine;
+use hotrow_engine::{Measure, Record, SingleClientFn};
+use hotrow_verify::contract::Candidate;
+
+/// The simulated store with the version column that it lacks.
+type VersionedSimulated<L> = Versioned<Simulated<VersionStamped<L>>>;
+
+/// A row: a strategy, its state per user, and the stores that it runs on.
+macro_rules! rows {
+    ($($($strategy:ident)::+ keeps $state:ty, on $($store:ident),+;)+) => {
+        &[$(rows!(@row [$($strategy)::+] $state, $($store)+)),+]
+    };
+    (@row $strategy:tt $state:ty, $($store:ident)+) => {
+        &[$(rows!(@entry $strategy $state, $store)),+]
+    };
+    (@entry [$($strategy:tt)+] $state:ty, $store:ident) => {
+        Entry::new::<
+            $($strategy)+<$store<$state>>,
+            $($strategy)+<FaultInjecting<$store<$state>>>,
+            $($strategy)+<FaultInjecting<$store<$state>, false>>,
+        >()
+    };
+}
+
+const ENTRIES: &[&[Entry]] = rows! {
+    Queue          keeps CombiningLock,            on Memory, Simulated;
+    Mutex          keeps sync::Mutex<()>,          on Memory;
+    AsyncMutex     keeps asynchronous::Mutex<()>,  on Memory, Simulated;
+    RwLock         keeps sync::RwLock<()>,         on Memory;
+    AsyncRwLock    keeps asynchronous::RwLock<()>, on Memory, Simulated;
+    Cas            keeps (),                       on Memory, VersionedSimulated;
+    Actor          keeps ActorCell,                on Memory, Simulated;
+    ShardedActor   keeps (),                       on Memory, Simulated;
+    Unsynchronized keeps (),                       on Memory, Simulated;
+    FetchAdd       keeps atomic::AtomicU64,        on Memory, Simulated;
+    Noop           keeps (),                       on Memory, Simulated;
+};
+
+/// A [`Candidate`] that can also be measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    candidate: Candidate,
+    /// Measures it once.
+    pub measure: Measure,
+    /// Records one history of it.
+    pub record: Record,
+    /// Times it with a single client.
+    pub single_client: SingleClientFn,
+}
+
+impl Deref for Entry {
+    type Target = Candidate;
+
+    fn deref(&self) -> &Candidate {
+        &self.candidate
+    }
+}
+
+impl Entry {
+    /// Creates the entry of strategy `T`. `A` and `B` are as in [`Candidate::new`].
+    pub const fn new<T, A, B>() -> Entry
+    where
+        T: ConcurrencyStrategy,
+        A: ConcurrencyStrategy<Store = FaultInjecting<T::Store>>,
+        B: ConcurrencyStrategy<Store = FaultInjecting<T::Store, false>>,
+    {
+        let candidate = Candidate::new::<T, A, B>();
+        // A build that explores schedules measures nothing, and the code that measures is most of
+        // what there is to compile.
+        if cfg!(shuttle) {
+            return Entry {
+                candidate,
+                measure: |_, _| unreachable!("schedules are explored, not measured"),
+                record: |_, _, _| unreachable!("schedules are explored, not measured"),
+                single_client: |_, _| unreachable!("schedules are explored, not measured"),
+            };
+        }
+        Entry {
+            candidate,
+            measure: engine::measure::<T>,
+            record: engine::record::<T>,
+            single_client: engine::single_client::<T>,
+        }
+    }
+}
+
+/// Returns every entry, in the order of the report.
+pub fn entries() -> impl Iterator<Item = &'static Entry> {
+    ENTRIES.iter().copied().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use hotrow_engine::RequestKind;
+
+    /// A strategy that fails with a single client would stop a benchmark minutes after its start.
+    #[test]
+    fn every_entry_serves_a_single_client() {
+        for entry in entries() {
+            for kind in RequestKind::ALL {
+                assert_eq!((entry.single_client)(kind, 0), Duration::ZERO);
+                for requests in [1, 301] {
+                    (entry.single_client)(kind, requests);
+                }
+            }
+        }
+    }
+}

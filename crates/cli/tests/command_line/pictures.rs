@@ -1,0 +1,70 @@
+//! Plots as files beside their run, and on a page for a browser.
+
+use super::*;
+
+/// A plot that is missing, stale or left over would not show what the rows say.
+#[test]
+fn a_plot_is_written_and_a_stale_plot_is_detected() {
+    let scratch = Scratch::new("plots-cli");
+    let results = scratch.path("results");
+    let saved = results.join("box/tiny");
+    let output = hotrow()
+        .args(["run", "mutex", "cas", "--clients", "threads:1", "--blocks", "1", "--results"])
+        .arg(&saved)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let page = scratch.path("PAGE.md");
+    let block =
+        "<!-- BEGIN generated:plot box/tiny forest-hot-row -->\n<!-- END generated:plot -->\n";
+    fs::write(&page, block).unwrap();
+    let report = |more: &[&str]| {
+        let mut command = hotrow();
+        command.arg("report").args(more).arg("--results").arg(&results).arg(&page);
+        command.output().unwrap()
+    };
+    assert_eq!(report(&[]).status.code(), Some(0));
+    assert_eq!(report(&["--check"]).status.code(), Some(0));
+
+    let plot = saved.join("plots/forest-hot-row.svg");
+    let svg = fs::read_to_string(&plot).unwrap();
+    assert!(svg.contains(">cas<"), "{svg}");
+    fs::write(&plot, "<svg/>").unwrap();
+    let stale = report(&["--check"]);
+    assert_eq!(stale.status.code(), Some(1));
+    assert!(
+        stderr(&stale).contains("forest-hot-row.svg; run `hotrow report`"),
+        "{}",
+        stderr(&stale)
+    );
+    assert_eq!(report(&[]).status.code(), Some(0));
+    assert_eq!(fs::read_to_string(&plot).unwrap(), svg);
+
+    fs::write(saved.join("plots/old.svg"), svg).unwrap();
+    let unused = report(&["--check"]);
+    assert_eq!(unused.status.code(), Some(1));
+    assert!(stderr(&unused).contains("shown by no page: "), "{}", stderr(&unused));
+}
+
+/// `report --html` writes one file, of the named run or of the latest.
+#[test]
+fn a_run_is_written_as_a_page_for_a_browser() {
+    let scratch = Scratch::new("browse-cli");
+    let html = scratch.path("run.html");
+    let browse = |results: &str, more: &[&str]| {
+        let mut command = hotrow();
+        command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).args([
+            "report",
+            "--results",
+            results,
+        ]);
+        command.arg("--html").arg(&html).args(more).output().unwrap()
+    };
+    let written = browse("results", &["reference/standard"]);
+    assert_eq!(written.status.code(), Some(0), "{}", stderr(&written));
+    assert!(fs::read_to_string(&html).unwrap().contains("<h2>one hot row with"));
+    let unknown = browse("results", &["no/such"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let message = "hotrow: there is no run no/such in results: there are ";
+    assert!(stderr(&unknown).starts_with(message), "{}", stderr(&unknown));
+}

@@ -1,0 +1,442 @@
+//! Compares all strategies of one scenario and ranks those whose audit passes.
+//!
+//! Contenders whose audit passes are ranked. References are listed below them. Negative controls
+//! and contenders with a violation are listed last and have no rank: the speed of a wrong answer
+//! has no value.
+
+use std::{collections::BTreeSet, ops::Range};
+
+use super::{
+    contender_summary::{AuditSummary, ContenderSummary, Series},
+    title::Title,
+};
+use hotrow_results::{
+    Kind, MeasurementRow, Role, RunWriter,
+    stats::{BLOCKS_MIN, Better, Blocks, NoiseFloor, Ratio, Subject, tiers},
+};
+
+/// The preferred baselines: the first that ran in the scenario and passed its audit. Without one,
+/// the contender with an A/A control is the baseline, and without that the first contender by name.
+const BASELINES: [&str; 2] = ["mutex", "async-mutex"];
+
+/// The results of one scenario.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// The stable name of the scenario.
+    pub scenario: String,
+    /// The scenario in words.
+    pub title: Title,
+    /// How its rows were measured.
+    pub kind: Kind,
+    /// Blocks that are not excluded and have at least one complete measurement.
+    pub blocks: usize,
+    /// The number of forks.
+    pub forks: usize,
+    /// The number of blocks that are excluded because of interference, and the reason for the last
+    /// of them.
+    pub excluded_because: Option<(usize, String)>,
+    /// The contender that ratios are taken to.
+    pub baseline: Option<String>,
+    /// The strategy that ran twice under two names, if both runs share a block.
+    pub aa_strategy: Option<String>,
+    /// The ratio of that strategy to itself.
+    pub aa_ratio: Option<Ratio>,
+    /// The A/A noise of the scenario; [`NoiseFloor::MIN`] without an A/A control.
+    pub noise: NoiseFloor,
+    /// Contenders whose audit passes: first the ranked ones, best first, then the others.
+    pub contenders: Vec<ContenderSummary>,
+    /// The lead of each tier's leader over the next tier's leader: the ratio of their rates or, in
+    /// an open loop, of their response times. Above 1 the leader is better.
+    pub leads: Vec<Ratio>,
+    /// References.
+    pub references: Vec<ContenderSummary>,
+    /// Contenders with a violation, and negative controls.
+    pub unranked: Vec<ContenderSummary>,
+    /// Whether a measurement was stopped before its end.
+    pub partial: bool,
+    /// The values that contenders are ranked by, over the replicates, of each contender whose audit
+    /// passes and of each reference.
+    values: Vec<(String, Blocks)>,
+}
+
+/// Compares the rows of each scenario.
+///
+/// Scenarios are sorted by title: memory before simulated time, few users before many. The order of
+/// the rows has no effect, since it is shuffled.
+pub fn comparisons(rows: &[MeasurementRow]) -> Vec<Comparison> {
+    let mut scenarios: Vec<Vec<&MeasurementRow>> = Vec::new();
+    for row in rows {
+        match scenarios.iter_mut().find(|scenario| scenario[0].scenario == row.scenario) {
+            Some(scenario) => scenario.push(row),
+            None => scenarios.push(vec![row]),
+        }
+    }
+    let mut comparisons: Vec<_> =
+        scenarios.iter().map(|rows| Comparison::from_rows(rows)).collect();
+    comparisons.sort_by(|a, b| a.title.cmp(&b.title));
+    comparisons
+}
+
+impl Comparison {
+    /// Compares the rows of one scenario. There is at least one.
+    fn from_rows(rows: &[&MeasurementRow]) -> Comparison {
+        let kind = rows[0].kind;
+        let validity = Validity::from_rows(rows);
+        let all_series = series(rows, &validity);
+        let passes = |series: &&Series<'_>| matches!(series.audit(), AuditSummary::Pass { .. });
+        let (contenders, violating): (Vec<_>, Vec<_>) =
+            with_role(&all_series, Role::Contender).into_iter().partition(passes);
+        let noop = all_series.iter().find(|series| series.strategy == "noop");
+        let value = |series: &Series<'_>| match kind {
+            Kind::OpenLoop => series.tails_above(noop),
+            _ => series.rates(),
+        };
+        let (aa_strategy, aa_ratio, noise) = aa_control(&all_series, value);
+        let is_aa = |series: &&&Series<'_>| Some(series.strategy) == aa_strategy.as_deref();
+        let baseline = BASELINES
+            .iter()
+            .find_map(|name| contenders.iter().find(|series| series.strategy == *name))
+            .or_else(|| contenders.iter().find(is_aa))
+            .or(contenders.first());
+        let baseline_values = baseline.map(|series| value(series)).unwrap_or_default();
+        let summarize =
+            |series: &Series<'_>| series.summary(Ratio::of(&value(series), &baseline_values), noop);
+        let summaries = |listed: &[&Series<'_>]| -> Vec<ContenderSummary> {
+            listed.iter().map(|series| summarize(series)).collect()
+        };
+        let named = |series: &&Series<'_>| (series.strategy.to_owned(), value(series));
+        let mut values: Vec<(String, Blocks)> = contenders.iter().map(named).collect();
+        let (ranked, leads) = match validity.is_measured() {
+            true => rank(summaries(&contenders), &values, noise, better(kind)),
+            false => (summaries(&contenders), Vec::new()),
+        };
+
+        let references = with_role(&all_series, Role::Reference);
+        values.extend(references.iter().map(named));
+        let mut unranked = violating;
+        unranked.extend(with_role(&all_series, Role::NegativeControl));
+        Comparison {
+            scenario: rows[0].scenario.clone(),
+            title: Title::from_row(rows[0]),
+            kind,
+            blocks: validity.measured,
+            forks: validity.forks,
+            excluded_because: validity.excluded_because,
+            baseline: baseline.map(|series| series.strategy.to_owned()),
+            aa_strategy: aa_strategy.filter(|_| aa_ratio.is_some()),
+            aa_ratio,
+            noise,
+            contenders: ranked,
+            leads,
+            references: summaries(&references),
+            unranked: summaries(&unranked),
+            partial: rows.iter().any(|row| row.truncated),
+            values,
+        }
+    }
+
+    /// Whether at least half of its blocks are not excluded. If not, nothing is ranked, and the
+    /// numbers shown are of all blocks.
+    pub fn is_measured(&self) -> bool {
+        self.excluded_because.as_ref().is_none_or(|(excluded, _)| *excluded <= self.blocks)
+    }
+
+    /// Returns whether a higher or a lower value ranks first.
+    pub fn better(&self) -> Better {
+        better(self.kind)
+    }
+
+    /// Returns the ratio of the values that contenders are ranked by. Each name is a contender
+    /// whose audit passes, or a reference.
+    pub fn ratio(&self, strategy: &str, baseline: &str) -> Option<Ratio> {
+        Ratio::of(self.values(strategy)?, self.values(baseline)?)
+    }
+
+    /// Returns the values, over the replicates, that contenders are ranked by, of a contender whose
+    /// audit passes or of a reference.
+    pub fn values(&self, strategy: &str) -> Option<&Blocks> {
+        self.values.iter().find(|(known, _)| known == strategy).map(|(_, values)| values)
+    }
+
+    /// Returns the summary of a strategy. The A/A control has none.
+    pub fn summary(&self, strategy: &str) -> Option<&ContenderSummary> {
+        self.summaries().find(|summary| summary.strategy == strategy)
+    }
+
+    /// Returns the contenders of each tier, best tier first.
+    pub fn tiers(&self) -> Vec<Vec<&ContenderSummary>> {
+        let mut tiers: Vec<Vec<&ContenderSummary>> = Vec::new();
+        for summary in &self.contenders {
+            let Some(rank) = summary.rank else { continue };
+            tiers.resize_with(tiers.len().max(rank), Vec::new);
+            tiers[rank - 1].push(summary);
+        }
+        tiers
+    }
+
+    /// Returns every summary, in the order of the table.
+    pub fn summaries(&self) -> impl Iterator<Item = &ContenderSummary> {
+        self.contenders.iter().chain(&self.references).chain(&self.unranked)
+    }
+}
+
+fn better(kind: Kind) -> Better {
+    match kind {
+        Kind::OpenLoop | Kind::SingleClient => Better::Lower,
+        Kind::ClosedLoop | Kind::Simulated | Kind::Http => Better::Higher,
+    }
+}
+
+/// The blocks of a scenario: valid, excluded and complete ones.
+struct Validity {
+    /// The blocks that are evaluated, as fork and block: the valid ones, or all if fewer are valid
+    /// than excluded. Sorted.
+    evaluated: Vec<(u32, u32)>,
+    /// The number of valid blocks with at least one complete measurement.
+    measured: usize,
+    forks: usize,
+    excluded_because: Option<(usize, String)>,
+}
+
+impl Validity {
+    fn from_rows(rows: &[&MeasurementRow]) -> Validity {
+        let block_of = |row: &&&MeasurementRow| (row.fork, row.block);
+        let distinct = |rows: &mut dyn Iterator<Item = &&MeasurementRow>| {
+            rows.map(|row| block_of(&row)).collect::<BTreeSet<(u32, u32)>>()
+        };
+        let valid = distinct(&mut rows.iter().filter(|row| row.excluded_because.is_empty()));
+        let is_excluded = |row: &&&MeasurementRow| {
+            !row.excluded_because.is_empty() && row.excluded_because != RunWriter::INTERRUPTED
+        };
+        let excluded = distinct(&mut rows.iter().filter(is_excluded));
+        let reason = rows.iter().rfind(is_excluded).map(|row| row.excluded_because.clone());
+        let too_few = valid.len() < excluded.len();
+        let evaluated =
+            if too_few { valid.union(&excluded).copied().collect() } else { valid.clone() };
+        let complete = rows.iter().filter(|row| !row.truncated && valid.contains(&block_of(row)));
+        let measured: BTreeSet<_> = complete.map(|row| block_of(&row)).collect();
+        let forks: BTreeSet<u32> = rows.iter().map(|row| row.fork).collect();
+        Validity {
+            evaluated: evaluated.into_iter().collect(),
+            measured: measured.len(),
+            forks: forks.len(),
+            excluded_because: reason.map(|reason| (excluded.len(), reason)),
+        }
+    }
+
+    fn is_measured(&self) -> bool {
+        self.excluded_because.as_ref().is_none_or(|(excluded, _)| *excluded <= self.measured)
+    }
+
+    /// Returns the index of the row's block among the evaluated blocks.
+    fn index_of(&self, row: &MeasurementRow) -> Option<usize> {
+        self.evaluated.binary_search(&(row.fork, row.block)).ok()
+    }
+
+    /// Returns the blocks of each fork, if there are enough forks to use them as replicates.
+    fn replicates(&self) -> Option<Vec<Range<usize>>> {
+        let chunks = self.evaluated.chunk_by(|a, b| a.0 == b.0);
+        let mut end = 0;
+        let ranges: Vec<Range<usize>> = chunks
+            .map(|chunk| {
+                end += chunk.len();
+                end - chunk.len()..end
+            })
+            .collect();
+        (ranges.len() >= BLOCKS_MIN).then_some(ranges)
+    }
+}
+
+/// The rows of one scenario, or of several that are measured in the same blocks, without a ranking.
+pub(super) struct Measured<'a> {
+    /// One for each scenario, strategy and role, all over the same blocks.
+    pub(super) series: Vec<Series<'a>>,
+    /// Whether at least half of the blocks are not excluded.
+    pub(super) is_measured: bool,
+    /// The number of blocks that are excluded because of interference, and the reason for the last
+    /// of them.
+    pub(super) excluded_because: Option<(usize, String)>,
+}
+
+impl<'a> Measured<'a> {
+    pub(super) fn new(rows: &[&'a MeasurementRow]) -> Measured<'a> {
+        let validity = Validity::from_rows(rows);
+        let (series, is_measured) = (series(rows, &validity), validity.is_measured());
+        Measured { series, is_measured, excluded_because: validity.excluded_because }
+    }
+}
+
+/// Groups the rows by scenario, strategy and role, sorted by strategy: the order of blocks is
+/// shuffled, and a table must not depend on it.
+fn series<'a>(rows: &[&'a MeasurementRow], validity: &Validity) -> Vec<Series<'a>> {
+    let mut all_series: Vec<Series<'a>> = Vec::new();
+    for row in rows {
+        let known = |series: &Series<'_>| {
+            (series.scenario, series.strategy, series.role)
+                == (&row.scenario, &row.strategy, row.role)
+        };
+        let index = all_series.iter().position(known).unwrap_or_else(|| {
+            let blocks = validity.evaluated.len();
+            all_series.push(Series::new(row, blocks, validity.replicates()));
+            all_series.len() - 1
+        });
+        let is_evaluated = row.excluded_because.is_empty() || !validity.is_measured();
+        all_series[index].push(validity.index_of(row).filter(|_| is_evaluated), row);
+    }
+    all_series.sort_by_key(|series| series.strategy);
+    all_series
+}
+
+fn with_role<'s, 'a>(all_series: &'s [Series<'a>], role: Role) -> Vec<&'s Series<'a>> {
+    all_series.iter().filter(|series| series.role == role).collect()
+}
+
+/// Returns the strategy that ran twice, its ratio to itself, and the A/A noise.
+fn aa_control(
+    all_series: &[Series<'_>],
+    value: impl Fn(&Series<'_>) -> Blocks,
+) -> (Option<String>, Option<Ratio>, NoiseFloor) {
+    let Some(control) = all_series.iter().find(|series| series.role == Role::AaControl) else {
+        return (None, None, NoiseFloor::MIN);
+    };
+    let original = all_series
+        .iter()
+        .find(|series| series.role == Role::Contender && series.strategy == control.strategy);
+    let values = original.map(|original| (value(control), value(original)));
+    let ratio = values.as_ref().and_then(|(control, original)| Ratio::of(control, original));
+    let noise = values
+        .as_ref()
+        .and_then(|(control, original)| NoiseFloor::from_aa_pairs(original, control));
+    (Some(control.strategy.to_owned()), ratio, noise.unwrap_or(NoiseFloor::MIN))
+}
+
+/// Sorts the contenders, gives each its tier, and computes the lead of each tier over the next.
+///
+/// A saturated contender is not ranked: its tail grows as long as the measurement lasts.
+fn rank(
+    summaries: Vec<ContenderSummary>,
+    values: &[(String, Blocks)],
+    noise: NoiseFloor,
+    better: Better,
+) -> (Vec<ContenderSummary>, Vec<Ratio>) {
+    let is_saturated =
+        |summary: &ContenderSummary| summary.attainment.is_some_and(|it| it.is_saturated());
+    let (saturated, mut unranked): (Vec<ContenderSummary>, Vec<ContenderSummary>) =
+        summaries.into_iter().partition(is_saturated);
+    let is_rankable = |name: &str| unranked.iter().any(|summary| summary.strategy == name);
+    let subjects: Vec<Subject<'_>> = values
+        .iter()
+        .filter(|(name, _)| is_rankable(name))
+        .map(|(name, blocks)| Subject { name, blocks })
+        .collect();
+    let (mut ranked, mut leaders) = (Vec::new(), Vec::new());
+    for placed in tiers(&subjects, noise, better) {
+        let index = unranked.iter().position(|summary| summary.strategy == placed.name);
+        let summary = unranked.remove(index.expect("tiers() returns the names that it was given"));
+        let inconclusive = placed.ratio.is_some_and(|ratio| is_inconclusive(&ratio));
+        ranked.push(ContenderSummary { rank: placed.rank, inconclusive, ..summary });
+        if placed.rank.is_some_and(|rank| rank > leaders.len()) {
+            let subject = subjects.iter().find(|subject| subject.name == placed.name);
+            leaders.push(subject.expect("tiers() returns the names that it was given").blocks);
+        }
+    }
+    let lead = |pair: &[&Blocks]| match better {
+        Better::Higher => Ratio::of(pair[0], pair[1]),
+        Better::Lower => Ratio::of(pair[1], pair[0]),
+    };
+    let leads = leaders.windows(2).filter_map(lead).collect();
+    ranked.extend(saturated);
+    (ranked, leads)
+}
+
+/// Whether the interval of a ratio is wider than a factor of 2.
+fn is_inconclusive(ratio: &Ratio) -> bool {
+    const SPAN_MAX: f64 = 2.0;
+    ratio.interval.is_some_and(|interval| interval.low * SPAN_MAX < interval.high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hotrow_results::{AuditVerdict, sample};
+
+    fn names(summaries: &[ContenderSummary]) -> Vec<(&str, Option<usize>)> {
+        summaries.iter().map(|summary| (summary.strategy.as_str(), summary.rank)).collect()
+    }
+
+    /// A contender that is fast in one block and slow in the next is not significantly slower than
+    /// the leader. A tie would mean that it is as fast, so it is marked as inconclusive.
+    #[test]
+    fn a_contender_with_a_wide_interval_is_inconclusive_and_not_a_tie() {
+        let mut rows = sample::rows(8);
+        let mut noisy = sample::series("noisy", 5_000_000, 8);
+        noisy.iter_mut().step_by(2).for_each(|row| row.completed /= 50);
+        rows.extend(noisy);
+        let comparison = &comparisons(&rows)[0];
+        let is_inconclusive = |summary: &&ContenderSummary| summary.inconclusive;
+        let inconclusive: Vec<&ContenderSummary> =
+            comparison.contenders.iter().filter(is_inconclusive).collect();
+        assert_eq!(inconclusive.len(), 1);
+        assert_eq!(inconclusive[0].strategy, "noisy");
+    }
+
+    /// The fastest contender has a violation in one of eight blocks. It must not be ranked first.
+    #[test]
+    fn a_contender_with_a_violation_is_not_ranked() {
+        let mut rows = sample::rows(8);
+        rows.extend(sample::series("lucky", 9_000_000, 8));
+        let last = rows.last_mut().unwrap();
+        (last.verdict, last.violation) = (AuditVerdict::Violation, "user 1: lost 5".to_owned());
+
+        let comparison = &comparisons(&rows)[0];
+        let ranked = [("cas", Some(1)), ("mutex", Some(2)), ("queue", Some(2)), ("actor", Some(3))];
+        assert_eq!(names(&comparison.contenders), ranked);
+        assert_eq!(names(&comparison.unranked), [("lucky", None), ("unsynchronized", None)]);
+        let AuditSummary::Violation { blocks: 1, violation } = &comparison.unranked[0].audit else {
+            panic!()
+        };
+        assert_eq!(violation, "user 1: lost 5");
+    }
+
+    /// The rate of a truncated measurement is over a part of the window. It must not be used, but
+    /// its audit must.
+    #[test]
+    fn a_truncated_row_is_audited_and_never_ranked() {
+        let mut rows = sample::rows(8);
+        for row in rows.iter_mut().filter(|row| row.strategy == "queue" && row.block > 4) {
+            row.truncated = true;
+        }
+        let comparison = &comparisons(&rows)[0];
+        let last = comparison.contenders.last().unwrap();
+        assert_eq!((last.strategy.as_str(), last.rank), ("queue", None));
+        assert_eq!(last.rate.unwrap().blocks, 5);
+        assert_eq!(last.audit, AuditSummary::Pass { entries: 8_000 });
+        assert!(comparison.partial);
+    }
+
+    /// The order of rows is shuffled. A table that depends on it would differ from run to run.
+    #[test]
+    fn the_order_of_rows_does_not_matter() {
+        let mut rows = sample::rows(8);
+        let before = comparisons(&rows);
+        rows.reverse();
+        assert_eq!(comparisons(&rows), before);
+    }
+
+    /// Without the preferred baseline another contender is taken, and never one with a violation.
+    #[test]
+    fn the_baseline_passes_its_audit() {
+        let without = |removed: &[&str]| {
+            let mut rows = sample::rows(8);
+            rows.retain(|row| !removed.contains(&row.strategy.as_str()));
+            comparisons(&rows)[0].baseline.clone()
+        };
+        assert_eq!(without(&[]).as_deref(), Some("mutex"));
+        assert_eq!(without(&["mutex"]).as_deref(), Some("actor"));
+        assert_eq!(without(&["mutex", "cas", "queue", "actor"]), None);
+        let mut rows = sample::rows(8);
+        rows.iter_mut().find(|row| row.strategy == "mutex").unwrap().verdict =
+            AuditVerdict::Violation;
+        assert_eq!(comparisons(&rows)[0].baseline.as_deref(), Some("actor"));
+    }
+}

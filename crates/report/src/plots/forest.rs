@@ -1,0 +1,73 @@
+//! Draws the ratios of one scenario to its baseline.
+
+use super::{capitalized, measured, ratio_estimate};
+use crate::{
+    contender_summary::{AuditSummary, ContenderSummary},
+    plot::{self, Chart, Forest, ForestRow, Heading, Range},
+    scenarios::{Scenario, Scenarios},
+};
+use hotrow_results::{Kind, Role};
+
+/// Draws the contenders by rank, then the references, then the violations and negative controls.
+pub(crate) fn forest(scenarios: &Scenarios<'_>, scenario: &Scenario<'_>) -> Option<Chart> {
+    let comparison = &scenario.comparison;
+    let baseline = comparison.baseline.as_deref()?;
+    let is_baseline = |summary: &ContenderSummary| summary.strategy == baseline;
+    let contender = |summary: &ContenderSummary| {
+        row(summary, note(summary, is_baseline(summary)), plot::Role::Contender)
+    };
+    let reference = |summary: &ContenderSummary| row(summary, String::new(), plot::Role::Reference);
+    let unranked =
+        |summary: &ContenderSummary| row(summary, unranked_note(summary), plot::Role::Violation);
+    let mut rows: Vec<ForestRow> = comparison.contenders.iter().map(contender).collect();
+    rows.extend(comparison.references.iter().map(reference));
+    rows.extend(comparison.unranked.iter().map(unranked));
+    let noise = comparison.noise.ratio();
+    let (axis, direction) = match comparison.kind {
+        Kind::OpenLoop => ("p99 response time", "left is better"),
+        _ => ("requests a second", "right is better"),
+    };
+    Some(Chart::Forest(Forest {
+        heading: Heading {
+            title: capitalized(&comparison.title.to_string()),
+            subtitle: measured(scenarios, scenario),
+            caption: format!(
+                "Each point is the median over the blocks of the ratio to {baseline} within a \
+                 block, and its line is the 95 % interval; {direction}. Equal tiers are ties. Only \
+                 contenders that pass the audit are ranked."
+            ),
+        },
+        axis: format!("{axis}, as a multiple of that of {baseline}"),
+        noise: Some(Range { low: noise.recip(), high: noise }),
+        rows,
+    }))
+}
+
+fn row(summary: &ContenderSummary, note: String, role: plot::Role) -> ForestRow {
+    let tier = summary.rank.and_then(|rank| u32::try_from(rank).ok());
+    let ratio = summary.ratio.map(ratio_estimate);
+    ForestRow { label: summary.strategy.clone(), tier, ratio, note, role }
+}
+
+fn note(summary: &ContenderSummary, is_baseline: bool) -> String {
+    let note = match (summary.ratio, summary.rank) {
+        _ if summary.attainment.is_some_and(|attainment| attainment.is_saturated()) => {
+            "saturated: not ranked"
+        }
+        _ if summary.inconclusive => "inconclusive",
+        _ if is_baseline => "baseline",
+        (None, _) => "not measured",
+        (_, None) => "not ranked",
+        _ => "",
+    };
+    note.to_owned()
+}
+
+fn unranked_note(summary: &ContenderSummary) -> String {
+    let note = match (&summary.audit, summary.role) {
+        (AuditSummary::Violation { .. }, Role::NegativeControl) => "violation (expected)",
+        (AuditSummary::Violation { .. }, _) => "VIOLATION",
+        _ => "no violation detected",
+    };
+    note.to_owned()
+}

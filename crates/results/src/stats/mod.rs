@@ -1,0 +1,52 @@
+//! Ratios with intervals, ties and tiers, computed from measurements in blocks.
+//!
+//! Within a shuffled block each contender runs once, so whatever the machine does to one contender
+//! of a block, it does roughly to all of them. Contenders are therefore compared block by block and
+//! never by their totals: drift that both sides of a block share cancels in the ratio. All averages
+//! are medians, so that one disturbed block changes little.
+//!
+//! Two runs share no blocks: a [`HodgesLehmannShift`] compares them, with less power. Along an axis
+//! of scenarios, [`crossovers`] finds where another contender leads, and [`Usl`] fits a curve.
+//!
+//! The module is pure: it reads no clock and does no I/O, and its random numbers come from a seed
+//! that the caller passes. Equal input gives equal output.
+//!
+//! ```
+//! use hotrow_results::{stats::{Better, Blocks, NoiseFloor, Ratio, Verdict}};
+//!
+//! let queue = Blocks::of([180.0, 183.0, 186.0, 181.0, 189.0, 184.0].map(Some))?;
+//! let mutex = Blocks::of([100.0, 101.0, 99.0, 102.0, 100.0, 98.0].map(Some))?;
+//! let ratio = Ratio::of(&queue, &mutex).expect("they share six blocks");
+//!
+//! assert_eq!(ratio.to_string(), "1.84 x [1.78, 1.89]");
+//! assert_eq!(ratio.verdict(NoiseFloor::MIN, Better::Higher), Verdict::Faster);
+//! # Ok::<(), hotrow_results::stats::InvalidValue>(())
+//! ```
+
+mod blocks;
+mod crossover;
+mod curve;
+mod fairness;
+mod interval;
+mod quantile;
+mod ratio;
+mod shift;
+#[cfg(test)]
+mod simulation;
+mod summary;
+mod tiers;
+mod usl;
+mod verdict;
+
+pub use blocks::{Blocks, InvalidValue};
+pub use crossover::{Crossover, SweepPoint, crossovers};
+pub use curve::Curve;
+pub use fairness::{geometric_mean, jain};
+pub use interval::{BLOCKS_MIN, Interval};
+pub use quantile::{SAMPLES_BEYOND_MIN, has_samples_beyond, median, quantile};
+pub use ratio::Ratio;
+pub use shift::HodgesLehmannShift;
+pub use summary::Summary;
+pub use tiers::{Placement, Subject, tiers};
+pub use usl::{CurveIntervals, Usl};
+pub use verdict::{Better, NoiseFloor, Verdict};

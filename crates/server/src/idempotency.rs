@@ -1,0 +1,275 @@
+//! Idempotency keys: a command with an `Idempotency-Key` is applied once, however often it is sent.
+//!
+//! A client without an answer does not know whether its command was applied. It repeats the command
+//! with the same key for the same account, and gets the answer of the first one, also if that was a
+//! rejection. While the first one is in progress, a repetition waits for it. Two commands are the
+//! same if they have the same account and the same action; the spelling of their bodies does not
+//! matter. A request that cannot be parsed, or has an amount that no policy could allow, is
+//! rejected before its key is looked up.
+//!
+//! Keys live in memory, like the accounts and their ledgers. A key is removed [`KEY_LIFETIME`]
+//! after it was created, or when [`KEYS_PER_ACCOUNT_MAX`] newer keys exist for its account, or
+//! [`KEYS_MAX`] in all. The key of a command that has not completed is never removed: if only such
+//! keys could be removed, a new command is rejected.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use tokio::{sync::SetOnce, time::Instant};
+
+use super::problem::{Code, Problem};
+use hotrow::{
+    domain::{Action, Failure, UserId},
+    service::Statement,
+};
+
+/// Time for which a key is kept.
+pub const KEY_LIFETIME: Duration = Duration::from_hours(24);
+
+/// Maximum number of keys of one account.
+pub const KEYS_PER_ACCOUNT_MAX: usize = 128;
+
+/// Maximum number of keys of all accounts: tens of megabytes.
+pub const KEYS_MAX: usize = 100_000;
+
+/// The answer to a command: the account after it, or why it failed.
+pub(super) type Answer = Result<Statement, Failure>;
+
+/// The keys of all accounts.
+#[derive(Default)]
+pub(super) struct IdempotencyKeys(Mutex<KeyTable>);
+
+#[derive(Default)]
+struct KeyTable {
+    /// The keys of each account, oldest first. A linear search is enough: they are few.
+    accounts: HashMap<UserId, VecDeque<Arc<IdempotencyKey>>>,
+    /// The keys of all accounts, oldest first. It may hold keys that were removed from their
+    /// account.
+    all: VecDeque<Arc<IdempotencyKey>>,
+}
+
+/// A key and the command that it was sent with.
+pub(super) struct IdempotencyKey {
+    user: UserId,
+    text: Box<str>,
+    action: Action,
+    created: Instant,
+    answer: SetOnce<Answer>,
+}
+
+/// The result of looking up a key.
+pub(super) enum Claim {
+    /// The key is new: the caller executes the command and calls [`IdempotencyKey::complete`].
+    New(Arc<IdempotencyKey>),
+    /// The key is known: it has an answer, or will get one.
+    Known(Arc<IdempotencyKey>),
+}
+
+impl IdempotencyKeys {
+    /// Looks up `text` among the keys of `user`, and inserts it if it is new.
+    ///
+    /// # Errors
+    /// [`Problem`] if the key belongs to another command, or if there is no room for a new key.
+    pub(super) fn claim(&self, user: UserId, text: &str, action: Action) -> Result<Claim, Problem> {
+        let now = Instant::now();
+        let table = &mut *self.0.lock();
+        table.remove_expired(now);
+        let known = table
+            .accounts
+            .get(&user)
+            .and_then(|keys| keys.iter().find(|key| &*key.text == text && !key.is_expired(now)));
+        match known {
+            Some(key) if key.action == action => Ok(Claim::Known(Arc::clone(key))),
+            Some(_) => Err(Problem::new(
+                Code::IdempotencyKeyReused,
+                "this key was used with another command for this account: use a new key",
+            )),
+            None => {
+                table.make_room(user)?;
+                let answer = SetOnce::new();
+                let key = Arc::new(IdempotencyKey {
+                    user,
+                    text: text.into(),
+                    action,
+                    created: now,
+                    answer,
+                });
+                table.accounts.entry(user).or_default().push_back(Arc::clone(&key));
+                table.all.push_back(Arc::clone(&key));
+                Ok(Claim::New(key))
+            }
+        }
+    }
+
+    /// Number of keys.
+    pub(super) fn len(&self) -> usize {
+        self.0.lock().all.len()
+    }
+}
+
+impl KeyTable {
+    fn remove_expired(&mut self, now: Instant) {
+        while self.all.front().is_some_and(|key| key.is_expired(now)) {
+            self.remove_oldest();
+        }
+    }
+
+    /// Removes the oldest key of the account, and of all accounts, if the respective table is full.
+    fn make_room(&mut self, user: UserId) -> Result<(), Problem> {
+        let full = || Problem::new(Code::Overloaded, "too many commands with keys are in progress");
+        if let Some(keys) = self.accounts.get_mut(&user)
+            && KEYS_PER_ACCOUNT_MAX <= keys.len()
+        {
+            match keys.front() {
+                Some(oldest) if oldest.is_complete() => drop(keys.pop_front()),
+                _ => return Err(full()),
+            }
+        }
+        if KEYS_MAX <= self.all.len() {
+            match self.all.front() {
+                Some(oldest) if oldest.is_complete() => self.remove_oldest(),
+                _ => return Err(full()),
+            }
+        }
+        Ok(())
+    }
+
+    fn remove_oldest(&mut self) {
+        let Some(oldest) = self.all.pop_front() else { return };
+        let Some(keys) = self.accounts.get_mut(&oldest.user) else { return };
+        // Both lists are in order of creation: the key is the first of its account, or was removed.
+        if keys.front().is_some_and(|first| Arc::ptr_eq(first, &oldest)) {
+            keys.pop_front();
+        }
+        if keys.is_empty() {
+            self.accounts.remove(&oldest.user);
+        }
+    }
+}
+
+impl IdempotencyKey {
+    /// Stores the answer of the command and wakes the requests that wait for it.
+    pub(super) fn complete(&self, answer: Answer) {
+        // Only the request with the new key completes it, so `set` cannot fail.
+        let _ = self.answer.set(answer);
+    }
+
+    /// Waits for the answer of the command.
+    pub(super) async fn answer(&self) -> Answer {
+        *self.answer.wait().await
+    }
+
+    /// Whether the command has completed and the lifetime of the key is over.
+    fn is_expired(&self, now: Instant) -> bool {
+        self.is_complete() && self.created + KEY_LIFETIME <= now
+    }
+
+    fn is_complete(&self) -> bool {
+        self.answer.initialized()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hotrow::domain::{Account, Amount};
+
+    fn user(id: u64) -> UserId {
+        UserId::new(id).unwrap()
+    }
+
+    fn charge(points: u64) -> Action {
+        Action::Charge(Amount::new(points).unwrap())
+    }
+
+    const DONE: Answer =
+        Ok(Statement { account: Account { balance: 5, version: 1 }, time_millis: 7 });
+
+    /// Inserts a key that must be new, and completes it.
+    fn insert(keys: &IdempotencyKeys, id: u64, text: &str) {
+        match keys.claim(user(id), text, charge(1)) {
+            Ok(Claim::New(key)) => key.complete(DONE),
+            _ => panic!("{text} of {id} is not new"),
+        }
+    }
+
+    fn is_known(keys: &IdempotencyKeys, id: u64, text: &str) -> bool {
+        let same = keys.claim(user(id), text, charge(2));
+        matches!(same, Err(problem) if problem != keys.full())
+    }
+
+    impl IdempotencyKeys {
+        fn full(&self) -> Problem {
+            Problem::new(Code::Overloaded, "too many commands with keys are in progress")
+        }
+    }
+
+    /// A command that was applied twice would charge twice. Another command with the same key would
+    /// get an answer that is not its own.
+    #[tokio::test]
+    async fn a_key_is_new_once_and_belongs_to_one_command() {
+        let keys = IdempotencyKeys::default();
+        let Ok(Claim::New(key)) = keys.claim(user(1), "a", charge(1)) else { panic!("new") };
+        let Ok(Claim::Known(again)) = keys.claim(user(1), "a", charge(1)) else { panic!("known") };
+        key.complete(DONE);
+        assert_eq!(again.answer().await, DONE);
+        let use_of_same = Action::Use(Amount::new(1).unwrap());
+        for other in [charge(2), use_of_same] {
+            assert!(keys.claim(user(1), "a", other).is_err());
+        }
+        assert!(matches!(keys.claim(user(2), "a", charge(2)), Ok(Claim::New(_))));
+    }
+
+    /// A key that is never removed costs memory; a key that is removed too early allows a second
+    /// charge.
+    #[tokio::test(start_paused = true)]
+    async fn a_key_is_removed_when_its_lifetime_is_over() {
+        let keys = IdempotencyKeys::default();
+        insert(&keys, 1, "a");
+        tokio::time::advance(KEY_LIFETIME - Duration::from_secs(1)).await;
+        assert!(is_known(&keys, 1, "a"));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        insert(&keys, 1, "a");
+        assert_eq!(keys.len(), 1);
+    }
+
+    /// Many keys of one account must not displace the keys of others.
+    #[tokio::test]
+    async fn an_account_keeps_its_newest_keys() {
+        let keys = IdempotencyKeys::default();
+        insert(&keys, 2, "other");
+        for number in 0..=KEYS_PER_ACCOUNT_MAX {
+            insert(&keys, 1, &number.to_string());
+        }
+        assert!(is_known(&keys, 2, "other") && is_known(&keys, 1, "1"));
+        insert(&keys, 1, "0");
+    }
+
+    /// Many accounts with one key each must not exhaust the memory.
+    #[tokio::test]
+    async fn the_number_of_keys_is_bounded() {
+        let keys = IdempotencyKeys::default();
+        for id in 1..=KEYS_MAX as u64 + 10 {
+            insert(&keys, id, "a");
+        }
+        assert_eq!(keys.len(), KEYS_MAX);
+        assert_eq!(keys.0.lock().accounts.len(), KEYS_MAX);
+        assert!(is_known(&keys, 11, "a"));
+        insert(&keys, 10, "a");
+    }
+
+    /// A command that is in progress and whose key was removed would be applied again.
+    #[tokio::test(start_paused = true)]
+    async fn the_key_of_a_command_in_progress_is_never_removed() {
+        let keys = IdempotencyKeys::default();
+        let Ok(Claim::New(first)) = keys.claim(user(1), "a", charge(1)) else { panic!("new") };
+        (1..KEYS_PER_ACCOUNT_MAX).for_each(|number| insert(&keys, 1, &number.to_string()));
+        assert_eq!(keys.claim(user(1), "more", charge(1)).err(), Some(keys.full()));
+        first.complete(DONE);
+        insert(&keys, 1, "more");
+    }
+}

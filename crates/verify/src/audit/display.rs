@@ -1,0 +1,33 @@
+//! Displays commands and operations in messages.
+
+use std::fmt;
+
+use hotrow::{
+    domain::{Action, OperationId},
+    workload::OperationKey,
+};
+
+/// `charge 37`.
+pub(super) struct DisplayAction(pub(super) Action);
+
+impl fmt::Display for DisplayAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Action::Charge(amount) => write!(f, "charge {amount}"),
+            Action::Use(amount) => write!(f, "use {amount}"),
+        }
+    }
+}
+
+/// `operation 2-1187`, or the plain number of an id that no client of this crate generates.
+pub(super) struct DisplayOperation(pub(super) OperationId);
+
+impl fmt::Display for DisplayOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match OperationKey::of(self.0) {
+            None => write!(f, "an operation without an id"),
+            Some(OperationKey { client: 0, .. }) => write!(f, "operation {}", self.0.0),
+            Some(key) => write!(f, "operation {key}"),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A candidate: one strategy on one store, as the contract needs it.
+//!
+//! A candidate erases the types of strategy and store. It is plain data and functions that open
+//! services, so that one suite can check any number of strategies against the same properties.
+
+use hotrow::{
+    domain::Policy,
+    service::{DynPointService, PointService},
+    store::{FaultInjecting, FaultScript, Store, StoreConfig},
+    strategy::{ConcurrencyStrategy, Family, Guarantees},
+    sync::Arc,
+};
+
+/// A [`Candidate`] of a strategy: its type without the store, its per-user state, and the store.
+///
+/// # Examples
+/// ```
+/// use hotrow_verify::{candidate};
+/// use hotrow::{store::Memory, strategy::{CombiningLock, Queue}};
+///
+/// let candidate = candidate!(Queue keeps CombiningLock, on Memory);
+/// assert_eq!((candidate.strategy, candidate.store), ("queue", "memory"));
+/// ```
+#[macro_export]
+macro_rules! candidate {
+    ($($strategy:ident)::+ keeps $state:ty, on $($store:ident)::+) => {
+        $crate::contract::Candidate::new::<
+            $($strategy)::+<$($store)::+<$state>>,
+            $($strategy)::+<$crate::hotrow::store::FaultInjecting<$($store)::+<$state>>>,
+            $($strategy)::+<$crate::hotrow::store::FaultInjecting<$($store)::+<$state>, false>>,
+        >()
+    };
+}
+
+/// One strategy on one store.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate {
+    /// Name of the strategy.
+    pub strategy: &'static str,
+    /// Name of the store.
+    pub store: &'static str,
+    /// Returns the type name of the store, which includes every decorator around it.
+    pub store_type: fn() -> &'static str,
+    /// Whether calls of the store take simulated time.
+    pub has_latency: bool,
+    /// Family of the strategy.
+    pub family: Family,
+    /// What the strategy guarantees.
+    pub guarantees: Guarantees,
+    /// Opens the service behind a dynamic call.
+    pub open: Open,
+    /// As `open`, over a store that yields after each load and each commit.
+    pub open_yielding: Open,
+    /// As `open`, over an asynchronous store that suspends its caller where a script says so.
+    pub open_suspending: OpenWithFaults,
+    /// As `open`, over a synchronous store that blocks its caller's thread where a script says so.
+    pub open_blocking: OpenWithFaults,
+}
+
+/// Opens a service over an empty store.
+pub type Open = fn(&StoreConfig, Policy) -> Arc<dyn DynPointService>;
+
+/// Opens a service over an empty store that injects the faults of a script.
+pub type OpenWithFaults =
+    fn(&StoreConfig, Policy, Arc<dyn FaultScript>) -> Arc<dyn DynPointService>;
+
+impl Candidate {
+    /// Creates the candidate of strategy `T`. `A` and `B` are the same strategy over a
+    /// [`FaultInjecting`] store. The store of `A` suspends its caller, that of `B` blocks it.
+    pub const fn new<T, A, B>() -> Candidate
+    where
+        T: ConcurrencyStrategy,
+        A: ConcurrencyStrategy<Store = FaultInjecting<T::Store>>,
+        B: ConcurrencyStrategy<Store = FaultInjecting<T::Store, false>>,
+    {
+        Candidate {
+            strategy: T::NAME,
+            store: T::Store::NAME,
+            store_type: std::any::type_name::<T::Store>,
+            has_latency: T::Store::HAS_LATENCY,
+            family: T::FAMILY,
+            guarantees: T::GUARANTEES,
+            open: open::<T>,
+            open_yielding: open::<A>,
+            open_suspending: open_with_faults::<A, T::Store, true>,
+            open_blocking: open_with_faults::<B, T::Store, false>,
+        }
+    }
+
+    /// Whether it is a reference, which is measured and never verified or ranked.
+    pub fn is_reference(&self) -> bool {
+        self.family == Family::Reference
+    }
+}
+
+fn open<T: ConcurrencyStrategy>(config: &StoreConfig, policy: Policy) -> Arc<dyn DynPointService> {
+    Arc::new(PointService::<T>::open(config, policy))
+}
+
+fn open_with_faults<T, S, const IS_ASYNC: bool>(
+    config: &StoreConfig,
+    policy: Policy,
+    script: Arc<dyn FaultScript>,
+) -> Arc<dyn DynPointService>
+where
+    S: Store,
+    T: ConcurrencyStrategy<Store = FaultInjecting<S, IS_ASYNC>>,
+{
+    let store = FaultInjecting::over(S::open(config), script);
+    Arc::new(PointService::over(T::new(store, policy)))
+}

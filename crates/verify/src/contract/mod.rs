@@ -1,0 +1,32 @@
+//! The contract of every strategy: the properties, and the execution modes that check them.
+//!
+//! A property does not know the strategy that it checks. The guarantees of a strategy decide which
+//! properties apply to it. A property returns its result and does not panic: it also runs against
+//! seeded bugs, where a failure is expected.
+
+#[macro_use]
+mod check_result;
+mod books;
+mod candidate;
+mod check;
+mod execution_mode;
+mod fail_points;
+mod fixture;
+mod judge;
+mod properties;
+mod random_yield;
+mod recorder;
+#[cfg(shuttle)]
+pub mod schedules;
+mod search_budget;
+
+pub use self::{
+    candidate::{Candidate, Open, OpenWithFaults},
+    check::{ContractFailure, Trial, check_contract},
+    check_result::CheckResult,
+    execution_mode::ExecutionMode,
+    fixture::{TestCase, operations_asked},
+    judge::{by_the_ledger, by_what_callers_saw},
+    properties::{PROPERTIES, Property},
+    search_budget::SearchBudget,
+};

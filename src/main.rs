@@ -1,5 +1,0 @@
-//! Compares ways to make read-decide-write safe on a contended row: see [`hotrow::cli`].
-
-fn main() -> std::process::ExitCode {
-    hotrow::cli::main()
-}

@@ -23,7 +23,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use crate::{answer::Answer, ask::Request, books::HistoryEntry, interference::Faults};
+use crate::{account_check::HistoryEntry, answer::Answer, ask::Request, interference::Faults};
 
 /// Maximum duration of a test in real time. The longest one takes a few seconds.
 const TEST_MAX: Duration = Duration::from_secs(30);

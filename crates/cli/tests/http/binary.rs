@@ -11,9 +11,9 @@ use futures_util::future::join_all;
 use serde_json::Value;
 
 use crate::{
+    account_check::{CheckResult, ensure},
     app::ExecutionMode,
     ask::Request,
-    books::{CheckResult, ensure},
     wire::{Connection, SLACK},
 };
 

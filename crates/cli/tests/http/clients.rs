@@ -7,10 +7,10 @@ use hotrow_cli::registry::Entry;
 use hotrow_server::{Limits, Origins, Server};
 
 use crate::{
+    account_check::{CheckResult, ensure},
     answer::Answer,
     app::{App, ExecutionMode, about},
     ask::Request,
-    books::{CheckResult, ensure},
     wire::entry,
 };
 

@@ -10,10 +10,10 @@ use parking_lot::Mutex;
 use tokio::task;
 
 use crate::{
+    account_check::{CheckResult, CommandLog, CommandResult, ensure},
     answer::Answer,
     app::{App, ExecutionMode},
     ask::Request,
-    books::{CheckResult, CommandLog, CommandResult, ensure},
 };
 
 const USERS: u64 = 3;

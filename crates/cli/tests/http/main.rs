@@ -7,11 +7,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod account_check;
 mod answer;
 mod app;
 mod ask;
 mod binary;
-mod books;
 mod clients;
 mod crowd;
 mod interference;
@@ -28,7 +28,7 @@ use hotrow_cli::registry::{self, Entry};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use self::{
-    books::CheckResult,
+    account_check::CheckResult,
     wire::{crowded, cut_off, drained, early, framed, slow, specified, throng},
 };
 

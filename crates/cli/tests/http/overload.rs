@@ -5,9 +5,9 @@ use hotrow_cli::registry::Entry;
 use hotrow_server::Limits;
 
 use crate::{
+    account_check::{CheckResult, CommandLog, CommandResult, ensure},
     app::{App, ExecutionMode},
     ask::Request,
-    books::{CheckResult, CommandLog, CommandResult, ensure},
 };
 
 /// Without limits, requests for one account could block the others, and requests for all accounts

@@ -12,10 +12,10 @@ use hotrow_cli::registry::{self, Entry};
 use hotrow_server::Limits;
 
 use crate::{
+    account_check::{CheckResult, CommandLog, CommandResult, ensure},
     answer::Answer,
     app::{App, ExecutionMode},
     ask::Request,
-    books::{CheckResult, CommandLog, CommandResult, ensure},
     interference::PANIC_MESSAGE,
 };
 

@@ -5,10 +5,10 @@ use hotrow_cli::registry::Entry;
 use hotrow_server::Limits;
 
 use crate::{
+    account_check::{CheckResult, CommandLog, CommandResult, ensure},
     answer::Answer,
     app::{App, ExecutionMode},
     ask::Request,
-    books::{CheckResult, CommandLog, CommandResult, ensure},
 };
 
 /// A repetition during the first command could be applied too, or get a different answer. The first

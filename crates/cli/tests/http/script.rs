@@ -14,10 +14,10 @@ use hotrow::{
 use hotrow_cli::registry::Entry;
 
 use crate::{
+    account_check::CheckResult,
     answer::{Answer, REPLAYED},
     app::{App, ExecutionMode},
     ask::Request,
-    books::CheckResult,
 };
 
 const EXPECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/expected/http.txt");

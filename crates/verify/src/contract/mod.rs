@@ -6,13 +6,13 @@
 
 #[macro_use]
 mod check_result;
-mod books;
 mod candidate;
 mod check;
 mod execution_mode;
 mod fail_points;
 mod fixture;
 mod judge;
+mod ledger_check;
 mod properties;
 mod random_yield;
 mod recorder;

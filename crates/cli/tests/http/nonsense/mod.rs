@@ -6,9 +6,9 @@ use hotrow_cli::registry::Entry;
 
 use self::table::{KNOWN_KEY, Row, TABLE, USERS};
 use crate::{
+    account_check::{CheckResult, ensure},
     app::{App, ExecutionMode},
     ask::Request,
-    books::{CheckResult, ensure},
 };
 
 /// A word that no answer contains by itself.

@@ -6,9 +6,9 @@ use hotrow_server::Limits;
 
 use super::{Connection, RunningServer, allow_files, in_time};
 use crate::{
+    account_check::{CheckResult, ensure},
     app::ExecutionMode,
     ask::Request,
-    books::{CheckResult, ensure},
 };
 
 /// Number of idle connections.

@@ -10,9 +10,9 @@ use tokio::time::sleep;
 
 use super::{Connection, RunningServer, SLACK, in_time};
 use crate::{
+    account_check::{CheckResult, CommandLog, CommandResult, ensure},
     app::ExecutionMode,
     ask::Request,
-    books::{CheckResult, CommandLog, CommandResult, ensure},
 };
 
 /// The part of its request that a client sends before it disconnects.

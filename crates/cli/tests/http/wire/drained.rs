@@ -11,9 +11,9 @@ use hotrow_server::Limits;
 
 use super::{Connection, RunningServer, entry, in_time};
 use crate::{
+    account_check::{CheckResult, ensure},
     app::ExecutionMode,
     ask::Request,
-    books::{CheckResult, ensure},
 };
 
 /// Delay that a busy machine may add.

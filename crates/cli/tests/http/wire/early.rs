@@ -10,10 +10,10 @@ use hotrow_server::Limits;
 
 use super::{Connection, IO_TIMEOUT, RunningServer, SLACK, in_time};
 use crate::{
+    account_check::{CheckResult, ensure},
     answer::Answer,
     app::ExecutionMode,
     ask::Request,
-    books::{CheckResult, ensure},
 };
 
 /// Repetitions of the most common request: a reset is a race that occurs about every second time.

@@ -5,10 +5,10 @@ use hotrow_server::Limits;
 
 use super::{Connection, IO_TIMEOUT, RunningServer, in_time};
 use crate::{
+    account_check::{CheckResult, ensure},
     answer::Answer,
     app::ExecutionMode,
     ask::Request,
-    books::{CheckResult, ensure},
 };
 
 /// The head of a charge, up to its content length.

@@ -30,10 +30,10 @@ use tokio::{
 };
 
 use crate::{
+    account_check::{CheckResult, HistoryEntry, ensure},
     answer::Answer,
     app::{about, metric},
     ask::Request,
-    books::{CheckResult, HistoryEntry, ensure},
 };
 
 /// Maximum duration of an immediate action; the machine may be busy.

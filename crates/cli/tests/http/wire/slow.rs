@@ -7,9 +7,9 @@ use tokio::time::sleep;
 
 use super::{Connection, IO_TIMEOUT, RunningServer, SLACK, in_time};
 use crate::{
+    account_check::{CheckResult, ensure},
     app::ExecutionMode,
     ask::Request,
-    books::{CheckResult, ensure},
 };
 
 /// Time between the bytes of a client that sends one byte at a time.

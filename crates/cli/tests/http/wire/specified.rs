@@ -8,10 +8,10 @@ use tokio::time::sleep;
 
 use super::{Connection, RunningServer, in_time};
 use crate::{
+    account_check::{CheckResult, ensure},
     answer::Answer,
     app::ExecutionMode,
     ask::Request,
-    books::{CheckResult, ensure},
 };
 
 async fn exchange(wire: &mut Connection, text: &str) -> Result<Answer, String> {

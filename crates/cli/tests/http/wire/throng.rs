@@ -13,10 +13,10 @@ use tokio::{sync::Barrier, task};
 
 use super::{Connection, RunningServer, allow_files};
 use crate::{
+    account_check::{CheckResult, CommandLog, CommandResult, ensure},
     answer::Answer,
     app::{App, ExecutionMode},
     ask::Request,
-    books::{CheckResult, CommandLog, CommandResult, ensure},
 };
 
 /// Numbers of clients.

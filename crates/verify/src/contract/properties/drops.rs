@@ -3,9 +3,9 @@
 use std::task::Poll;
 
 use crate::contract::{
-    books,
     check_result::{CheckResult, accepted},
     fixture::{TestCase, charge, poll_once, spend, user},
+    ledger_check,
 };
 use hotrow::store::FailPoint;
 
@@ -45,8 +45,8 @@ async fn cancel_after(case: TestCase, polls: usize, alone: bool) -> CheckResult<
     if let Some(other) = other {
         accepted(other.await.map_err(|error| format!("a caller task failed: {error}"))?)?;
     }
-    let ledger = books::settled_ledger(&service, user(1)).await?;
-    let applied = books::count(&ledger, spend(30));
+    let ledger = ledger_check::settled_ledger(&service, user(1)).await?;
+    let applied = ledger_check::count(&ledger, spend(30));
     ensure!(
         applied <= 1,
         "a command that was dropped after {polls} polls was applied {applied} times"
@@ -89,13 +89,13 @@ pub(super) async fn cancelled_waiter_does_not_block(case: TestCase) -> CheckResu
         acknowledged.push(accepted(command.await)?.command.action);
     }
     accepted(service.charge(user(1), 2_000).await)?;
-    let ledger = books::settled_ledger(&service, user(1)).await?;
+    let ledger = ledger_check::settled_ledger(&service, user(1)).await?;
     for points in 1..=150 {
-        let applied = books::count(&ledger, charge(points));
+        let applied = ledger_check::count(&ledger, charge(points));
         ensure!(applied <= 1, "a charge of {points} was applied {applied} times");
     }
     for action in acknowledged {
-        ensure_eq!(books::count(&ledger, action), 1, "times that {action:?} was applied");
+        ensure_eq!(ledger_check::count(&ledger, action), 1, "times that {action:?} was applied");
     }
     Ok(())
 }

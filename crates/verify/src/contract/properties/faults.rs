@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::contract::{
-    books,
     check_result::{CheckResult, accepted},
     fail_points::{FAULT, FailPoints},
     fixture::{TestCase, charge, outcomes, user},
+    ledger_check,
 };
 use hotrow::{
     domain::{Failure, Fault, UserId},
@@ -58,9 +58,9 @@ async fn inject_fault(
 
     accepted(service.charge(user(1), 50).await)?;
     accepted(service.charge(user(2), 50).await)?;
-    let ledger = books::settled_ledger(&service, user(1)).await?;
+    let ledger = ledger_check::settled_ledger(&service, user(1)).await?;
     for (outcome, points) in outcomes[..10].iter().zip(1..) {
-        let applied = books::count(&ledger, charge(points));
+        let applied = ledger_check::count(&ledger, charge(points));
         ensure!(applied <= 1, "a charge of {points} was applied {applied} times");
         ensure!(
             outcome.is_err() || applied == 1,

@@ -1,9 +1,9 @@
 //! The ledger of an account agrees with its balance and with every receipt.
 
 use crate::contract::{
-    books,
     check_result::{CheckResult, accepted},
     fixture::{TestCase, charge, outcomes, spend, user},
+    ledger_check,
 };
 use hotrow::store::Page;
 
@@ -21,7 +21,7 @@ pub(super) async fn ledger_equals_acknowledged(case: TestCase) -> CheckResult {
         outcomes.iter().any(Result::is_err),
         "no command was rejected: the load does not reach a limit"
     );
-    books::agree(&service, user(1), &books::receipts(&outcomes)).await
+    ledger_check::agree(&service, user(1), &ledger_check::receipts(&outcomes)).await
 }
 
 /// A ledger entry that is written after the answer is missing from a ledger that is read at once.
@@ -34,13 +34,13 @@ pub(super) async fn history_read_your_writes(case: TestCase) -> CheckResult {
                 for _ in 0..10 {
                     let receipt = accepted(service.charge(user(1), points).await)?;
                     let ledger = service.history(user(1)).await?;
-                    books::check_chain(&ledger)?;
+                    ledger_check::check_chain(&ledger)?;
                     let version = receipt.after.version;
                     let entry = ledger.iter().find(|entry| entry.receipt.after.version == version);
                     let Some(entry) = entry else {
                         return Err(format!("acknowledged entry {version} is not in the ledger"));
                     };
-                    books::check_entry(entry, &receipt)?;
+                    ledger_check::check_entry(entry, &receipt)?;
                 }
                 Ok(())
             })

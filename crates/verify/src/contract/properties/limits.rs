@@ -2,9 +2,9 @@
 //! them.
 
 use crate::contract::{
-    books,
     check_result::{CheckResult, rejected},
     fixture::{TestCase, charge, outcomes, spend, user},
+    ledger_check,
 };
 use hotrow::domain::{Bounds, Policy, Reason};
 
@@ -30,7 +30,7 @@ pub(super) async fn no_overdraft(case: TestCase) -> CheckResult {
     }
     ensure_eq!(service.balance(user(1)).await?.balance, 0, "balance after all is spent");
     outcomes.push(first);
-    books::agree(&service, user(1), &books::receipts(&outcomes)).await
+    ledger_check::agree(&service, user(1), &ledger_check::receipts(&outcomes)).await
 }
 
 /// Charges that fit one by one, but not together, could all be applied. Or a reader could see a
@@ -54,5 +54,5 @@ pub(super) async fn no_balance_above_limit(case: TestCase) -> CheckResult {
         ensure_eq!(rejection.reason, reason, "reason of the rejection");
         ensure_eq!(rejection.before.balance, 900, "balance in the rejection");
     }
-    books::agree(&service, user(1), &books::receipts(&outcomes)).await
+    ledger_check::agree(&service, user(1), &ledger_check::receipts(&outcomes)).await
 }

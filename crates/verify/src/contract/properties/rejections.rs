@@ -1,9 +1,9 @@
 //! A rejection is an answer to its caller and has no other effect.
 
 use crate::contract::{
-    books,
     check_result::{CheckResult, accepted, rejected},
     fixture::{TestCase, charge, outcomes, spend, user},
+    ledger_check,
 };
 
 /// A rejected command could leave a ledger entry, a version or an error behind, in the account or
@@ -19,7 +19,7 @@ pub(super) async fn rejection_changes_nothing(case: TestCase) -> CheckResult {
         ensure_eq!(after, before, "account and ledger after a rejection");
     }
     let next = accepted(service.use_points(user(1), 50).await)?;
-    books::agree(&service, user(1), &[first, next]).await
+    ledger_check::agree(&service, user(1), &[first, next]).await
 }
 
 /// A strategy in which each command waits for the one before it could pass a failure on: to every
@@ -58,5 +58,5 @@ pub(super) async fn no_dirty_reads(case: TestCase) -> CheckResult {
     for outcome in outcomes(launched).await? {
         rejected(outcome)?;
     }
-    books::agree(&service, user(1), &[only]).await
+    ledger_check::agree(&service, user(1), &[only]).await
 }

@@ -1,9 +1,9 @@
 //! The four operations, one after another and with one caller.
 
 use crate::contract::{
-    books,
     check_result::{CheckResult, accepted, rejected},
     fixture::{TestCase, charge, spend, user},
+    ledger_check,
 };
 use hotrow::domain::{Account, Reason};
 
@@ -68,5 +68,5 @@ pub(super) async fn history_lists_commands(case: TestCase) -> CheckResult {
         receipts.push(accepted(service.charge(user(1), points * 10).await)?);
         receipts.push(accepted(service.use_points(user(1), points).await)?);
     }
-    books::agree(&service, user(1), &receipts).await
+    ledger_check::agree(&service, user(1), &receipts).await
 }

@@ -3,9 +3,9 @@
 use fastrand::Rng;
 
 use crate::contract::{
-    books,
     check_result::{CheckResult, accepted},
     fixture::{Service, TestCase, charge, outcomes, spend, user},
+    ledger_check,
     search_budget::how_to_repeat,
 };
 use hotrow::domain::{Action, Outcome};
@@ -55,14 +55,14 @@ async fn mix(case: TestCase, seed: u64) -> CheckResult {
     for caller in callers.collect::<Vec<_>>() {
         outcomes.extend(caller.await.map_err(|error| format!("a caller task failed: {error}"))?);
     }
-    let receipts = books::receipts(&outcomes);
+    let receipts = ledger_check::receipts(&outcomes);
     ensure!(
         receipts.len() < outcomes.len(),
         "no command was rejected: the mix does not reach a limit"
     );
     let mut total = 0;
     for id in 1..=4 {
-        books::agree(&service, user(id), &receipts).await?;
+        ledger_check::agree(&service, user(id), &receipts).await?;
         total += service.balance(user(id)).await?.balance;
     }
     let mut sum: u64 = 0;

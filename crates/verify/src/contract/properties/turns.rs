@@ -3,9 +3,9 @@
 use futures_util::future::join_all;
 
 use crate::contract::{
-    books,
     check_result::{CheckResult, accepted, rejected},
     fixture::{TestCase, charge, outcomes, poll_once, spend, user},
+    ledger_check,
 };
 use hotrow::store::FailPoint;
 
@@ -49,7 +49,7 @@ pub(super) async fn fifo_per_user(case: TestCase) -> CheckResult {
     gate.open();
     let mut outcomes = vec![held.await.map_err(|error| error.to_string())?];
     outcomes.extend(join_all(waiters).await);
-    let receipts = books::receipts(&outcomes);
+    let receipts = ledger_check::receipts(&outcomes);
     let versions: Vec<u64> = receipts.iter().map(|receipt| receipt.after.version).collect();
     ensure!(versions.is_sorted(), "in the order of arrival, commands have versions {versions:?}");
     Ok(())
@@ -68,9 +68,9 @@ pub(super) async fn queue_overflow_is_served(case: TestCase) -> CheckResult {
     service.until_started(callers + 1).await?;
     gate.open();
     let outcomes = outcomes(launched).await?;
-    let receipts = books::receipts(&outcomes);
+    let receipts = ledger_check::receipts(&outcomes);
     ensure_eq!(receipts.len(), callers + 1, "commands that were served");
-    books::agree(&service, user(1), &receipts).await
+    ledger_check::agree(&service, user(1), &receipts).await
 }
 
 /// A worker could stop when no command waits, or after an error, and never start again.

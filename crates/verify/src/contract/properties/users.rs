@@ -1,9 +1,9 @@
 //! Every user id is served, without a registration.
 
 use crate::contract::{
-    books,
     check_result::{CheckResult, accepted, rejected},
     fixture::{TestCase, user},
+    ledger_check,
 };
 use hotrow::domain::{Account, UserId};
 
@@ -36,7 +36,7 @@ pub(super) async fn any_user_id_is_served(case: TestCase) -> CheckResult {
         }
     }
     for user in IDS.map(user) {
-        books::agree(&service, user, &receipts).await?;
+        ledger_check::agree(&service, user, &receipts).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{ExplorationStats, judge, runner::ScheduleRunner, told::format_history};
+use super::{ExplorationStats, format::format_history, judge, runner::ScheduleRunner};
 use hotrow::strategy::Guarantees;
 
 #[derive(Default)]

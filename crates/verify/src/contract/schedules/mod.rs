@@ -14,11 +14,11 @@
 mod clock;
 mod dice;
 mod fault;
+mod format;
 mod journal;
 mod judge;
 mod play;
 mod runner;
-mod told;
 mod workflows;
 
 use std::{

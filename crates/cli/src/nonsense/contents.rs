@@ -11,7 +11,7 @@ use hotrow_report::{
     Across, Change, Source, comparisons, markdown, overview, render_block, terminal, to_json,
 };
 use hotrow_results::scratch::Scratch;
-use hotrow_results::{MeasurementRow, StoredRun};
+use hotrow_results::{Environment, MeasurementRow, SCHEMA, StoredRun};
 
 const RUNS: u64 = 1_500;
 const PLANS: u64 = 3_000;
@@ -36,11 +36,13 @@ const FIELDS: &[&str] = &[
     "contender",
     "reference",
     "twin",
-    "control",
+    "aa_control",
+    "negative_control",
     "open",
     "latency",
-    "delay",
-    "wrong",
+    "open_loop",
+    "violation",
+    "not_audited",
     "2026-01-01",
     "''",
     "\"",
@@ -51,7 +53,7 @@ const FIELDS: &[&str] = &[
 ];
 
 /// The generated blocks of pages.
-const BLOCKS: [&str; 13] = [
+const BLOCKS: [&str; 16] = [
     "answer",
     "choice",
     "resolution",
@@ -65,6 +67,9 @@ const BLOCKS: [&str; 13] = [
     "slow-store",
     "environment",
     "costs",
+    "correctness",
+    "failure-handling",
+    "claims",
 ];
 
 /// Returns the contents of a file with one random change.
@@ -96,8 +101,8 @@ fn some_lines(file: &str, lines: usize) -> String {
     text.lines().take(lines).map(|line| format!("{line}\n")).collect()
 }
 
-/// Writes the files of a run, and returns their paths.
-fn saved(directory: &Path) -> Vec<PathBuf> {
+/// Writes the files of a run in schema 1, and returns their paths.
+fn saved_in_schema_1(directory: &Path) -> Vec<PathBuf> {
     fs::create_dir_all(directory).unwrap();
     let run = "standard/env.json";
     let files = [
@@ -112,6 +117,13 @@ fn saved(directory: &Path) -> Vec<PathBuf> {
             file
         })
         .to_vec()
+}
+
+/// Writes the files of the same run in the present schema, and returns their paths.
+fn saved(directory: &Path, run: StoredRun) -> Vec<PathBuf> {
+    let environment = Environment { schema: SCHEMA, ..run.environment };
+    StoredRun { environment, ..run }.save(directory).unwrap();
+    ["env.json", "measurements.csv", "quantiles.csv"].map(|name| directory.join(name)).to_vec()
 }
 
 /// Renders everything that is computed from rows.
@@ -132,9 +144,17 @@ fn render_all(run: &StoredRun, before: &[MeasurementRow]) -> usize {
 #[test]
 fn no_damaged_file_of_a_run_causes_a_panic() {
     let scratch = Scratch::new("nonsense-contents");
-    let directory = scratch.path("run");
-    let files = saved(&directory);
-    let undamaged = StoredRun::load(&directory).unwrap();
+    let old = scratch.path("schema-1");
+    let old_files = saved_in_schema_1(&old);
+    let undamaged = StoredRun::load(&old).unwrap();
+    let present = scratch.path("run");
+    let files = saved(&present, undamaged.clone());
+    damage_and_read(&old, &old_files, &undamaged);
+    damage_and_read(&present, &files, &undamaged);
+}
+
+/// Damages the files of the run in `directory` one after another, and reads and renders the run.
+fn damage_and_read(directory: &Path, files: &[PathBuf], undamaged: &StoredRun) {
     let mut read = 0;
     for number in 0..RUNS {
         let mut rng = rng_of(number);
@@ -146,7 +166,7 @@ fn no_damaged_file_of_a_run_causes_a_panic() {
         }
         fs::write(file, bytes).unwrap();
         println!("case {number}: {file:?}");
-        match StoredRun::load(&directory) {
+        match StoredRun::load(directory) {
             Ok(run) => {
                 read += 1;
                 render_all(&run, &undamaged.rows);

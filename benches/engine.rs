@@ -30,10 +30,7 @@ use hotrow::{
     strategy::Noop,
     workload::{OperationKey, RequestSequence, RngStream},
 };
-use hotrow_cli::{
-    costs::{Costs, Piece},
-    registry,
-};
+use hotrow_cli::costs::{Costs, Piece};
 use hotrow_engine::{Iteration, Measurement, Schedule, Stop, measure};
 use hotrow_results::stats::{Interval, median};
 
@@ -184,7 +181,7 @@ fn timed_and_untimed(window: Duration) -> [f64; 2] {
 /// Measures alone, and right after all other strategies.
 fn alone_and_in_blocks(window: Duration) -> [f64; 2] {
     let alone = ns_each(&measured(window));
-    for entry in registry::entries().filter(|entry| entry.store == "memory") {
+    for entry in hotrow_registry::entries().filter(|entry| entry.store == "memory") {
         (entry.measure)(&iteration(window / 20, 1), &Stop::new(false));
     }
     [alone, ns_each(&measured(window))]

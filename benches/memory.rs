@@ -22,10 +22,8 @@ use hotrow::{
     service::DynPointService,
     store::StoreConfig,
 };
-use hotrow_cli::{
-    registry::{self, Entry},
-    rows::BUILD,
-};
+use hotrow_cli::rows::BUILD;
+use hotrow_registry::Entry;
 use hotrow_report::{Align, Column, Table, memory_costs};
 use hotrow_results::{Environment, MemoryRow, SCHEMA, StoredRun};
 use tokio::{runtime, task};
@@ -52,7 +50,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let picked = |entry: &&Entry| !entry.is_reference() && entry.strategy.contains(&words.filter);
-    let entries: Vec<&Entry> = registry::entries().filter(picked).collect();
+    let entries: Vec<&Entry> = hotrow_registry::entries().filter(picked).collect();
     if words.list {
         entries
             .iter()

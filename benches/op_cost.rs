@@ -19,10 +19,7 @@
 use std::{cell::RefCell, time::Duration};
 
 use criterion::{Criterion, SamplingMode, Throughput};
-use hotrow_cli::{
-    costs::{Costs, Piece},
-    registry,
-};
+use hotrow_cli::costs::{Costs, Piece};
 use hotrow_engine::RequestKind;
 use hotrow_verify::contract::Candidate;
 
@@ -55,7 +52,7 @@ fn time(criterion: &mut Criterion, kind: RequestKind, costs: &RefCell<Costs>) {
     // All samples have the same length: a request does not get cheaper in a longer sample.
     group.sampling_mode(SamplingMode::Flat);
     let scenario = format!("alone/{kind}");
-    for entry in registry::entries().filter(|entry| entry.store == STORE) {
+    for entry in hotrow_registry::entries().filter(|entry| entry.store == STORE) {
         let Candidate { strategy, family, .. } = **entry;
         group.bench_function(strategy, |bencher| {
             bencher.iter_custom(|requests| {

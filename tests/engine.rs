@@ -6,8 +6,8 @@ use hotrow::{
     scenario::{Clients, Latency, Mix, Scenario},
     strategy::Family,
 };
-use hotrow_cli::registry::{Entry, entries};
-use hotrow_engine::{Iteration, Schedule, Stop, Verdict};
+use hotrow_engine::{Iteration, RequestKind, Schedule, Stop, Verdict};
+use hotrow_registry::{Entry, entries};
 
 const TINY: Schedule = Schedule {
     blocks: 1,
@@ -90,6 +90,19 @@ fn simulated_time_repeats_exactly() {
                 "{} gives the same result in another block",
                 entry.strategy
             );
+        }
+    }
+}
+
+/// A strategy that fails with a single client would stop a benchmark minutes after its start.
+#[test]
+fn every_entry_serves_a_single_client() {
+    for entry in entries() {
+        for kind in RequestKind::ALL {
+            assert_eq!((entry.single_client)(kind, 0), Duration::ZERO);
+            for requests in [1, 301] {
+                (entry.single_client)(kind, requests);
+            }
         }
     }
 }

@@ -70,7 +70,7 @@ fn explored_code_synchronizes_only_through_the_facade() {
 fn no_property_names_a_strategy() {
     for file in sources("crates/verify/src/contract/properties") {
         let text = fs::read_to_string(&file).unwrap().to_lowercase();
-        for entry in hotrow_cli::registry::entries() {
+        for entry in hotrow_registry::entries() {
             let plain: String = entry.strategy.chars().filter(|&c| c != '-').collect();
             for name in [entry.strategy, &plain] {
                 let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_');

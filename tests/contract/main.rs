@@ -10,7 +10,6 @@
 mod seeded_bugs;
 mod table;
 
-use hotrow_cli::registry;
 use hotrow_verify::contract::{self, PROPERTIES, Property, SearchBudget, TestCase};
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -18,7 +17,7 @@ use self::seeded_bugs::{SEEDED_BUGS, SeededBug};
 
 fn main() {
     let (arguments, budget) = (Arguments::from_args(), SearchBudget::from_environment());
-    let all = registry::entries().flat_map(|entry| contract::Trial::all_of(entry, budget));
+    let all = hotrow_registry::entries().flat_map(|entry| contract::Trial::all_of(entry, budget));
     let mut trials: Vec<Trial> = all.map(passes).collect();
     trials.extend(SEEDED_BUGS.iter().map(detects_seeded_bug));
     trials.push(Trial::test("seeded_bugs::every_detector_is_a_property", detectors_are_properties));

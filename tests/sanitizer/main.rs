@@ -23,7 +23,7 @@ use hotrow::{
     service::DynPointService,
     store::{Page, StoreConfig},
 };
-use hotrow_cli::registry::{self, Entry};
+use hotrow_registry::Entry;
 use tokio::runtime::Builder;
 
 /// Clients and worker threads: more than the cores of a small machine, so that the system always
@@ -39,7 +39,7 @@ const COMMANDS: usize = if cfg!(hotrow_sanitizer) { 2_000 } else { 200 };
 fn threads_at_full_speed_have_no_data_race() {
     let runtime =
         Builder::new_multi_thread().worker_threads(CLIENTS).enable_time().build().unwrap();
-    for entry in registry::entries() {
+    for entry in hotrow_registry::entries() {
         runtime.block_on(async {
             let points = (entry.open)(&StoreConfig::default(), Policy::default());
             let clients = [(); CLIENTS].map(|()| tokio::spawn(run_client(Arc::clone(&points))));

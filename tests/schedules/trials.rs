@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Instant};
 
-use hotrow_cli::registry;
 use hotrow_verify::{
     contract::Candidate,
     contract::schedules::{Schedules, Violation, WORKFLOWS, Workflow, explore},
@@ -73,7 +72,7 @@ fn repeat(options: &Options, schedule: u64) -> Vec<Trial> {
 
 /// Every strategy that claims linearizability. A reference has no ledger to check.
 fn linearizable() -> impl Iterator<Item = &'static Candidate> {
-    registry::entries()
+    hotrow_registry::entries()
         .map(|entry| &**entry)
         .filter(|entry| !entry.is_reference() && entry.guarantees.linearizable)
 }

@@ -56,7 +56,6 @@ use hotrow::{
         atomic::{AtomicBool, AtomicU64},
     },
 };
-use hotrow_cli::registry;
 use hotrow_verify::{
     candidate,
     contract::{Candidate, ExecutionMode},
@@ -675,7 +674,8 @@ const LOST_UPDATES: &[&str] = &[
 
 /// The strategy of the registry that guarantees nothing.
 fn negative_control_on(store: &str) -> Candidate {
-    let mut controls = registry::entries().filter(|entry| entry.family == Family::NegativeControl);
+    let mut controls =
+        hotrow_registry::entries().filter(|entry| entry.family == Family::NegativeControl);
     **controls
         .find(|entry| entry.store == store)
         .expect("the registry has a negative control on each store")

@@ -17,7 +17,6 @@ use super::{
     plan::{Definitions, Plan},
     run, stdout,
 };
-use crate::registry;
 use hotrow_engine::Schedule;
 use hotrow_report::Change;
 use hotrow_results::StoredRun;
@@ -125,7 +124,7 @@ fn baseline(name: &str) -> Result<String, String> {
 /// Returns the strategies whose names contain `filter`, each once, in the order of the registry.
 fn strategies(filter: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for entry in registry::entries().filter(|entry| entry.strategy.contains(filter)) {
+    for entry in hotrow_registry::entries().filter(|entry| entry.strategy.contains(filter)) {
         if names.iter().all(|name| name != entry.strategy) {
             names.push(entry.strategy.to_owned());
         }
@@ -151,7 +150,7 @@ mod tests {
     fn a_filter_selects_by_part_of_a_name() {
         assert_eq!(strategies("async-"), ["async-mutex", "async-rwlock"]);
         assert_eq!(strategies("zzz"), [""; 0]);
-        let mut all: Vec<_> = registry::entries().map(|entry| entry.strategy).collect();
+        let mut all: Vec<_> = hotrow_registry::entries().map(|entry| entry.strategy).collect();
         all.dedup();
         assert_eq!(strategies(""), all);
     }

@@ -30,7 +30,6 @@ mod plan;
 mod progress;
 mod rank;
 mod recording;
-pub mod registry;
 mod report;
 mod result_sink;
 mod results;

@@ -7,7 +7,7 @@ use super::{
     failure::{CliError, Exit},
     stdout,
 };
-use crate::registry::{self, Entry};
+use hotrow_registry::Entry;
 use hotrow_report::{Align, Column, Table};
 use hotrow_verify::contract::Candidate;
 
@@ -51,7 +51,7 @@ pub(super) fn list(arguments: &List) -> Result<Exit, CliError> {
 /// Returns the entries of each strategy, in the order of the registry.
 fn strategies() -> Vec<Vec<&'static Entry>> {
     let mut strategies: Vec<Vec<&Entry>> = Vec::new();
-    for entry in registry::entries() {
+    for entry in hotrow_registry::entries() {
         match strategies.iter_mut().find(|entries| entries[0].strategy == entry.strategy) {
             Some(entries) => entries.push(entry),
             None => strategies.push(vec![entry]),

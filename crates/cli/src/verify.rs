@@ -24,7 +24,6 @@ use super::{
     stdout,
     values::{seed, whole},
 };
-use crate::registry;
 use hotrow::strategy::{Family, Guarantees};
 use hotrow_report::with_thousands_separators;
 use hotrow_results::{CheckRow, Environment, SCHEMA, StoredRun};
@@ -184,7 +183,7 @@ pub(super) fn candidates(arguments: &Verify) -> Result<Vec<Candidate>, CliError>
     for name in &names {
         plan::check_fits(name, store)?;
     }
-    let chosen = registry::entries().filter(|entry| {
+    let chosen = hotrow_registry::entries().filter(|entry| {
         let candidate: &Candidate = entry;
         let wanted = match names.is_empty() {
             true => candidate.guarantees.linearizable,

@@ -15,7 +15,6 @@ use std::{
 
 use axum::{Router, http::header, routing::get, serve::ListenerExt};
 use hotrow::{domain::Policy, scenario::Latency, store::StoreConfig};
-use hotrow_cli::registry;
 use hotrow_server::{Limits, Server, ServiceInfo};
 use http_body_util::{BodyExt, Full};
 use hyper::{
@@ -132,8 +131,9 @@ async fn axum_hello(listener: TcpListener) -> io::Result<()> {
 
 /// The point service over `noop`, which answers at once and stores nothing.
 async fn noop_service(listener: TcpListener) -> io::Result<()> {
-    let is_noop = |entry: &&registry::Entry| (entry.strategy, entry.store) == ("noop", "memory");
-    let entry = registry::entries().find(is_noop).expect("noop is in the registry");
+    let is_noop =
+        |entry: &&hotrow_registry::Entry| (entry.strategy, entry.store) == ("noop", "memory");
+    let entry = hotrow_registry::entries().find(is_noop).expect("noop is in the registry");
     let policy: Policy =
         format!("balance={BALANCE_MAX}").parse().expect("the maximum balance is valid");
     let setup = StoreConfig::default();

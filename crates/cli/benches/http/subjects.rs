@@ -1,7 +1,6 @@
 //! The contenders: servers, operations and placements.
 
 use hotrow::scenario::Mix;
-use hotrow_cli::registry;
 use hotrow_results::Role;
 
 use crate::{
@@ -107,7 +106,7 @@ impl Contender {
 
     /// The family of the server.
     pub(crate) fn family(&self) -> String {
-        let entry = registry::entries().find(|entry| entry.strategy == self.server);
+        let entry = hotrow_registry::entries().find(|entry| entry.strategy == self.server);
         match entry {
             Some(entry) => entry.family.to_string(),
             None if self.has_accounts() => "event loop".to_owned(),

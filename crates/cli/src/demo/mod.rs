@@ -26,7 +26,6 @@ use super::{
     stdout,
     values::seed,
 };
-use crate::registry::Entry;
 use hotrow::{
     scenario::Arrivals,
     scenario::Latency,
@@ -35,6 +34,7 @@ use hotrow::{
     sync,
 };
 use hotrow_engine::Schedule;
+use hotrow_registry::Entry;
 use hotrow_report as report;
 use hotrow_results::{Environment, MeasurementRow, Role, StoredRun};
 

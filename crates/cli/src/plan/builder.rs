@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{clients, unknown};
-use crate::{failure::CliError, registry};
+use crate::failure::CliError;
 use hotrow::{
     scenario::Latency,
     scenario::{Arrivals, KeyDistribution, Mix},
@@ -168,7 +168,7 @@ fn is_to_a_thousandth(per_second: f64) -> bool {
 
 /// Returns the name of a store of the registry.
 pub(crate) fn store(name: &str) -> Result<&'static str, CliError> {
-    let stores: BTreeSet<_> = registry::entries().map(|entry| entry.store).collect();
+    let stores: BTreeSet<_> = hotrow_registry::entries().map(|entry| entry.store).collect();
     match stores.get(name) {
         Some(store) => Ok(store),
         None => Err(unknown("store", name, &stores)),

@@ -9,9 +9,9 @@ use std::{collections::BTreeSet, time::Duration};
 pub(super) use self::file::Definitions;
 use self::{builder::ScenarioBuilder, file::combined};
 use super::{failure::CliError, output::Output, retired, run::Run};
-use crate::registry::{self, Entry};
 use hotrow::{scenario::Latency, scenario::Scenario, strategy::Family};
 use hotrow_engine::Schedule;
+use hotrow_registry::Entry;
 use hotrow_results::{ContenderKey, Role};
 use hotrow_verify::contract::Candidate;
 
@@ -204,7 +204,7 @@ pub(super) fn contenders(
             false => is_named || named.is_empty(),
         }
     };
-    let entries = registry::entries().filter(|entry| entry.store == store && wanted(entry));
+    let entries = hotrow_registry::entries().filter(|entry| entry.store == store && wanted(entry));
     let mut contenders: Vec<PlannedContender> =
         entries.map(|entry| PlannedContender { entry, role: role(entry) }).collect();
     if let Some(control) = aa_control(&contenders) {
@@ -215,10 +215,10 @@ pub(super) fn contenders(
 
 /// Checks that there is a strategy `name`, and that it runs on `store` if one is given.
 pub(super) fn check_fits(name: &str, store: Option<&str>) -> Result<(), CliError> {
-    let with_name = registry::entries().filter(|entry| entry.strategy == name);
+    let with_name = hotrow_registry::entries().filter(|entry| entry.strategy == name);
     let stores: Vec<_> = with_name.map(|entry| entry.store).collect();
     if stores.is_empty() {
-        let strategies = registry::entries().map(|entry| entry.strategy).collect();
+        let strategies = hotrow_registry::entries().map(|entry| entry.strategy).collect();
         return Err(unknown("strategy", name, &strategies));
     }
     match store.filter(|store| !stores.contains(store)) {

@@ -19,13 +19,13 @@ use super::{
     },
     stdout,
 };
-use crate::registry::{self, Entry};
 use hotrow::{
     domain::Policy,
     scenario::Latency,
     store::StoreConfig,
     timer::{PreciseTimer, Timer},
 };
+use hotrow_registry::Entry;
 use hotrow_server::{Limits, Origins, REFUSALS_MAX, Server, ServiceInfo, ShutdownSummary, listen};
 
 /// The default strategy. Its order is predictable, it is easy to test, and its time is a small
@@ -162,7 +162,7 @@ pub(super) fn serve(arguments: &Serve) -> Result<Exit, CliError> {
 fn entry(strategy: &str, store: &'static str) -> Result<&'static Entry, CliError> {
     plan::check_fits(strategy, Some(store))?;
     let matches = |entry: &&Entry| (entry.strategy, entry.store) == (strategy, store);
-    match registry::entries().find(matches) {
+    match hotrow_registry::entries().find(matches) {
         Some(entry) if !entry.is_reference() => Ok(entry),
         _ => Err(CliError::usage(format!(
             "{strategy} is a reference and keeps no accounts: choose another of `hotrow list`"

@@ -14,7 +14,7 @@ use hotrow::{
     service::DynPointService,
     store::{FaultScript, StoreConfig},
 };
-use hotrow_cli::registry::Entry;
+use hotrow_registry::Entry;
 use hotrow_server::{Limits, Server, ServiceInfo};
 use tokio::{
     runtime::{Builder, Handle},

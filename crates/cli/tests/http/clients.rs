@@ -3,7 +3,7 @@
 
 use axum::http::header;
 use hotrow::{clock::CoarseClock, domain::Policy, store::StoreConfig};
-use hotrow_cli::registry::Entry;
+use hotrow_registry::Entry;
 use hotrow_server::{Limits, Origins, Server};
 
 use crate::{

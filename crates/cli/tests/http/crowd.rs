@@ -4,7 +4,7 @@ use std::{future::Future, pin::pin, sync::Arc, task::Poll};
 
 use futures_util::future::{join_all, poll_fn};
 use hotrow::{domain::Policy, service::DynPointService, store::StoreConfig};
-use hotrow_cli::registry::Entry;
+use hotrow_registry::Entry;
 use hotrow_server::Limits;
 use parking_lot::Mutex;
 use tokio::task;

@@ -24,7 +24,7 @@ mod wire;
 
 use std::{env, process::ExitCode};
 
-use hotrow_cli::registry::{self, Entry};
+use hotrow_registry::Entry;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use self::{
@@ -128,7 +128,7 @@ fn main() -> ExitCode {
 
 /// The entries that `hotrow serve` accepts.
 fn served() -> impl Iterator<Item = &'static Entry> {
-    registry::entries().filter(|entry| !entry.is_reference())
+    hotrow_registry::entries().filter(|entry| !entry.is_reference())
 }
 
 /// Returns the tests of one entry.

@@ -1,7 +1,7 @@
 //! More requests than the limits allow, and longer waits than the time limit allows.
 
 use hotrow::store::FailPoint;
-use hotrow_cli::registry::Entry;
+use hotrow_registry::Entry;
 use hotrow_server::Limits;
 
 use crate::{

@@ -8,7 +8,7 @@ use hotrow::{
     service::{DynPointService, Statement},
     store::{FailPoint, Page},
 };
-use hotrow_cli::registry::{self, Entry};
+use hotrow_registry::Entry;
 use hotrow_server::Limits;
 
 use crate::{
@@ -83,7 +83,7 @@ pub(crate) fn a_panic_in_a_read_is_an_internal_error(entry: &Entry) -> CheckResu
 /// A panic outside the strategy could end the connection without an answer.
 pub(crate) fn a_panic_outside_the_strategy_is_answered() -> CheckResult {
     ExecutionMode::Paused.run(async {
-        let entry = registry::entries().next().ok_or("there is no entry")?;
+        let entry = hotrow_registry::entries().next().ok_or("there is no entry")?;
         let app = App::from_service(Arc::new(Broken), entry, Policy::default(), Limits::default());
         for request in [Request::balance(1), Request::get("/point/1/histories")] {
             let answer = app.call(&request).await;

@@ -1,7 +1,7 @@
 //! Commands that are repeated with their idempotency key.
 
 use hotrow::store::FailPoint;
-use hotrow_cli::registry::Entry;
+use hotrow_registry::Entry;
 use hotrow_server::Limits;
 
 use crate::{

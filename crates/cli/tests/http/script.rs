@@ -11,7 +11,7 @@ use hotrow::{
     domain::{Bounds, Policy},
     store::StoreConfig,
 };
-use hotrow_cli::registry::Entry;
+use hotrow_registry::Entry;
 
 use crate::{
     account_check::CheckResult,

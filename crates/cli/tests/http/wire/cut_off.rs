@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hotrow::scenario::Latency;
-use hotrow_cli::registry::Entry;
+use hotrow_registry::Entry;
 use hotrow_server::Limits;
 use tokio::time::sleep;
 

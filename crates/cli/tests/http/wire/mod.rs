@@ -18,7 +18,7 @@ use std::{
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use hotrow::{domain::Policy, scenario::Latency, store::StoreConfig};
-use hotrow_cli::registry::{self, Entry};
+use hotrow_registry::Entry;
 use hotrow_server::{Limits, Server, ShutdownSummary, listen};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::{
@@ -44,7 +44,7 @@ pub(crate) const IO_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Returns the entry of this strategy on this store.
 pub(crate) fn entry(strategy: &str, store: &str) -> &'static Entry {
-    let mut entries = registry::entries();
+    let mut entries = hotrow_registry::entries();
     let is_it = |entry: &&Entry| (entry.strategy, entry.store) == (strategy, store);
     entries.find(is_it).expect("the entry is in the registry")
 }

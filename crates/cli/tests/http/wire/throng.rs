@@ -7,7 +7,7 @@ use hotrow::{
     domain::{BALANCE_LIMIT, Bounds, Policy},
     scenario::Latency,
 };
-use hotrow_cli::registry::Entry;
+use hotrow_registry::Entry;
 use hotrow_server::Limits;
 use tokio::{sync::Barrier, task};
 

@@ -1,12 +1,9 @@
 //! Linear and logarithmic axes: the positions of values, and the ticks.
 
-use serde::Serialize;
-
 use super::unit::Unit;
 
 /// The scale of an axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
     /// Equal differences have equal distances.
     Linear,
@@ -17,7 +14,7 @@ pub enum Scale {
 }
 
 /// The label, scale and unit of an axis.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Axis {
     /// The measured quantity, with its unit unless the numbers show it.
     pub label: String,

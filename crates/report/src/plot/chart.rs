@@ -1,7 +1,5 @@
 //! The kinds of charts, and the types that they share.
 
-use serde::Serialize;
-
 use super::{
     curve::Curve,
     forest::Forest,
@@ -10,11 +8,11 @@ use super::{
     svg_builder::{Mark, SvgBuilder},
     timeline::Timeline,
     unit::Unit,
+    view::View,
 };
 
 /// A chart of any kind.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Chart {
     /// Ratios to one baseline, one row each.
     Forest(Forest),
@@ -29,7 +27,7 @@ pub enum Chart {
 }
 
 /// The text around a chart. Each part may be empty.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heading {
     /// The title.
     pub title: String,
@@ -40,7 +38,7 @@ pub struct Heading {
 }
 
 /// A range from `low` to `high`, in the unit of its value.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
     /// The lower end.
     pub low: f64,
@@ -49,7 +47,7 @@ pub struct Range {
 }
 
 /// A measured or fitted value with its interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
     /// The value: a median or a fit.
     pub mid: f64,
@@ -59,7 +57,7 @@ pub struct Estimate {
 }
 
 /// A value at a position.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
     /// The position.
     pub x: f64,
@@ -68,8 +66,7 @@ pub struct Point {
 }
 
 /// The role of a contender or reference in a chart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// It can be ranked.
     Contender,
@@ -82,7 +79,7 @@ pub enum Role {
 impl Chart {
     /// Draws the chart as an SVG document, 760 units wide, for light and dark.
     pub fn svg(&self) -> String {
-        self.drawing().document()
+        self.drawing(View::default()).document()
     }
 
     /// Returns the text around the chart.
@@ -96,13 +93,13 @@ impl Chart {
         }
     }
 
-    pub(super) fn drawing(&self) -> SvgBuilder {
+    pub(super) fn drawing(&self, view: View) -> SvgBuilder {
         match self {
-            Chart::Forest(chart) => chart.draw(),
-            Chart::PercentilePlot(chart) => chart.draw(),
-            Chart::Curve(chart) => chart.draw(),
-            Chart::Scatter(chart) => chart.draw(),
-            Chart::Timeline(chart) => chart.draw(),
+            Chart::Forest(chart) => chart.draw(view),
+            Chart::PercentilePlot(chart) => chart.draw(view),
+            Chart::Curve(chart) => chart.draw(view),
+            Chart::Scatter(chart) => chart.draw(view),
+            Chart::Timeline(chart) => chart.draw(view),
         }
     }
 }

@@ -1,16 +1,15 @@
 //! A chart of a rate by a count or a setting: measured points, and a fitted curve with its band.
 
-use serde::Serialize;
-
 use super::{
     axis_scale::{Axis, AxisScale, Tick},
     chart::{Heading, Point},
     frame::{EndLabel, Frame, colour, not_shown},
     svg_builder::{Mark, SvgBuilder},
+    view::View,
 };
 
 /// Rates by the number of clients or users, or by skew.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
     /// The text around the chart.
     pub heading: Heading,
@@ -23,7 +22,7 @@ pub struct Curve {
 }
 
 /// The points of one contender.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CurveSeries {
     /// The name of the contender.
     pub name: String,
@@ -34,7 +33,7 @@ pub struct CurveSeries {
 }
 
 /// A fitted curve.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
     /// The result of the fit, shown after the name.
     pub label: String,
@@ -52,9 +51,9 @@ pub(super) const BANDS_MANY: usize = 4;
 const TICKS_MEASURED_MAX: usize = 9;
 
 impl Curve {
-    pub(super) fn draw(&self) -> SvgBuilder {
-        let mut drawing = SvgBuilder::headed(&self.heading);
-        let Some((x, y)) = self.scales() else {
+    pub(super) fn draw(&self, view: View) -> SvgBuilder {
+        let mut drawing = SvgBuilder::headed(&self.heading, view);
+        let Some((x, y)) = self.scales(view) else {
             return drawing.nothing().with_caption([&*self.heading.caption].into_iter());
         };
         drawing.describe(self.summary());
@@ -73,6 +72,7 @@ impl Curve {
         let band = if self.series.len() > BANDS_MANY { "band many" } else { "band" };
         // Bands are drawn first, so that they do not cover points.
         for (index, series) in self.series.iter().enumerate() {
+            drawing.open_series(&series.name, &colour(index));
             drawing.open(&colour(index));
             match &series.fit {
                 Some(fit) => {
@@ -82,16 +82,24 @@ impl Curve {
                 None => drawing.path("line thin", &frame.line_of(&series.points), false),
             }
             drawing.close();
+            drawing.close_series();
         }
         let offset = self.offset(&frame);
         let middle = (self.series.len() as f64 - 1.0) / 2.0;
         for (index, series) in self.series.iter().enumerate() {
+            drawing.open_series(&series.name, &colour(index));
             drawing.open(&colour(index));
+            let shift = offset * (index as f64 - middle);
             for point in &series.points {
-                let offset = offset * (index as f64 - middle);
-                frame.point(&mut drawing, point, Mark::of_series(index), offset);
+                frame.point(&mut drawing, point, Mark::of_series(index), shift);
             }
             drawing.close();
+            for point in &series.points {
+                let Some((x, y)) = frame.place(point.x, point.y.mid) else { continue };
+                let width = (2.0 * offset).max(6.0);
+                self.target(&mut drawing, series, point, (x + shift, y), width);
+            }
+            drawing.close_series();
         }
         let ends: Vec<EndLabel> = self
             .series
@@ -105,7 +113,8 @@ impl Curve {
                 let (x, y) = line.last().copied()?;
                 // The name begins to the right of the marks with an offset.
                 let place = (x + offset * middle, y);
-                Some(EndLabel { place, colour: colour(index), name: series.name.clone(), note })
+                let [series, name] = [&series.name, &series.name].map(String::clone);
+                Some(EndLabel { place, colour: colour(index), name, series, note })
             })
             .collect();
         frame.label_ends(&mut drawing, &ends);
@@ -120,9 +129,10 @@ impl Curve {
     }
 
     /// Returns the scales of both axes, for all measured points and the fitted curves.
-    fn scales(&self) -> Option<(AxisScale, AxisScale)> {
+    fn scales(&self, view: View) -> Option<(AxisScale, AxisScale)> {
+        let [x_scale, y_scale] = [view.x(self.x.scale), view.y(self.y.scale)];
         let measured = || self.series.iter().flat_map(|series| &series.points);
-        let holds = |point: &&Point| self.x.scale.holds(point.x) && self.y.scale.holds(point.y.mid);
+        let holds = |point: &&Point| x_scale.holds(point.x) && y_scale.holds(point.y.mid);
         let fitted = self.series.iter().filter_map(|series| series.fit.as_ref());
         let fitted = fitted.flat_map(|fit| &fit.points).map(|point| (point.x, point.y.mid));
         let points: Vec<&Point> = measured().filter(holds).collect();
@@ -131,7 +141,7 @@ impl Curve {
         }
         let xs = points.iter().map(|point| point.x).chain(fitted.clone().map(|(x, _)| x));
         let ys = points.iter().flat_map(|point| point.y.values()).chain(fitted.map(|(_, y)| y));
-        Some((AxisScale::around(self.x.scale, xs)?, AxisScale::around(self.y.scale, ys)?))
+        Some((AxisScale::around(x_scale, xs)?, AxisScale::around(y_scale, ys)?))
     }
 
     /// Returns a tick for each measured position, if there are few. Other ticks would be at values
@@ -168,6 +178,21 @@ impl Curve {
             true => (0.7 * gap / self.series.len() as f64).min(OFFSET_MAX),
             false => 0.0,
         }
+    }
+
+    fn target(
+        &self,
+        drawing: &mut SvgBuilder,
+        series: &CurveSeries,
+        point: &Point,
+        place: (f64, f64),
+        width: f64,
+    ) {
+        let x = format!("{}: {}", self.x.label, self.x.unit.tick(point.x));
+        let y = format!("{}: {}", self.y.label, point.y.show(self.y.unit));
+        let fit = series.fit.as_ref().filter(|fit| !fit.label.is_empty());
+        let fit = fit.map_or_else(String::new, |fit| format!("fit: {}", fit.label));
+        drawing.target(place, (width, 14.0), &[&series.name, &x, &y, &fit]);
     }
 
     fn summary(&self) -> String {

@@ -1,16 +1,15 @@
 //! A forest plot: ratios to one baseline with their intervals, one row each.
 
-use serde::Serialize;
-
 use super::{
     axis_scale::{AxisScale, Scale, extent},
     chart::{Estimate, Heading, Range, Role},
     svg_builder::{Anchor, Entry, MARGIN, Mark, Sample, SvgBuilder, WIDTH, cut, width_of},
     unit::Unit,
+    view::View,
 };
 
 /// Ratios to one baseline on a logarithmic axis, so that 0.5 and 2 have the same distance from 1.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Forest {
     /// The text around the chart.
     pub heading: Heading,
@@ -23,7 +22,7 @@ pub struct Forest {
 }
 
 /// One contender or reference.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ForestRow {
     /// The name.
     pub label: String,
@@ -51,9 +50,9 @@ struct Columns {
 }
 
 impl Forest {
-    pub(super) fn draw(&self) -> SvgBuilder {
-        let mut drawing = SvgBuilder::headed(&self.heading);
-        let Some(scale) = self.scale() else {
+    pub(super) fn draw(&self, view: View) -> SvgBuilder {
+        let mut drawing = SvgBuilder::headed(&self.heading, view);
+        let Some(scale) = self.scale(view.x(Scale::Log10)) else {
             return drawing.nothing().with_caption([&*self.heading.caption].into_iter());
         };
         drawing.describe(self.summary());
@@ -73,13 +72,13 @@ impl Forest {
         drawing.with_caption([&*self.heading.caption].into_iter())
     }
 
-    fn scale(&self) -> Option<AxisScale> {
+    fn scale(&self, scale: Scale) -> Option<AxisScale> {
         let ratios: Vec<f64> =
             self.rows.iter().filter_map(ForestRow::shown).flat_map(Estimate::values).collect();
         let noise = self.noise.filter(|_| !ratios.is_empty());
         let noise = noise.into_iter().flat_map(|noise| [noise.low, noise.high]);
         let one = ratios.first().map(|_| 1.0);
-        AxisScale::around(Scale::Log10, ratios.iter().copied().chain(noise).chain(one))
+        AxisScale::around(scale, ratios.iter().copied().chain(noise).chain(one))
     }
 
     fn columns(&self, scale: AxisScale) -> Columns {
@@ -169,6 +168,7 @@ impl ForestRow {
     }
 
     fn draw(&self, drawing: &mut SvgBuilder, columns: &Columns, y: f64) {
+        drawing.open_series(&self.label, self.role.look().0);
         if let Some(tier) = self.tier {
             drawing.text(MARGIN + 4.0, y + 4.0, Anchor::Start, "soft figures", &tier.to_string());
         }
@@ -187,6 +187,11 @@ impl ForestRow {
         }
         self.draw_note(drawing, &columns.axis, y);
         drawing.text(columns.figures, y + 4.0, Anchor::Start, "figures", &self.figures());
+        let (start, end) = (columns.axis.start, columns.axis.end);
+        let ratio = self.ratio.map_or("not measured".to_owned(), |_| self.figures());
+        let lines = [&*self.label, &*ratio, &*self.note];
+        drawing.target(((start + end) / 2.0, y), (end - start, ROW), &lines);
+        drawing.close_series();
     }
 
     /// Writes the note beside the interval, on the right if there is room, else on the left. A

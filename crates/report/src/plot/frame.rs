@@ -24,6 +24,8 @@ pub(super) struct EndLabel {
     pub(super) place: (f64, f64),
     pub(super) colour: String,
     pub(super) name: String,
+    /// The name of its series.
+    pub(super) series: String,
     /// Small print after the name.
     pub(super) note: String,
 }
@@ -109,6 +111,7 @@ impl Frame {
         for (label, y) in labels.iter().zip(positions) {
             let x = self.right + LEADER;
             let from = (label.place.0 + 6.0, label.place.1);
+            drawing.open_series(&label.series, &label.colour);
             drawing.open(&label.colour);
             let bend = ((self.right + 4.0).max(from.0), from.1);
             drawing.path("leader", &[from, bend, (x - 6.0, y), (x - 3.0, y)], false);
@@ -120,6 +123,7 @@ impl Frame {
             if !label.note.is_empty() && x + width_of(&label.note, NOTE_SIZE) < end + 1.0 {
                 drawing.text(x, y + 4.0, Anchor::Start, "soft", &label.note);
             }
+            drawing.close_series();
         }
     }
 

@@ -1,12 +1,12 @@
 //! Charts as plain structs, drawn as SVG for a document and as one page for a browser.
 //!
-//! A chart holds the measured values and no styles, so that the same struct is drawn twice:
-//! [`Chart::svg`] draws an image that needs no script and can be shown in Markdown. The script of a
-//! [`page()`] draws the chart with exact values under the pointer.
+//! A chart holds the measured values and no styles. [`Chart::svg`] draws an image that needs no
+//! script and can be shown in Markdown. A [`page()`] contains the same drawings, with exact values
+//! under the pointer and with each scale of their axes.
 //!
 //! ```text
 //! numbers --> Chart --> svg     an image for a document: light and dark, no font, no network
-//!                   --> page    one file of HTML with every chart and its data
+//!                   --> page    one file of HTML with every chart
 //! ```
 //!
 //! There are no bars from zero, since a bar hides its interval: charts use points with whiskers,
@@ -49,6 +49,7 @@ mod svg_builder;
 mod tests;
 mod timeline;
 mod unit;
+mod view;
 
 pub use self::{
     axis_scale::{Axis, Scale},

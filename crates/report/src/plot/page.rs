@@ -1,10 +1,8 @@
-//! Renders one HTML page with every chart, its data and the script that draws it.
+//! Renders one HTML page with every chart and table.
 //!
 //! The page loads nothing from a network, so that it can be opened from disk years later. It
-//! contains the charts as static images. If scripts are allowed, the script replaces them with
-//! charts that it draws from the data.
-
-use serde::Serialize;
+//! contains every chart with each of its scales, and needs no script to show them. A script hides
+//! series on request, switches scales, and shows values under the pointer.
 
 use super::{
     chart::Chart,
@@ -16,18 +14,18 @@ const TEMPLATE: &str = include_str!("page.html");
 const SCRIPT: &str = include_str!("page.js");
 
 /// A section of a page, such as the results of one scenario.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Section {
     /// The title, by which a user can find the section.
     pub title: String,
     /// The charts, from top to bottom.
     pub charts: Vec<Chart>,
-    /// The tables, below the charts.
+    /// The tables, above the charts.
     pub tables: Vec<Table>,
 }
 
 /// Lines of text in columns. A column of numbers is aligned to the right.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
     /// The caption; may be empty.
     pub caption: String,
@@ -39,11 +37,8 @@ pub struct Table {
 
 /// Renders a page: its title, paragraphs of text, and its sections.
 pub fn page(title: &str, intro: &[String], sections: &[Section]) -> String {
-    let mut number = 0;
-    let sections_html: Vec<String> =
-        sections.iter().map(|section| section.html(&mut number)).collect();
+    let sections: Vec<String> = sections.iter().map(Section::html).collect();
     let intro: Vec<String> = intro.iter().map(|text| format!("<p>{}</p>", escape(text))).collect();
-    let charts: Vec<&Chart> = sections.iter().flat_map(|section| &section.charts).collect();
     let sheet = format!(
         ":root{{{LIGHT}}}\
          @media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{DARK}}}}}\
@@ -53,26 +48,21 @@ pub fn page(title: &str, intro: &[String], sections: &[Section]) -> String {
         ("title", &escape(title)),
         ("sheet", &sheet),
         ("intro", &intro.join("\n")),
-        ("sections", &sections_html.join("\n")),
-        ("data", &json(&charts)),
+        ("sections", &sections.join("\n")),
         ("script", SCRIPT),
     ])
 }
 
 impl Section {
-    /// Renders the section. `number` counts the charts of the whole page.
-    fn html(&self, number: &mut usize) -> String {
+    /// Renders the section. The tables are first: they have every number as text.
+    fn html(&self) -> String {
         let title = escape(&self.title);
-        let mut html = format!("<section data-title=\"{title}\">\n<h2>{title}</h2>\n");
-        for chart in &self.charts {
-            let image = chart.drawing().inline();
-            html.push_str(&format!("<figure data-chart=\"{number}\">\n{image}</figure>\n"));
-            *number += 1;
-        }
-        for table in &self.tables {
-            html.push_str(&table.html());
-        }
-        html + "</section>"
+        let tables: String = self.tables.iter().map(Table::html).collect();
+        let figure = |chart: &Chart| {
+            format!("<figure data-kind=\"{}\">\n{}</figure>\n", chart.kind(), chart.live())
+        };
+        let figures: String = self.charts.iter().map(figure).collect();
+        format!("<section data-title=\"{title}\">\n<h2>{title}</h2>\n{tables}{figures}</section>")
     }
 }
 
@@ -109,14 +99,6 @@ impl Table {
         };
         fields.peek().is_some() && fields.all(is_figure)
     }
-}
-
-/// Renders the charts as JSON for a script element. It contains no `<`, which could end the
-/// element.
-fn json(charts: &[&Chart]) -> String {
-    let json = serde_json::to_string(charts)
-        .expect("charts have no maps, and their Serialize implementations do not fail");
-    json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
 
 /// Inserts each part into the template. The content of a part is not searched for placeholders, so

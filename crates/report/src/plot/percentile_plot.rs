@@ -1,8 +1,6 @@
 //! A chart of times by percentile, like the
 //! [HdrHistogram plotter](http://hdrhistogram.github.io/HdrHistogram/plotFiles.html).
 
-use serde::Serialize;
-
 use super::{
     axis_scale::{Axis, AxisScale, Scale, Tick, extent},
     chart::{Estimate, Heading, Point},
@@ -11,11 +9,12 @@ use super::{
     style::COLOURS,
     svg_builder::{Entry, Sample, SvgBuilder},
     unit::Unit,
+    view::View,
 };
 
 /// Quantiles of times. On the horizontal axis 90 %, 99 % and 99.9 % have equal distances; times are
 /// on a logarithmic axis.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PercentilePlot {
     /// The text around the chart.
     pub heading: Heading,
@@ -26,7 +25,7 @@ pub struct PercentilePlot {
 }
 
 /// The quantiles of one contender or reference.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PercentileSeries {
     /// The name of the contender or reference.
     pub name: String,
@@ -37,8 +36,7 @@ pub struct PercentileSeries {
 }
 
 /// The kind of a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Times {
     /// Response time, from when the request was due. The line is solid.
     Response,
@@ -66,14 +64,14 @@ const NAMED: [(f64, &str); 10] = [
 const TO_MAXIMUM: f64 = 0.5;
 
 impl PercentilePlot {
-    pub(super) fn draw(&self) -> SvgBuilder {
-        let mut drawing = SvgBuilder::headed(&self.heading);
-        let nines = self.nines();
+    pub(super) fn draw(&self, view: View) -> SvgBuilder {
+        let mut drawing = SvgBuilder::headed(&self.heading, view);
+        let (nines, scale) = (self.nines(), view.y(Scale::Log10));
         let series: Vec<Vec<Point>> =
-            self.series.iter().map(|series| series.placed(nines)).collect();
+            self.series.iter().map(|series| series.placed(nines, scale)).collect();
         let values = || series.iter().flatten().flat_map(|point| point.y.values());
         let (Some(y), Some((first, last))) = (
-            AxisScale::around(Scale::Log10, values()),
+            AxisScale::around(scale, values()),
             extent(series.iter().flatten().map(|point| point.x)),
         ) else {
             return drawing.nothing().with_caption([&*self.heading.caption].into_iter());
@@ -92,21 +90,25 @@ impl PercentilePlot {
         let band = if self.series.len() > BANDS_MANY { "band many" } else { "band" };
         // Bands are drawn first, so that they do not cover lines.
         for (one_series, points) in self.series.iter().zip(&series) {
-            drawing.open(&self.colour(one_series));
+            self.open(&mut drawing, one_series);
             drawing.path(band, &frame.band_of(points), true);
             drawing.close();
+            drawing.close_series();
         }
         for (one_series, points) in self.series.iter().zip(&series) {
-            drawing.open(&self.colour(one_series));
+            self.open(&mut drawing, one_series);
             drawing.path(self.class(one_series), &frame.line_of(points), false);
+            one_series.add_targets(&mut drawing, &frame, nines);
             drawing.close();
+            drawing.close_series();
         }
         let ends: Vec<EndLabel> = named
             .into_iter()
             .filter_map(|(index, name)| {
                 let place = frame.line_of(&series[index]).last().copied()?;
                 let colour = self.colour(&self.series[index]);
-                Some(EndLabel { place, colour, name, note: String::new() })
+                let series = self.series[index].name.clone();
+                Some(EndLabel { place, colour, name, series, note: String::new() })
             })
             .collect();
         frame.label_ends(&mut drawing, &ends);
@@ -139,6 +141,11 @@ impl PercentilePlot {
         };
         let named = self.series.iter().enumerate().filter_map(name);
         named.filter(|&(index, _)| !self.series[index].points.is_empty()).collect()
+    }
+
+    fn open(&self, drawing: &mut SvgBuilder, series: &PercentileSeries) {
+        drawing.open_series(&series.name, &self.colour(series));
+        drawing.open(&self.colour(series));
     }
 
     fn colour(&self, series: &PercentileSeries) -> String {
@@ -198,16 +205,33 @@ impl PercentilePlot {
 
 impl PercentileSeries {
     /// Returns the points that have a position, with nines instead of quantiles.
-    fn placed(&self, last: f64) -> Vec<Point> {
+    fn placed(&self, last: f64, scale: Scale) -> Vec<Point> {
         let placed = |point: &Point| {
-            let x = match point.x {
-                1.0 => last + TO_MAXIMUM,
-                quantile => nines(quantile),
-            };
-            let holds = x.is_finite() && Scale::Log10.holds(point.y.mid);
+            let x = position(point.x, last);
+            let holds = x.is_finite() && scale.holds(point.y.mid);
             holds.then_some(Point { x, y: Estimate { ..point.y } })
         };
         self.points.iter().filter_map(placed).collect()
+    }
+
+    /// Adds a target for each point of a page.
+    fn add_targets(&self, drawing: &mut SvgBuilder, frame: &Frame, last: f64) {
+        let times = match self.times {
+            Times::Response => "response",
+            Times::Service => "service",
+            Times::Noop => "noop",
+        };
+        let name = format!("{}, {times} time", self.name);
+        for point in &self.points {
+            let Some(place) = frame.place(position(point.x, last), point.y.mid) else { continue };
+            let quantile = match point.x {
+                1.0 => "maximum".to_owned(),
+                // Rounded, since 100 times 0.07 is 7.000000000000001.
+                quantile => format!("{} % within", (1e9 * quantile).round() / 1e7),
+            };
+            let value = format!("{quantile} {}", point.y.show(Unit::Nanoseconds));
+            drawing.target(place, (12.0, 12.0), &[&name, &value]);
+        }
     }
 }
 
@@ -219,6 +243,11 @@ impl Times {
             Times::Noop => "line dotted",
         }
     }
+}
+
+/// Returns the position of a quantile: its nines, and half a nine after the `last` for the maximum.
+fn position(quantile: f64, last: f64) -> f64 {
+    if quantile == 1.0 { last + TO_MAXIMUM } else { nines(quantile) }
 }
 
 /// Returns the number of nines: 1 for 0.9, 2 for 0.99; not a number for values outside 0 to 1.

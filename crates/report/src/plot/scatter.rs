@@ -1,17 +1,16 @@
 //! A scatter plot of two measures of each contender, such as rate and fairness.
 
-use serde::Serialize;
-
 use super::{
     axis_scale::{Axis, AxisScale, Scale, extent},
     chart::{Estimate, Heading, Range, Role},
     frame::{Frame, not_shown},
     labels::{Area, beside},
     svg_builder::{Anchor, Entry, Mark, Sample, SvgBuilder, width_of},
+    view::View,
 };
 
 /// Two measures of each contender, to show their trade-off.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Scatter {
     /// The text around the chart.
     pub heading: Heading,
@@ -24,7 +23,7 @@ pub struct Scatter {
 }
 
 /// One contender.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Spot {
     /// The name.
     pub label: String,
@@ -37,9 +36,9 @@ pub struct Spot {
 }
 
 impl Scatter {
-    pub(super) fn draw(&self) -> SvgBuilder {
-        let mut drawing = SvgBuilder::headed(&self.heading);
-        let Some((x, y)) = self.scales() else {
+    pub(super) fn draw(&self, view: View) -> SvgBuilder {
+        let mut drawing = SvgBuilder::headed(&self.heading, view);
+        let Some((x, y)) = self.scales(view) else {
             return drawing.nothing().with_caption([&*self.heading.caption].into_iter());
         };
         drawing.describe(self.summary());
@@ -52,13 +51,21 @@ impl Scatter {
             .collect();
         let mut taken: Vec<Area> = Vec::new();
         for &(spot, place) in &placed {
+            drawing.open_series(&spot.label, spot.role.look().0);
             taken.extend(spot.draw(&mut drawing, &frame, place));
+            drawing.close_series();
         }
         for (spot, place) in placed {
             let size = (width_of(&spot.label, 12.0) + 4.0, 14.0);
             let area = beside(place, size, &frame.area(), &taken);
+            drawing.open_series(&spot.label, spot.role.look().0);
             draw_leader(&mut drawing, place, &area);
             drawing.text(area.x + 2.0, area.y + 11.0, Anchor::Start, "", &spot.label);
+            let value =
+                |axis: &Axis, it: Estimate| format!("{}: {}", axis.label, it.show(axis.unit));
+            let [x, y] = [value(&self.x, spot.x), value(&self.y, spot.y)];
+            drawing.target(place, (14.0, 14.0), &[&spot.label, &x, &y]);
+            drawing.close_series();
             taken.push(area);
         }
         self.draw_key(&mut drawing);
@@ -67,20 +74,21 @@ impl Scatter {
         drawing.with_caption([&*self.heading.caption, &*hidden].into_iter())
     }
 
-    fn scales(&self) -> Option<(AxisScale, AxisScale)> {
-        let holds = |spot: &&Spot| self.x.scale.holds(spot.x.mid) && self.y.scale.holds(spot.y.mid);
+    fn scales(&self, view: View) -> Option<(AxisScale, AxisScale)> {
+        let [x_scale, y_scale] = [view.x(self.x.scale), view.y(self.y.scale)];
+        let holds = |spot: &&Spot| x_scale.holds(spot.x.mid) && y_scale.holds(spot.y.mid);
         let spots: Vec<&Spot> = self.spots.iter().filter(holds).collect();
         let xs = || spots.iter().flat_map(|spot| spot.x.values());
         let (low, high) = extent(xs())?;
-        let is_share = self.x.scale == Scale::Linear && low >= 0.0 && high <= 1.0;
+        let is_share = x_scale == Scale::Linear && low >= 0.0 && high <= 1.0;
         let x = match is_share {
             true => {
                 let low = if low < 0.5 { 0.0 } else { 0.5 };
                 AxisScale { scale: Scale::Linear, low, high: 1.0, start: 0.0, end: 1.0 }
             }
-            false => AxisScale::around(self.x.scale, xs())?,
+            false => AxisScale::around(x_scale, xs())?,
         };
-        Some((x, AxisScale::around(self.y.scale, spots.iter().flat_map(|spot| spot.y.values()))?))
+        Some((x, AxisScale::around(y_scale, spots.iter().flat_map(|spot| spot.y.values()))?))
     }
 
     fn draw_key(&self, drawing: &mut SvgBuilder) {

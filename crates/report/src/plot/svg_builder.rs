@@ -1,6 +1,6 @@
 //! A small writer of SVG. It escapes text, writes two decimals, and writes finite numbers only.
 
-use super::{chart::Heading, style};
+use super::{chart::Heading, style, view::View};
 
 /// The width of every chart, in its own units.
 pub(super) const WIDTH: f64 = 760.0;
@@ -12,6 +12,7 @@ const CAPTION_LINE: f64 = 16.0;
 /// An image that grows downwards.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SvgBuilder {
+    is_live: bool,
     title: String,
     summary: String,
     body: String,
@@ -47,9 +48,9 @@ impl Mark {
 
 impl SvgBuilder {
     /// Begins an image with the title and the subtitle of `heading`.
-    pub(super) fn headed(heading: &Heading) -> SvgBuilder {
-        let mut drawing =
-            SvgBuilder { title: heading.title.clone(), y: 14.0, ..SvgBuilder::default() };
+    pub(super) fn headed(heading: &Heading, view: View) -> SvgBuilder {
+        let (is_live, title) = (view.is_live, heading.title.clone());
+        let mut drawing = SvgBuilder { is_live, title, y: 14.0, ..SvgBuilder::default() };
         for line in lines(&heading.title, TITLE_WRAP, WIDTH - 2.0 * MARGIN) {
             drawing.y += 20.0;
             drawing.text(MARGIN, drawing.y - 4.0, Anchor::Start, "title", &line);
@@ -92,26 +93,66 @@ impl SvgBuilder {
 
     /// Returns the image with its style sheet.
     pub(super) fn document(&self) -> String {
-        self.wrapped(&format!("<style>{}</style>\n", style::sheet()))
-    }
-
-    /// Returns the image for a page that has the style sheet.
-    pub(super) fn inline(&self) -> String {
-        self.wrapped("")
-    }
-
-    fn wrapped(&self, sheet: &str) -> String {
-        let height = number((self.y + 16.0).ceil());
-        let width = number(WIDTH);
         let title = escape(if self.title.is_empty() { "chart" } else { &self.title });
+        let attributes = "xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" role=\"img\"";
+        let sheet = format!("<style>{}</style>\n", style::sheet());
+        self.wrapped(attributes, &format!("<title>{title}</title>\n"), &sheet)
+    }
+
+    /// Returns the image for a page that has the style sheet. A title would be a tooltip of the
+    /// whole image, and the role `img` would hide the values from screen readers.
+    pub(super) fn inline(&self, attributes: &str) -> String {
+        let label = escape(&self.title);
+        let label = format!("class=\"plot\" role=\"group\" aria-label=\"{label}\"{attributes}");
+        self.wrapped(&label, "", "")
+    }
+
+    fn wrapped(&self, attributes: &str, title: &str, sheet: &str) -> String {
+        let [width, height] = [WIDTH, (self.y + 16.0).ceil()].map(number);
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" role=\"img\" \
-             viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\">\n\
-             <title>{title}</title>\n<desc>{}</desc>\n{sheet}\
+            "<svg {attributes} viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
+             height=\"{height}\">\n{title}<desc>{}</desc>\n{sheet}\
              <rect class=\"paper\" width=\"{width}\" height=\"{height}\" rx=\"6\"/>\n{}</svg>\n",
             escape(&self.summary),
             self.body
         )
+    }
+
+    /// On a page, opens a group of the elements of one series, which its reader can hide. The
+    /// caller must [`close_series`](SvgBuilder::close_series) it.
+    pub(super) fn open_series(&mut self, name: &str, colour: &str) {
+        if self.is_live {
+            let name = escape(name);
+            self.body.push_str(&format!("<g data-name=\"{name}\" data-colour=\"{colour}\">\n"));
+        }
+    }
+
+    /// Closes the group of a series.
+    pub(super) fn close_series(&mut self) {
+        if self.is_live {
+            self.close();
+        }
+    }
+
+    /// On a page, adds an area around a position that shows a value to pointer and keyboard.
+    pub(super) fn target(
+        &mut self,
+        (x, y): (f64, f64),
+        (width, height): (f64, f64),
+        lines: &[&str],
+    ) {
+        if !self.is_live {
+            return;
+        }
+        let [x, y] = [x - width / 2.0, y - height / 2.0].map(number);
+        let [width, height] = [width, height].map(number);
+        let lines: Vec<String> =
+            lines.iter().filter(|line| !line.is_empty()).map(|line| escape(line)).collect();
+        self.body.push_str(&format!(
+            "<rect class=\"target\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\">\
+             <title>{}</title></rect>\n",
+            lines.join("\n")
+        ));
     }
 
     /// Opens a group of elements of one `class`, such as a colour. The caller must [`close`] it.

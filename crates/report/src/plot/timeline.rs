@@ -1,16 +1,15 @@
 //! A chart of blocks in time order, one lane for each contender, which shows drift.
 
-use serde::Serialize;
-
 use super::{
     axis_scale::{Axis, AxisScale, Scale, extent},
     chart::Heading,
     svg_builder::{Anchor, Entry, MARGIN, Mark, Sample, SvgBuilder, WIDTH, cut, width_of},
     unit::Unit,
+    view::View,
 };
 
 /// The rate of each contender over the time of a run, as multiples of its own median.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Timeline {
     /// The text around the chart.
     pub heading: Heading,
@@ -21,7 +20,7 @@ pub struct Timeline {
 }
 
 /// The blocks of one contender.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Lane {
     /// The name of the contender.
     pub name: String,
@@ -30,7 +29,7 @@ pub struct Lane {
 }
 
 /// One measurement.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Block {
     /// The start, in minutes since the start of the run.
     pub minutes: f64,
@@ -54,8 +53,8 @@ const NARROWEST: (f64, f64) = (0.9, 1.1);
 const WIDEST: (f64, f64) = (0.25, 4.0);
 
 impl Timeline {
-    pub(super) fn draw(&self) -> SvgBuilder {
-        let mut drawing = SvgBuilder::headed(&self.heading);
+    pub(super) fn draw(&self, view: View) -> SvgBuilder {
+        let mut drawing = SvgBuilder::headed(&self.heading, view);
         let lanes: Vec<&Lane> = self.lanes.iter().collect();
         let shown =
             || lanes.iter().flat_map(|lane| &lane.blocks).filter(|block| block.has_position());
@@ -70,7 +69,7 @@ impl Timeline {
         drawing.describe(self.summary());
         let low = low.clamp(WIDEST.0, NARROWEST.0) / 1.02;
         let high = high.clamp(NARROWEST.1, WIDEST.1) * 1.02;
-        let y = AxisScale { scale: Scale::Log10, low, high, start: 0.0, end: 1.0 };
+        let y = AxisScale { scale: view.y(Scale::Log10), low, high, start: 0.0, end: 1.0 };
         let last = if first < last { last } else { first + 1.0 };
         let names = lanes.iter().map(|lane| width_of(&lane.name, 12.0)).fold(0.0, f64::max);
         let left = MARGIN + names.min(NAME_MAX) + 56.0;
@@ -127,6 +126,7 @@ impl Timeline {
 impl Lane {
     /// Draws the lane, and returns whether a valid block is out of range.
     fn draw(&self, drawing: &mut SvgBuilder, x: &AxisScale, y: &AxisScale) -> bool {
+        drawing.open_series(&self.name, "s0");
         let (left, right) = (x.start - 8.0, x.end + 6.0);
         let middle = (y.start + y.end) / 2.0;
         drawing.text(MARGIN, middle + 4.0, Anchor::Start, "", &cut(&self.name, 12.0, NAME_MAX));
@@ -159,8 +159,18 @@ impl Lane {
             drawing.open(colour);
             drawing.mark(mark, place, false);
             drawing.close();
+            self.target(drawing, block, place);
         }
+        drawing.close_series();
         blocks.into_iter().any(is_beyond)
+    }
+
+    fn target(&self, drawing: &mut SvgBuilder, block: &Block, place: (f64, f64)) {
+        let multiple = Unit::Multiple.exact(block.multiple);
+        let value = format!("{multiple} after {} min", Unit::Plain.exact(block.minutes));
+        let excluded = block.excluded_because.as_ref().map(|reason| format!("excluded: {reason}"));
+        let lines = [&*self.name, &*value, excluded.as_deref().unwrap_or_default()];
+        drawing.target(place, (14.0, 14.0), &lines);
     }
 }
 

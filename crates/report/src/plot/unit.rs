@@ -1,10 +1,7 @@
 //! Formats numbers with few digits and a suitable unit.
 
-use serde::Serialize;
-
 /// The unit of a number, which decides its format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// `950`, `12k`, `3.4M`: the axis names the unit.
     Plain,

@@ -3,7 +3,7 @@
 use super::{
     comparison::Comparison,
     contender_summary::{AuditSummary, COMPLETED_MIN, ContenderSummary},
-    figures::{RateUnit, percent_above_one},
+    figures::{RateUnit, listed, percent_above_one},
 };
 use hotrow_results::{
     Kind, Role,
@@ -186,11 +186,7 @@ fn missed(comparison: &Comparison) -> Option<String> {
 /// `a`, `a and b`, `a, b and c`.
 fn names(summaries: &[&ContenderSummary]) -> String {
     let names: Vec<&str> = summaries.iter().map(|summary| summary.strategy.as_str()).collect();
-    match &names[..] {
-        [] => String::new(),
-        [only] => (*only).to_owned(),
-        [init @ .., last] => format!("{} and {last}", init.join(", ")),
-    }
+    listed(&names)
 }
 
 #[cfg(test)]

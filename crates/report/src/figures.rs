@@ -72,6 +72,16 @@ pub fn with_thousands_separators(count: u64) -> String {
     text
 }
 
+/// Lists names: `a`, `a and b`, `a, b and c`.
+pub(super) fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match &names[..] {
+        [] => "none".to_owned(),
+        [only] => (*only).to_owned(),
+        [init @ .., last] => format!("{} and {last}", init.join(", ")),
+    }
+}
+
 /// Formats requests per 1,000 seconds as requests per second: `20,000`, `0.5`, `1.25`.
 pub(super) fn rate_as_given(per_1000_s: u64) -> String {
     let (whole, rest) = (with_thousands_separators(per_1000_s / 1_000), per_1000_s % 1_000);

@@ -3,7 +3,7 @@
 
 use super::{
     contender_summary::ContenderSummary,
-    figures::{short_rate, with_thousands_separators},
+    figures::{listed, short_rate, with_thousands_separators},
     scenarios::{AxisPoint, Scenarios},
     table::{Align, Column, Table},
 };
@@ -113,8 +113,8 @@ impl<'c, 'a> SlowStore<'c, 'a> {
             let high = rates.iter().copied().fold(0.0, f64::max);
             match &names[..] {
                 [only] => format!("{only} answers {} commands a second", short_rate(high)),
-                [init @ .., last] => {
-                    let names = format!("{} and {last}", init.join(", "));
+                [_, _, ..] => {
+                    let names = listed(&names);
                     let [low, high] = [low, high].map(short_rate);
                     match low == high {
                         true => format!("{names} tie at {high} commands a second"),

@@ -105,7 +105,7 @@ fn retired_word(error: &clap::Error) -> Option<CliError> {
             ContextValue::String(word) => Some(word),
             _ => None,
         });
-    rejected.into_iter().find_map(|word| retired::argument(word))
+    rejected.into_iter().find_map(|word| retired::message(word)).map(CliError::usage)
 }
 
 /// Joins the parser's paragraphs up to the usage.

@@ -19,11 +19,11 @@ mod doctor;
 mod environment;
 mod failure;
 mod forks;
+#[cfg(test)]
+mod fuzz;
 mod interrupt;
 mod list;
 mod manual;
-#[cfg(test)]
-mod nonsense;
 mod outlet;
 mod output;
 mod plan;
@@ -44,7 +44,7 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use self::{
     arguments::{Arguments, Command},
@@ -97,8 +97,10 @@ fn dispatch(arguments: Arguments) -> Result<Exit, CliError> {
             check_history::check_history(&arguments)
         }
         Some(Command::Demo(arguments)) => demo::demo(&arguments),
-        Some(Command::Completions(arguments)) => manual::completions(&arguments),
-        Some(Command::Man) => manual::man(),
+        Some(Command::Completions(arguments)) => {
+            manual::completions(&arguments, Arguments::command())
+        }
+        Some(Command::Man) => manual::man(Arguments::command()),
         Some(Command::Report(arguments)) => {
             interrupt::end_at_once("only the files reported above were updated")?;
             report::report(&arguments)

@@ -1,9 +1,8 @@
 //! `hotrow completions` and `hotrow man`: the command line, described for shells and for `man`.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 
 use super::{
-    arguments::Arguments,
     failure::{CliError, Exit},
     stdout,
 };
@@ -16,20 +15,19 @@ pub(super) struct Completions {
     shell: clap_complete::Shell,
 }
 
-/// Prints the completion script.
-pub(super) fn completions(arguments: &Completions) -> Result<Exit, CliError> {
+/// Prints the completion script of `program`.
+pub(super) fn completions(arguments: &Completions, mut program: Command) -> Result<Exit, CliError> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "hotrow", &mut script);
+    clap_complete::generate(arguments.shell, &mut program, "hotrow", &mut script);
     print(script)
 }
 
-/// Prints the manual page: the program first, then each sub-command.
-pub(super) fn man() -> Result<Exit, CliError> {
+/// Prints the manual page: the `program` first, then each sub-command.
+pub(super) fn man(mut program: Command) -> Result<Exit, CliError> {
     let mut manual = Vec::new();
-    let mut command = Arguments::command();
-    command.build();
-    let shown = command.get_subcommands().filter(|page| page.get_name() != "help").cloned();
-    for page in std::iter::once(command.clone()).chain(shown) {
+    program.build();
+    let shown = program.get_subcommands().filter(|page| page.get_name() != "help").cloned();
+    for page in std::iter::once(program.clone()).chain(shown) {
         clap_mangen::Man::new(page).render(&mut manual).map_err(CliError::from_output)?;
     }
     print(manual)

@@ -2,8 +2,6 @@
 //!
 //! The old names do nothing else, so each thing has one spelling.
 
-use super::failure::CliError;
-
 /// Old and present names of sub-commands, demonstrations, flags, strategies, stores, workloads, and
 /// keys of `hotrow.toml` and `--sweep`.
 const RETIRED: [(&str, &str); 22] = [
@@ -36,12 +34,12 @@ pub(super) fn renamed(word: &str) -> Option<&'static str> {
     RETIRED.iter().find(|(old, _)| *old == word).map(|(_, new)| *new)
 }
 
-/// Returns the error for an old name in an argument that the parser rejected, such as
+/// Returns the message about an old name in an argument that the parser rejected, such as
 /// `--keys=zipf:1`.
-pub(super) fn argument(argument: &str) -> Option<CliError> {
+pub(super) fn message(argument: &str) -> Option<String> {
     let word = argument.split('=').next().unwrap_or(argument);
     let new = renamed(word)?;
-    Some(CliError::usage(format!("`{word}` is now `{new}`")))
+    Some(format!("`{word}` is now `{new}`"))
 }
 
 #[cfg(test)]

@@ -3,39 +3,19 @@
 use std::{error::Error, fmt};
 
 use super::{
-    capacity, claims, comparison::comparisons, costs, demos, environment, http,
-    named_scenarios::named_scenarios, plots::plot, proved, ranking, response, slow_store, summary,
+    capacity, claims,
+    comparison::comparisons,
+    costs, demos, environment, http,
+    named_scenarios::named_scenarios,
+    plots::plot,
+    proved, ranking, response, slow_store,
+    source::{RenderContext, Source},
+    summary,
 };
 use hotrow_results::{Environment, StoredRun};
 
 /// The default width of a terminal.
 const COLUMNS: usize = 80;
-
-/// A run to render from.
-#[derive(Debug, Clone, Copy)]
-pub struct Source<'a> {
-    /// Its path below `results`: `reference/quick`.
-    pub name: &'a str,
-    /// The run.
-    pub run: &'a StoredRun,
-}
-
-/// The input of a block.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct RenderContext<'a> {
-    /// The run that the block names.
-    pub(super) source: Source<'a>,
-    /// All runs, for data that the named run does not have.
-    pub(super) sources: &'a [Source<'a>],
-    /// The arguments after the name of the run.
-    pub(super) rest: &'a str,
-}
-
-impl<'a> RenderContext<'a> {
-    pub(super) fn run(&self) -> &'a StoredRun {
-        self.source.run
-    }
-}
 
 /// Renders one block. [`BlockError`] adds the name of the block to the error.
 type Render = fn(&RenderContext<'_>) -> Result<String, String>;

@@ -2,12 +2,12 @@
 //! memory, and the cost of a rejection.
 
 use super::{
-    blocks::RenderContext,
     claims::{Evidence, Metric, ScenarioPattern},
     comparison::{Comparison, comparisons},
     contender_summary::ContenderSummary,
     figures::{duration, rate_of, three_digits},
     memory::{MemoryCost, memory_costs},
+    source::RenderContext,
     table::{Align, Column, Table},
 };
 use crate::comparison::Measured;
@@ -139,7 +139,7 @@ pub(super) fn rejections(context: &RenderContext<'_>) -> Result<String, String> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::blocks::Source;
+    use crate::source::Source;
     use hotrow_results::sample;
 
     /// A cost that was not measured is a dash and not zero. A run without the scenario is an error.

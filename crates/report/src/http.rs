@@ -9,11 +9,11 @@
 mod tests;
 
 use super::{
-    blocks::RenderContext,
     claims::{Metric, ScenarioPattern},
     comparison::{Comparison, Measured, comparisons},
     contender_summary::{AuditSummary, Series},
     figures::{duration, listed, percent_above_one, rate_of, three_digits},
+    source::RenderContext,
     table::{Align, Column, Table},
 };
 use hotrow_results::{

@@ -37,6 +37,7 @@ mod row_quantile;
 mod scenarios;
 mod seeded_bugs;
 mod slow_store;
+mod source;
 mod summary;
 mod sweep;
 mod table;
@@ -45,7 +46,7 @@ mod title;
 pub use self::{
     across::Across,
     answer::answer,
-    blocks::{BlockError, Shown, Source, render_block, shown_plot},
+    blocks::{BlockError, Shown, render_block, shown_plot},
     change::Change,
     claims::{Outcome, Verdict, outcomes},
     comparison::{Comparison, comparisons},
@@ -59,6 +60,7 @@ pub use self::{
     page::{PageError, refresh},
     plots::{NamedChart, plot, plots},
     ranking::{markdown, terminal},
+    source::Source,
     sweep::Sweep,
     table::{Align, Column, Table, wrap},
 };

@@ -3,10 +3,10 @@
 
 use super::{
     answer::answer,
-    blocks::Source,
     figures::percent_above_one,
     plots, ranking,
     scenarios::{Scenario, Scenarios},
+    source::Source,
 };
 use crate::plot::{Section, page};
 use hotrow_results::Kind;

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::{
-    blocks::RenderContext,
     claims::Evidence,
     seeded_bugs::{SeededBug, detected_by},
+    source::RenderContext,
     table::{Align, Column, Table},
 };
 use hotrow_results::CheckRow;
@@ -276,7 +276,7 @@ fn listed(pairs: &[Pair<'_>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::blocks::Source;
+    use crate::source::Source;
     use hotrow_results::sample;
     use hotrow_verify::contract::PROPERTIES;
 

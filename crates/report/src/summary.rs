@@ -3,13 +3,13 @@
 
 use super::{
     answer::answer,
-    blocks::RenderContext,
     claims::Evidence,
     comparison::{Comparison, comparisons},
     contender_summary::ContenderSummary,
     figures::{percent_above_one, with_thousands_separators},
     named_scenarios::{find_scenario, named_scenarios},
     ranking::time,
+    source::RenderContext,
     table::{Align, Column, Table},
 };
 use hotrow_results::{AuditVerdict, CheckRow, Kind, MeasurementRow, Role};

@@ -11,6 +11,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use axum::http::HeaderValue;
@@ -24,7 +25,6 @@ use super::{
     Limits, ServiceInfo,
     clock_task::ClockTask,
     concurrency_limit::{ConcurrencyLimit, Permit},
-    connection::keep_alive_value,
     idempotency::{Answer, Claim, IdempotencyKey, IdempotencyKeys},
     metrics::Metrics,
     problem::{Code, Problem},
@@ -209,3 +209,14 @@ impl InFlightCommand {
 /// Whether the answer was replayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Replayed(pub(super) bool);
+
+/// How much earlier than the server a client should stop reusing an idle connection: its next
+/// request is then not in transit when the server closes.
+const MARGIN: Duration = Duration::from_secs(1);
+
+/// Value of the `Keep-Alive` header; none if the timeout is below one second.
+fn keep_alive_value(io_timeout: Duration) -> Option<HeaderValue> {
+    let secs = io_timeout.checked_sub(MARGIN)?.as_secs();
+    let text = format!("timeout={secs}");
+    (secs > 0).then(|| HeaderValue::try_from(text).expect("a word and digits are visible"))
+}

@@ -12,7 +12,6 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Waker},
-    time::Duration,
 };
 
 use axum::{
@@ -27,10 +26,6 @@ use super::{lingering::UnreadInput, middleware::observe, routing::Routes};
 
 /// The header that states how long an idle connection is kept.
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-
-/// How much earlier than the server a client should stop reusing an idle connection: its next
-/// request is then not in transit when the server closes.
-const MARGIN: Duration = Duration::from_secs(1);
 
 /// One connection. It handles its requests one at a time.
 pub(super) struct Connection {
@@ -89,13 +84,6 @@ fn keeps_alive(request: &Request<Incoming>) -> bool {
     let mut options = values.filter_map(|value| value.to_str().ok()).flat_map(|it| it.split(','));
     request.version() == Version::HTTP_11
         && options.all(|option| !option.trim().eq_ignore_ascii_case("close"))
-}
-
-/// Value of the `Keep-Alive` header; none if the timeout is below one second.
-pub(super) fn keep_alive_value(io_timeout: Duration) -> Option<HeaderValue> {
-    let secs = io_timeout.checked_sub(MARGIN)?.as_secs();
-    let text = format!("timeout={secs}");
-    (secs > 0).then(|| HeaderValue::try_from(text).expect("a word and digits are visible"))
 }
 
 /// A body that reports to its connection if it is dropped before its end.

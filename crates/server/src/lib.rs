@@ -33,6 +33,7 @@ mod origins;
 mod pages;
 mod problem;
 mod request_id;
+mod route;
 mod routing;
 mod server;
 mod spec;

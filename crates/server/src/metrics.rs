@@ -15,7 +15,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::{ServiceInfo, problem::Code, routing::Route};
+use super::{ServiceInfo, problem::Code, route::Route};
 use hotrow::domain::{Action, Failure};
 
 /// Media type of `/metrics`.

@@ -15,7 +15,8 @@ use futures_util::FutureExt;
 
 use super::{
     problem::{Code, Problem},
-    routing::{Route, Routes},
+    route::Route,
+    routing::Routes,
 };
 
 /// Log target of the request lines, separate from the events of the service.

@@ -25,51 +25,9 @@ use super::{
     origins::Origins,
     pages,
     problem::{Code, Problem},
+    route::Route,
     spec,
 };
-
-/// The endpoint of a request, determined from its method and path before anything is parsed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Route {
-    Balance,
-    Histories,
-    Charge,
-    Use,
-    Other,
-}
-
-impl Route {
-    pub(super) const ALL: [Route; 5] =
-        [Route::Balance, Route::Histories, Route::Charge, Route::Use, Route::Other];
-
-    /// Determines the endpoint. The user id in the path need not be valid.
-    pub(super) fn from_path(path: &str, method: &Method) -> Route {
-        let Some(rest) = path.strip_prefix("/point/") else { return Route::Other };
-        let (user, endpoint) = match rest.split_once('/') {
-            Some((user, endpoint)) => (user, Some(endpoint)),
-            None => (rest, None),
-        };
-        match (endpoint, method) {
-            _ if user.is_empty() => Route::Other,
-            (None, &Method::GET) => Route::Balance,
-            (Some("histories"), &Method::GET) => Route::Histories,
-            (Some("charge"), &Method::PATCH) => Route::Charge,
-            (Some("use"), &Method::PATCH) => Route::Use,
-            _ => Route::Other,
-        }
-    }
-
-    /// The name in the log and the metrics.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Route::Balance => "balance",
-            Route::Histories => "histories",
-            Route::Charge => "charge",
-            Route::Use => "use",
-            Route::Other => "other",
-        }
-    }
-}
 
 /// All routes of the service.
 pub(super) struct Routes {
@@ -202,31 +160,6 @@ mod tests {
         strategy::{CombiningLock, Queue},
     };
 
-    fn route(method: Method, path: &str) -> Route {
-        Route::from_path(path, &method)
-    }
-
-    /// A request that wrongly matched an endpoint would bypass the router, which would answer 404
-    /// or 405.
-    #[test]
-    fn only_requests_that_the_router_knows_match_an_endpoint() {
-        assert_eq!(route(Method::GET, "/point/1"), Route::Balance);
-        assert_eq!(route(Method::GET, "/point/x/histories"), Route::Histories);
-        assert_eq!(route(Method::PATCH, "/point/1/charge"), Route::Charge);
-        assert_eq!(route(Method::PATCH, "/point/1/use"), Route::Use);
-        let get =
-            ["/", "/point", "/point/", "/point//histories", "/point/1/", "/points/1", "//point/1"];
-        let patch = ["/point/1", "/point//use", "/point/1/use/", "/point/1/2/use", "/point/1/Use"];
-        for path in get {
-            assert_eq!(route(Method::GET, path), Route::Other, "{path}");
-        }
-        for path in patch {
-            assert_eq!(route(Method::PATCH, path), Route::Other, "{path}");
-        }
-        assert_eq!(route(Method::HEAD, "/point/1"), Route::Other);
-        assert_eq!(route(Method::POST, "/point/1/use"), Route::Other);
-    }
-
     fn routes() -> Routes {
         let (setup, policy) = (StoreConfig::default(), Policy::default());
         let info = ServiceInfo {
@@ -266,7 +199,7 @@ mod tests {
                 let media_type = head.headers.get(header::CONTENT_TYPE).cloned();
                 (head.status, media_type, to_bytes(body, usize::MAX).await.unwrap())
             };
-            let route = route(method.clone(), path);
+            let route = Route::from_path(path, &method);
             assert_ne!(route, Route::Other, "{path}");
             assert_eq!(answer(route).await, answer(Route::Other).await, "{path}");
         }

@@ -1,7 +1,7 @@
 //! The evidence for claims: the rows of one run, and the property checks and memory rows of other
 //! runs.
 
-use crate::{Source, blocks::RenderContext};
+use crate::source::{RenderContext, Source};
 use hotrow_results::{CheckRow, MemoryRow, StoredRun};
 
 /// A measured run, with the latest runs that have property checks and memory rows.

@@ -25,7 +25,7 @@ use self::{
     judge::{Finding, judge},
 };
 use super::{
-    blocks::{RenderContext, Source},
+    source::{RenderContext, Source},
     table::{Align, Column, Table},
 };
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::blocks::Source;
+use crate::source::Source;
 use hotrow_results::{AuditVerdict, ClientKind, Role, StoredRun, sample, stats::Better};
 
 /// Rows of a server whose request takes `cpu_ns`, alternately 1 % more and less. It uses one core
@@ -116,7 +116,10 @@ fn the_share_is_shown_in_process_and_beyond_noop() {
     let queue = "| one, shared | queue | charge | 10.0 us | 1.96 x [1.96, 1.96] | +500 ns (5.0 % \
         [5.0, 5.0]) | 251 ns |";
     assert!(text.contains(queue), "{text}");
-    assert!(text.contains("| noop | charge | 9.50 us | 1.86 x [1.86, 1.86] | - | 6 ns |"), "{text}");
+    assert!(
+        text.contains("| noop | charge | 9.50 us | 1.86 x [1.86, 1.86] | - | 6 ns |"),
+        "{text}"
+    );
     let origin = "_In process: `hotrow --results results/box/quick`, run made-up in \
         `results/box/standard`._";
     assert!(text.contains(origin), "{text}");

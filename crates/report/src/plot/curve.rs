@@ -2,9 +2,10 @@
 
 use super::{
     axis_scale::{Axis, AxisScale, Tick},
-    chart::{Heading, Point},
     frame::{EndLabel, Frame, colour, not_shown},
-    svg_builder::{Mark, SvgBuilder},
+    style::Mark,
+    svg_builder::SvgBuilder,
+    value::{Heading, Point},
     view::View,
 };
 

@@ -2,9 +2,10 @@
 
 use super::{
     axis_scale::{AxisScale, Scale, extent},
-    chart::{Estimate, Heading, Range, Role},
-    svg_builder::{Anchor, Entry, MARGIN, Mark, Sample, SvgBuilder, WIDTH, cut, width_of},
+    style::Mark,
+    svg_builder::{Anchor, Entry, MARGIN, Sample, SvgBuilder, WIDTH, cut, width_of},
     unit::Unit,
+    value::{Estimate, Heading, Range, Role},
     view::View,
 };
 

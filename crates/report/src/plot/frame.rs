@@ -2,10 +2,10 @@
 
 use super::{
     axis_scale::{Axis, AxisScale, Tick},
-    chart::{Point, Range},
     labels::{Area, spread},
-    style::COLOURS,
-    svg_builder::{Anchor, MARGIN, Mark, SvgBuilder, WIDTH, cut, width_of},
+    style::{COLOURS, Mark},
+    svg_builder::{Anchor, MARGIN, SvgBuilder, WIDTH, cut, width_of},
+    value::{Point, Range},
 };
 
 /// A horizontal and a vertical axis.

@@ -49,11 +49,12 @@ mod svg_builder;
 mod tests;
 mod timeline;
 mod unit;
+mod value;
 mod view;
 
 pub use self::{
     axis_scale::{Axis, Scale},
-    chart::{Chart, Estimate, Heading, Point, Range, Role},
+    chart::Chart,
     curve::{Curve, CurveSeries, Fit},
     forest::{Forest, ForestRow},
     page::{Section, Table, page},
@@ -61,4 +62,5 @@ pub use self::{
     scatter::{Scatter, Spot},
     timeline::{Block, Lane, Timeline},
     unit::Unit,
+    value::{Estimate, Heading, Point, Range, Role},
 };

@@ -3,12 +3,12 @@
 
 use super::{
     axis_scale::{Axis, AxisScale, Scale, Tick, extent},
-    chart::{Estimate, Heading, Point},
     curve::BANDS_MANY,
     frame::{EndLabel, Frame, colour, not_shown},
     style::COLOURS,
     svg_builder::{Entry, Sample, SvgBuilder},
     unit::Unit,
+    value::{Estimate, Heading, Point},
     view::View,
 };
 

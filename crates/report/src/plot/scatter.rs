@@ -2,10 +2,11 @@
 
 use super::{
     axis_scale::{Axis, AxisScale, Scale, extent},
-    chart::{Estimate, Heading, Range, Role},
     frame::{Frame, not_shown},
     labels::{Area, beside},
-    svg_builder::{Anchor, Entry, Mark, Sample, SvgBuilder, width_of},
+    style::Mark,
+    svg_builder::{Anchor, Entry, Sample, SvgBuilder, width_of},
+    value::{Estimate, Heading, Range, Role},
     view::View,
 };
 

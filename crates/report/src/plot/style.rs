@@ -54,6 +54,24 @@ pub(super) const RULES: &str = "\
     .plot .s3{--c:var(--s3)}.plot .s4{--c:var(--s4)}.plot .s5{--c:var(--s5)}\
     .plot .s6{--c:var(--s6)}.plot .s7{--c:var(--s7)}";
 
+/// The shape of a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    Circle,
+    Square,
+    Diamond,
+    Triangle,
+    Cross,
+}
+
+impl Mark {
+    /// Returns the mark of a series. When the colours begin again, the marks are shifted by one.
+    pub(super) fn of_series(index: usize) -> Mark {
+        const MARKS: [Mark; 4] = [Mark::Circle, Mark::Square, Mark::Triangle, Mark::Diamond];
+        MARKS[(index + index / COLOURS) % MARKS.len()]
+    }
+}
+
 /// Returns the style sheet of a single image. The background is drawn too: the page around the
 /// image may have another colour scheme than the browser, as on GitHub.
 pub(super) fn sheet() -> String {

@@ -1,6 +1,10 @@
 //! A small writer of SVG. It escapes text, writes two decimals, and writes finite numbers only.
 
-use super::{chart::Heading, style, view::View};
+use super::{
+    style::{self, Mark},
+    value::Heading,
+    view::View,
+};
 
 /// The width of every chart, in its own units.
 pub(super) const WIDTH: f64 = 760.0;
@@ -26,24 +30,6 @@ pub(super) enum Anchor {
     Start,
     Middle,
     End,
-}
-
-/// The shape of a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mark {
-    Circle,
-    Square,
-    Diamond,
-    Triangle,
-    Cross,
-}
-
-impl Mark {
-    /// Returns the mark of a series. When the colours begin again, the marks are shifted by one.
-    pub(super) fn of_series(index: usize) -> Mark {
-        const MARKS: [Mark; 4] = [Mark::Circle, Mark::Square, Mark::Triangle, Mark::Diamond];
-        MARKS[(index + index / style::COLOURS) % MARKS.len()]
-    }
 }
 
 impl SvgBuilder {

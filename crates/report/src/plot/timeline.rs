@@ -2,9 +2,10 @@
 
 use super::{
     axis_scale::{Axis, AxisScale, Scale, extent},
-    chart::Heading,
-    svg_builder::{Anchor, Entry, MARGIN, Mark, Sample, SvgBuilder, WIDTH, cut, width_of},
+    style::Mark,
+    svg_builder::{Anchor, Entry, MARGIN, Sample, SvgBuilder, WIDTH, cut, width_of},
     unit::Unit,
+    value::Heading,
     view::View,
 };
 

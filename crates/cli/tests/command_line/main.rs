@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod cores;
+mod fuzz;
 mod histories;
 mod kept;
-mod nonsense;
 mod pictures;
 mod runs;
 mod served;
@@ -14,7 +14,7 @@ mod stopped;
 use std::{
     env, fs,
     io::{BufRead, BufReader, Read, Write},
-    path::{Path, PathBuf},
+    path::Path,
     process::{self, Command, Output, Stdio},
     sync::mpsc,
     thread,
@@ -39,27 +39,6 @@ fn stderr(output: &Output) -> String {
 
 fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-/// An empty directory, which is removed when this is dropped.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Scratch {
-        let path = env::temp_dir().join(format!("hotrow-{name}-{}", process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Scratch(path)
-    }
-
-    fn path(&self, inside: &str) -> PathBuf {
-        self.0.join(inside)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
-    }
 }
 
 /// Runs with invalid arguments. Expects one line that contains `message`, exit code 2, and no
@@ -118,15 +97,15 @@ fn an_invalid_mix_or_latency_is_rejected() {
 /// An unwritable output is rejected before an hour of measuring, and leaves no trace.
 #[test]
 fn an_unwritable_file_is_rejected_before_anything_is_measured() {
-    let scratch = Scratch::new("unwritable-cli");
-    let inside = |name: &str| scratch.path(name).to_str().unwrap().to_owned();
-    fs::write(scratch.path("file"), "not a folder").unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let inside = |name: &str| scratch.path().join(name).to_str().unwrap().to_owned();
+    fs::write(scratch.path().join("file"), "not a folder").unwrap();
     rejected(&["run", "--export-csv", &inside("no/such.csv")], "cannot write");
     rejected(&["run", "--export-csv", &inside("")], "cannot write");
     rejected(&["--export-csv", &inside("file/rows.csv")], "cannot write");
     rejected(&["run", "--results", &inside("file/run")], "cannot save in");
     rejected(&["run", "--record", &inside("no/such.jsonl")], "cannot write");
-    assert_eq!(fs::read_dir(scratch.path("")).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1);
 }
 
 /// Help and lists go to standard output, and a reader that closes the pipe is no error.
@@ -192,9 +171,9 @@ fn the_doctor_reports_findings_about_the_machine() {
 /// A run is stored, exported and rendered into a page, and a stale page is detected.
 #[test]
 fn a_run_is_saved_and_a_stale_page_is_detected() {
-    let scratch = Scratch::new("pages-cli");
-    let results = scratch.path("results");
-    let (saved, csv) = (results.join("box/tiny"), scratch.path("rows.csv"));
+    let scratch = tempfile::tempdir().unwrap();
+    let results = scratch.path().join("results");
+    let (saved, csv) = (results.join("box/tiny"), scratch.path().join("rows.csv"));
     let output = hotrow()
         .args(["run", "mutex", "cas", "--blocks", "1", "--format", "csv", "--results"])
         .arg(&saved)
@@ -208,7 +187,7 @@ fn a_run_is_saved_and_a_stale_page_is_detected() {
     assert_eq!(fs::read_to_string(&csv).unwrap(), stdout(&output));
     assert_eq!(read_rows(&csv).unwrap(), rows);
 
-    let page = scratch.path("PAGE.md");
+    let page = scratch.path().join("PAGE.md");
     let prose = "prose\n<!-- BEGIN generated:ranking -->\n<!-- END generated:ranking -->\n";
     fs::write(&page, prose).unwrap();
     let report = |more: &[&str]| {
@@ -276,8 +255,8 @@ fn verify_shows_properties_and_counter_examples() {
 /// the negative control is expected and does not fail the command.
 #[test]
 fn verify_stores_its_results_with_the_negative_control() {
-    let scratch = Scratch::new("proof");
-    let directory = scratch.path("box/proof");
+    let scratch = tempfile::tempdir().unwrap();
+    let directory = scratch.path().join("box/proof");
     let mut command = hotrow();
     command.args([
         "verify",
@@ -300,8 +279,8 @@ fn verify_stores_its_results_with_the_negative_control() {
     assert!(!violation.linearizable && violation.violation.contains(": "), "{violation:?}");
     assert!(checks.iter().all(|row| row.violation.lines().count() < 2));
 
-    fs::write(scratch.path("file"), "").unwrap();
-    let inside = scratch.path("file/run");
+    fs::write(scratch.path().join("file"), "").unwrap();
+    let inside = scratch.path().join("file/run");
     rejected(&["verify", "mutex", "--results", inside.to_str().unwrap()], "cannot save in");
 }
 
@@ -345,10 +324,10 @@ fn a_negative_number_is_rejected_with_valid_values() {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_shows_and_saves_what_it_has() {
-    let scratch = Scratch::new("interrupted-cli");
+    let scratch = tempfile::tempdir().unwrap();
     let mut child = hotrow()
         .args(["run", "mutex", "--blocks", "1000", "--results"])
-        .arg(scratch.path("box/run"))
+        .arg(scratch.path().join("box/run"))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -375,7 +354,7 @@ fn an_interrupted_run_shows_and_saves_what_it_has() {
     reader.join().unwrap();
 
     assert!(text.unwrap().starts_with("PARTIAL, stopped before its end."));
-    assert_partial(&scratch.path("box/run"));
+    assert_partial(&scratch.path().join("box/run"));
 }
 
 fn assert_partial(directory: &Path) {

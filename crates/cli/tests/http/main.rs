@@ -14,8 +14,8 @@ mod ask;
 mod binary;
 mod clients;
 mod crowd;
+mod fuzz;
 mod interference;
-mod nonsense;
 mod overload;
 mod panics;
 mod repeats;
@@ -46,7 +46,7 @@ macro_rules! named {
 /// Tests of every strategy through the router.
 const ROUTER: &[EntryTest] = named! {
     script:   every_strategy_gives_the_same_answers;
-    nonsense: malformed_requests_are_rejected_and_change_nothing,
+    fuzz: malformed_requests_are_rejected_and_change_nothing,
               a_rejected_request_creates_no_account, a_body_of_maximum_size_is_accepted;
     panics:   a_panic_in_a_command_makes_it_indeterminate,
               a_panic_in_a_read_is_an_internal_error;
@@ -71,7 +71,7 @@ const WIRE_LINEARIZABLE: &[EntryTest] = named! {
 
 /// Tests of the service itself, with one strategy.
 const ROUTER_ONCE: &[PlainTest] = named! {
-    nonsense: the_table_is_long_and_has_no_duplicates;
+    fuzz: the_table_is_long_and_has_no_duplicates;
     panics:   a_panic_outside_the_strategy_is_answered;
     clients:  only_pages_of_this_machine_are_allowed_by_default,
               the_allowed_origins_can_be_configured, each_path_lists_its_methods,

@@ -12,15 +12,14 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// A shared time in milliseconds since 1970. It shows the time of the last update.
-#[derive(Debug, Clone, Default)]
-pub struct CoarseClock(Arc<Padded>);
+use crossbeam_utils::CachePadded;
 
-/// A cache line of its own: every commit reads the clock, so no other data on its line may be
+/// A shared time in milliseconds since 1970. It shows the time of the last update.
+///
+/// It has a cache line of its own: every commit reads it, so no other data on its line may be
 /// written.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct Padded(AtomicU64);
+#[derive(Debug, Clone, Default)]
+pub struct CoarseClock(Arc<CachePadded<AtomicU64>>);
 
 impl CoarseClock {
     /// Creates a clock that shows the current system time until the next update.
@@ -34,12 +33,12 @@ impl CoarseClock {
     #[inline]
     pub fn millis(&self) -> u64 {
         // Relaxed: a timestamp publishes nothing.
-        self.0.0.load(Ordering::Relaxed)
+        self.0.load(Ordering::Relaxed)
     }
 
     /// Sets the time to `millis` since 1970, unless the clock already shows a later time.
     pub fn advance(&self, millis: u64) {
-        self.0.0.fetch_max(millis, Ordering::Relaxed);
+        self.0.fetch_max(millis, Ordering::Relaxed);
     }
 
     /// Sets the time to the system's time, unless the clock already shows a later time.

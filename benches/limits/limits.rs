@@ -10,18 +10,14 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use crossbeam_utils::CachePadded;
 use hotrow::domain::{Account, Command, LedgerEntry, Policy, UserId};
 use parking_lot::Mutex;
 
 use crate::script::{COMMANDS, commands, nanoseconds_per_command};
 
-/// Two cache lines of its own, since processors fetch lines in pairs.
-#[derive(Default)]
-#[repr(align(128))]
-struct Padded<T>(T);
-
-fn padded<T: Default>(users: u64) -> Vec<Padded<T>> {
-    (0..users).map(|_| Padded::default()).collect()
+fn padded<T: Default>(users: u64) -> Vec<CachePadded<T>> {
+    (0..users).map(|_| CachePadded::default()).collect()
 }
 
 fn place(command: &Command) -> usize {
@@ -33,21 +29,21 @@ pub(crate) fn fetch_add(users: u64) -> f64 {
     let counters = padded::<AtomicU64>(users);
     nanoseconds_per_command(users, |command| {
         let points = command.action.amount().points();
-        counters[place(command)].0.fetch_add(points, Ordering::AcqRel)
+        counters[place(command)].fetch_add(points, Ordering::AcqRel)
     })
 }
 
 /// One atomic load of the counter of a user.
 pub(crate) fn atomic_load(users: u64) -> f64 {
     let counters = padded::<AtomicU64>(users);
-    nanoseconds_per_command(users, |command| counters[place(command)].0.load(Ordering::Acquire))
+    nanoseconds_per_command(users, |command| counters[place(command)].load(Ordering::Acquire))
 }
 
 /// One lock around an addition to the balance beside it.
 pub(crate) fn bare_lock(users: u64) -> f64 {
     let balances = padded::<Mutex<u64>>(users);
     nanoseconds_per_command(users, |command| {
-        let mut balance = balances[place(command)].0.lock();
+        let mut balance = balances[place(command)].lock();
         *balance = balance.wrapping_add(command.action.amount().points());
         *balance
     })
@@ -62,7 +58,7 @@ pub(crate) fn append(users: u64) -> f64 {
         iter::repeat_with(|| (0, vec![[1; 4]; room])).take(counters.len()).collect();
     nanoseconds_per_command(users, |command| {
         let points = command.action.amount().points();
-        let before = counters[place(command)].0.fetch_add(points, Ordering::AcqRel);
+        let before = counters[place(command)].fetch_add(points, Ordering::AcqRel);
         let (length, lines) = &mut histories[place(command)];
         lines[*length] = [command.id.0, points, before, 1];
         *length += 1;

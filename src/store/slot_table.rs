@@ -7,6 +7,8 @@
 
 use std::{collections::HashMap, ops::Deref};
 
+use crossbeam_utils::CachePadded;
+
 use crate::{
     domain::UserId,
     sync::{Arc, Mutex},
@@ -19,8 +21,7 @@ pub(super) struct SlotTable<L> {
     shards: Box<[Shard<L>]>,
 }
 
-#[repr(align(128))]
-struct Shard<L>(Mutex<HashMap<UserId, Arc<L>>>);
+type Shard<L> = CachePadded<Mutex<HashMap<UserId, Arc<L>>>>;
 
 /// Holds the slot of one user.
 pub(super) struct SlotGuard<'a, L> {
@@ -32,21 +33,21 @@ pub(super) struct SlotGuard<'a, L> {
 
 impl<L: Default> SlotTable<L> {
     pub(super) fn new() -> SlotTable<L> {
-        SlotTable { shards: (0..SHARDS).map(|_| Shard(Mutex::default())).collect() }
+        SlotTable { shards: (0..SHARDS).map(|_| Shard::default()).collect() }
     }
 
     /// Acquires the slot of `user`, and creates it if there is none.
     pub(super) fn acquire(&self, user: UserId) -> SlotGuard<'_, L> {
         let number = user.value() % SHARDS as u64;
         let shard = &self.shards[usize::try_from(number).expect("there are few shards")];
-        let slot = Arc::clone(shard.0.lock().entry(user).or_default());
+        let slot = Arc::clone(shard.lock().entry(user).or_default());
         SlotGuard { shard, user, slot: Some(slot) }
     }
 
     /// Returns the number of slots in use.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.0.lock().len()).sum()
+        self.shards.iter().map(|shard| shard.lock().len()).sum()
     }
 }
 
@@ -66,7 +67,7 @@ impl<L> Deref for SlotGuard<'_, L> {
 
 impl<L> Drop for SlotGuard<'_, L> {
     fn drop(&mut self) {
-        let mut slots = self.shard.0.lock();
+        let mut slots = self.shard.lock();
         self.slot = None;
         if slots.get(&self.user).is_some_and(|slot| Arc::strong_count(slot) == 1) {
             slots.remove(&self.user);

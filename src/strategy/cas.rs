@@ -21,6 +21,8 @@
 //! - Panic: a command holds nothing, so nothing has to be released.
 //! - Memory: none beyond the account.
 
+use crossbeam_utils::CachePadded;
+
 use super::{ConcurrencyStrategy, Family, Guarantees, step::poll_ready};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
@@ -43,14 +45,10 @@ const BACKOFF_DOUBLINGS_MAX: u32 = 3;
 pub struct Cas<S> {
     store: S,
     policy: Policy,
-    failed: FailedCas,
+    /// The number of failed commits. It has cache lines of its own, since every command reads the
+    /// fields beside it.
+    failed: CachePadded<AtomicU64>,
 }
-
-/// The number of failed commits. It has cache lines of its own, since every command reads the
-/// fields beside it.
-#[derive(Default)]
-#[repr(align(128))]
-struct FailedCas(AtomicU64);
 
 impl<S: ConditionalStore<PerUserState = ()>> ConcurrencyStrategy for Cas<S> {
     type Store = S;
@@ -66,7 +64,7 @@ impl<S: ConditionalStore<PerUserState = ()>> ConcurrencyStrategy for Cas<S> {
     };
 
     fn new(store: S, policy: Policy) -> Cas<S> {
-        Cas { store, policy, failed: FailedCas::default() }
+        Cas { store, policy, failed: CachePadded::default() }
     }
 
     fn store(&self) -> &S {
@@ -89,7 +87,7 @@ impl<S: ConditionalStore<PerUserState = ()>> ConcurrencyStrategy for Cas<S> {
             if self.store.commit_if_unchanged(&entry, &receipt).await? {
                 return Ok(receipt);
             }
-            self.failed.count();
+            self.count_failure();
             task::yield_now().await;
         }
     }
@@ -107,20 +105,18 @@ impl<S: ConditionalStore<PerUserState = ()>> ConcurrencyStrategy for Cas<S> {
     }
 
     fn retries(&self) -> Option<u64> {
-        Some(self.failed.0.load(Ordering::Relaxed))
-    }
-}
-
-impl FailedCas {
-    /// Counts one failure. The back-off that follows takes a hundred times as long.
-    #[cold]
-    fn count(&self) {
-        // Relaxed: a statistic orders nothing.
-        self.0.fetch_add(1, Ordering::Relaxed);
+        Some(self.failed.load(Ordering::Relaxed))
     }
 }
 
 impl<S: ConditionalStore<PerUserState = ()>> Cas<S> {
+    /// Counts one failed commit. The back-off that follows takes a hundred times as long.
+    #[cold]
+    fn count_failure(&self) {
+        // Relaxed: a statistic orders nothing.
+        self.failed.fetch_add(1, Ordering::Relaxed);
+    }
+
     #[inline(always)]
     fn retry_until_committed(&self, command: Command) -> Outcome {
         let entry = self.store.entry(command.user);
@@ -132,7 +128,7 @@ impl<S: ConditionalStore<PerUserState = ()>> Cas<S> {
                 return Ok(receipt);
             }
             failures += 1;
-            self.failed.count();
+            self.count_failure();
             back_off(failures);
         }
     }

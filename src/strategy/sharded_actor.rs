@@ -18,6 +18,8 @@
 
 use std::num::NonZero;
 
+use crossbeam_utils::CachePadded;
+
 use super::{ActorCell, ConcurrencyStrategy, Family, Guarantees};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
@@ -37,13 +39,8 @@ pub struct ShardedActor<S> {
 struct Shared<S> {
     store: S,
     policy: Policy,
-    shards: Box<[Padded]>,
+    shards: Box<[CachePadded<ActorCell>]>,
 }
-
-/// Two cache lines of its own, since processors fetch lines in pairs.
-#[derive(Default)]
-#[repr(align(128))]
-struct Padded(ActorCell);
 
 impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for ShardedActor<S> {
     type Store = S;
@@ -63,7 +60,7 @@ impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for ShardedActor<S> {
             true => SHARDS_ON_ASYNC_STORE,
             false => thread::available_parallelism().map_or(1, NonZero::get),
         };
-        let shards = (0..shards).map(|_| Padded::default()).collect();
+        let shards = (0..shards).map(|_| CachePadded::default()).collect();
         ShardedActor { shared: Arc::new(Shared { store, policy, shards }) }
     }
 
@@ -73,7 +70,7 @@ impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for ShardedActor<S> {
 
     async fn execute(&self, command: Command) -> Outcome {
         let number = self.shared.shard_of(command.user);
-        self.shared.shards[number].0.execute(command, || self.spawn_if_idle(number)).await
+        self.shared.shards[number].execute(command, || self.spawn_if_idle(number)).await
     }
 
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
@@ -81,7 +78,7 @@ impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for ShardedActor<S> {
             return Ok(Account::default());
         }
         let number = self.shared.shard_of(user);
-        self.shared.shards[number].0.read(user, || self.spawn_if_idle(number)).await
+        self.shared.shards[number].read(user, || self.spawn_if_idle(number)).await
     }
 }
 
@@ -89,7 +86,7 @@ impl<S: Store<PerUserState = ()>> ShardedActor<S> {
     fn spawn_if_idle(&self, number: usize) {
         let shared = Arc::clone(&self.shared);
         task::spawn(async move {
-            shared.shards[number].0.serve(&shared.store, &shared.policy).await;
+            shared.shards[number].serve(&shared.store, &shared.policy).await;
         });
     }
 }

@@ -2,11 +2,7 @@
 //!
 //! The caller guarantees exclusive access to the user meanwhile. Strategies differ only in how.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
-    task::{Context, Poll, Waker},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures_util::FutureExt;
 
@@ -69,12 +65,8 @@ pub fn step_sync<S: SyncStore>(
 /// Returns the result of a future that is ready at the first poll.
 #[inline]
 pub(super) fn poll_ready<T>(call: impl Future<Output = T>) -> T {
-    match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result,
-        Poll::Pending => unreachable!(
-            "the futures of a store that is not asynchronous are ready at the first poll"
-        ),
-    }
+    call.now_or_never()
+        .expect("the futures of a store that is not asynchronous are ready at the first poll")
 }
 
 /// Runs the `work` of another caller. A panic in it becomes an indeterminate outcome of that

@@ -20,14 +20,14 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use super::run_state::Padded;
+use crossbeam_utils::CachePadded;
 use hotrow::workload::ArrivalTimes;
 
 /// The due times of a run, and the number of requests that clients have taken.
 pub(super) struct ArrivalSchedule {
     times: ArrivalTimes,
     /// The number of taken requests.
-    taken: Padded<AtomicU64>,
+    taken: CachePadded<AtomicU64>,
 }
 
 /// A request that a client has taken.
@@ -41,20 +41,20 @@ pub(super) struct Taken {
 
 impl ArrivalSchedule {
     pub(super) fn new(times: ArrivalTimes) -> ArrivalSchedule {
-        ArrivalSchedule { times, taken: Padded::default() }
+        ArrivalSchedule { times, taken: CachePadded::default() }
     }
 
     /// Takes the next request.
     #[inline]
     pub(super) fn take(&self) -> Taken {
         // Relaxed: a client needs a number of its own and publishes nothing.
-        let number = self.taken.0.fetch_add(1, Ordering::Relaxed);
+        let number = self.taken.fetch_add(1, Ordering::Relaxed);
         Taken { number, due_ns: self.times.due_ns(number) }
     }
 
     /// Returns the due time of the next request that no client has taken.
     pub(super) fn next_due_ns(&self) -> u64 {
-        self.times.due_ns(self.taken.0.load(Ordering::Relaxed))
+        self.times.due_ns(self.taken.load(Ordering::Relaxed))
     }
 
     /// Returns the number of requests after `taken` that are due by `now_ns`. If `taken` is

@@ -9,6 +9,8 @@ use std::{
     sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
 };
 
+use crossbeam_utils::CachePadded;
+
 /// The phase of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
@@ -26,7 +28,7 @@ const PHASES: [Phase; 4] = [Phase::WarmUp, Phase::Capacity, Phase::Latency, Phas
 
 /// The state of one run.
 pub(super) struct RunState {
-    phase: Padded<AtomicU32>,
+    phase: CachePadded<AtomicU32>,
     /// When the capacity window opened and closed, in nanoseconds of the run.
     window_ns: [AtomicU64; 2],
     stopped: AtomicBool,
@@ -37,7 +39,7 @@ pub(super) struct RunState {
 
 /// The progress of one client. A clone is of the same client.
 #[derive(Clone, Default)]
-pub(super) struct ProgressCounter(Arc<Padded<Progress>>);
+pub(super) struct ProgressCounter(Arc<CachePadded<Progress>>);
 
 #[derive(Default)]
 struct Progress {
@@ -51,25 +53,20 @@ impl ProgressCounter {
     #[inline]
     pub(super) fn report(&self, requests: u64) {
         // Relaxed: the coordinator samples it, and derives nothing about other data from it.
-        self.0.0.answered.store(requests, Ordering::Relaxed);
+        self.0.answered.store(requests, Ordering::Relaxed);
     }
 
     /// Reports the request of the schedule that the client sends.
     #[inline]
     pub(super) fn report_taken(&self, number: u64) {
-        self.0.0.taken.store(number, Ordering::Relaxed);
+        self.0.taken.store(number, Ordering::Relaxed);
     }
 }
-
-/// Two cache lines of its own, since processors fetch lines in pairs.
-#[derive(Default)]
-#[repr(align(128))]
-pub(super) struct Padded<T>(pub(super) T);
 
 impl RunState {
     pub(super) fn new(clients: usize) -> RunState {
         RunState {
-            phase: Padded(AtomicU32::new(Phase::WarmUp as u32)),
+            phase: CachePadded::new(AtomicU32::new(Phase::WarmUp as u32)),
             window_ns: [const { AtomicU64::new(u64::MAX) }; 2],
             stopped: AtomicBool::new(false),
             running: AtomicU32::new(0),
@@ -82,17 +79,17 @@ impl RunState {
     pub(super) fn phase(&self) -> Phase {
         // Relaxed, as all exchanges here: the value says when, and publishes nothing. The lock of
         // the report collector publishes the clients' results at the end.
-        PHASES[self.phase.0.load(Ordering::Relaxed) as usize & 3]
+        PHASES[self.phase.load(Ordering::Relaxed) as usize & 3]
     }
 
     /// Returns whether the run is no longer in `phase`.
     #[inline]
     pub(super) fn has_left(&self, phase: Phase) -> bool {
-        self.phase.0.load(Ordering::Relaxed) != phase as u32
+        self.phase.load(Ordering::Relaxed) != phase as u32
     }
 
     pub(super) fn enter(&self, phase: Phase) {
-        self.phase.0.store(phase as u32, Ordering::Relaxed);
+        self.phase.store(phase as u32, Ordering::Relaxed);
     }
 
     /// Opens the capacity window.
@@ -110,7 +107,7 @@ impl RunState {
     /// Release, with the acquire in [`window`](RunState::window): a client that sees the phase sees
     /// its time.
     fn enter_after(&self, phase: Phase) {
-        self.phase.0.store(phase as u32, Ordering::Release);
+        self.phase.store(phase as u32, Ordering::Release);
     }
 
     /// Returns the begin and the end of the capacity window, as known to a caller that has seen the
@@ -146,11 +143,11 @@ impl RunState {
 
     /// Returns the number of answered requests that a client last reported.
     pub(super) fn answered(&self, client: usize) -> u64 {
-        self.answered[client].0.0.answered.load(Ordering::Relaxed)
+        self.answered[client].0.answered.load(Ordering::Relaxed)
     }
 
     /// Returns the last request of the schedule that a client has sent.
     pub(super) fn taken(&self, client: usize) -> u64 {
-        self.answered[client].0.0.taken.load(Ordering::Relaxed)
+        self.answered[client].0.taken.load(Ordering::Relaxed)
     }
 }

@@ -134,7 +134,7 @@ fn remove_if_exists(file: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scratch::Scratch;
+
     use crate::{MeasurementRow, StoredRun, sample};
 
     fn run(name: &str, partial: bool) -> StoredRun {
@@ -151,8 +151,8 @@ mod tests {
     /// A second run with the same name must not destroy hours of work.
     #[test]
     fn an_existing_run_is_kept_unless_overwrite_is_given() {
-        let scratch = Scratch::new("folder-exists");
-        let directory = scratch.path("box/quick");
+        let scratch = tempfile::tempdir().unwrap();
+        let directory = scratch.path().join("box/quick");
         prepare(&directory, Earlier::Keep).unwrap();
         run("mutex", false).save(&directory).unwrap();
         let rejected = prepare(&directory, Earlier::Keep).unwrap_err();
@@ -173,8 +173,8 @@ mod tests {
     /// beside it. Without a complete run, the stopped one is in the folder itself.
     #[test]
     fn a_stopped_run_does_not_replace_a_complete_one() {
-        let scratch = Scratch::new("folder-stopped");
-        let directory = scratch.path("box/quick");
+        let scratch = tempfile::tempdir().unwrap();
+        let directory = scratch.path().join("box/quick");
         assert_eq!(run("cas", true).save(&directory).unwrap(), directory);
         assert_eq!(run("queue", true).save(&directory).unwrap(), directory);
         assert_eq!(strategy_in(&directory), "queue");
@@ -191,8 +191,8 @@ mod tests {
     /// After a crash between two files, the next program completes the copy.
     #[test]
     fn a_finished_run_is_copied_after_a_crash() {
-        let scratch = Scratch::new("folder-crash");
-        let directory = scratch.path("box/quick");
+        let scratch = tempfile::tempdir().unwrap();
+        let directory = scratch.path().join("box/quick");
         let mut earlier = run("mutex", false);
         earlier.memory = vec![sample::memory("mutex", 10_000, 0, 640_000)];
         earlier.save(&directory).unwrap();

@@ -27,9 +27,6 @@ mod run_writer;
 #[cfg(any(test, feature = "testing"))]
 pub mod sample;
 mod schema1;
-#[cfg(any(test, feature = "testing"))]
-#[doc(hidden)]
-pub mod scratch;
 pub mod stats;
 mod stored_run;
 mod tables;

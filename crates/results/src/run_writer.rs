@@ -173,7 +173,6 @@ fn append_rows<T: Serialize>(writer: &mut Writer<File>, rows: &[T]) -> io::Resul
 mod tests {
     use super::*;
     use crate::sample;
-    use crate::scratch::Scratch;
 
     const CONTENDERS: [&str; 2] = ["mutex", "queue"];
 
@@ -197,8 +196,8 @@ mod tests {
     /// The earlier run stays until the new one is complete, and then no file of it is left.
     #[test]
     fn a_complete_run_replaces_the_earlier_one() {
-        let scratch = Scratch::new("run-writer");
-        let directory = scratch.path("box/quick");
+        let scratch = tempfile::tempdir().unwrap();
+        let directory = scratch.path().join("box/quick");
         let before = sample::run(&block(7));
         before.save(&directory).unwrap();
         RunWriter::prepare(&directory, Earlier::Overwrite).unwrap();
@@ -216,8 +215,8 @@ mod tests {
     /// kept and excluded, and a new run does not overwrite it.
     #[test]
     fn a_killed_run_can_be_resumed() {
-        let scratch = Scratch::new("killed");
-        let directory = scratch.path("box/quick");
+        let scratch = tempfile::tempdir().unwrap();
+        let directory = scratch.path().join("box/quick");
         let mut writer = RunWriter::begin(&directory, &environment()).unwrap();
         writer.append(&block(0), &[]).unwrap();
         writer.append(&block(1)[..1], &[]).unwrap();
@@ -242,8 +241,8 @@ mod tests {
     /// A run that its user stopped lies in the folder itself, and is resumed from there.
     #[test]
     fn a_stopped_run_can_be_resumed() {
-        let scratch = Scratch::new("stopped");
-        let directory = scratch.path("box/quick");
+        let scratch = tempfile::tempdir().unwrap();
+        let directory = scratch.path().join("box/quick");
         sample::run(&block(0)).save(&directory).unwrap();
         let (_, run) = RunWriter::resume(&directory, &environment(), is_complete).unwrap();
         assert_eq!(run.rows, block(0));
@@ -252,8 +251,8 @@ mod tests {
     /// Half a run of one plan and half of another would be published as one run.
     #[test]
     fn a_run_of_another_plan_or_machine_is_not_resumed() {
-        let scratch = Scratch::new("other");
-        let directory = scratch.path("box/quick");
+        let scratch = tempfile::tempdir().unwrap();
+        let directory = scratch.path().join("box/quick");
         sample::run(&block(0)).save(&directory).unwrap();
         let now = Environment { plan: "other".to_owned(), ..environment() };
         let rejected = RunWriter::resume(&directory, &now, is_complete).err().unwrap().to_string();
@@ -261,7 +260,8 @@ mod tests {
         let now = Environment { cores: environment().cores + 1, ..environment() };
         let rejected = RunWriter::resume(&directory, &now, is_complete).err().unwrap().to_string();
         assert!(rejected.contains("usable cores, and now there are"), "{rejected}");
-        let missing = RunWriter::resume(&scratch.path("none"), &now, is_complete).err().unwrap();
+        let missing =
+            RunWriter::resume(&scratch.path().join("none"), &now, is_complete).err().unwrap();
         assert!(missing.to_string().contains("env.json"), "{missing}");
     }
 
@@ -273,8 +273,8 @@ mod tests {
             println!("skipped: this system has no full device");
             return;
         }
-        let scratch = Scratch::new("full");
-        let directory = scratch.path("box/quick");
+        let scratch = tempfile::tempdir().unwrap();
+        let directory = scratch.path().join("box/quick");
         let mut writer = RunWriter::begin(&directory, &environment()).unwrap();
         writer.append(&block(0), &[]).unwrap();
         let file = OpenOptions::new().write(true).open(full).unwrap();

@@ -154,7 +154,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::scratch::Scratch;
+
     use crate::{Role, SCHEMA, TimeKind, sample};
 
     /// A run with a row in each table.
@@ -194,12 +194,12 @@ mod tests {
     /// also in a file, so that a rename shows in the diff.
     #[test]
     fn headers_and_schema_page_agree() {
-        let scratch = Scratch::new("headers");
-        run_with_all_tables().save(&scratch.path("run")).unwrap();
+        let scratch = tempfile::tempdir().unwrap();
+        run_with_all_tables().save(&scratch.path().join("run")).unwrap();
         let page = include_str!("../../../results/SCHEMA.md");
         let golden = include_str!("../../../tests/expected/headers.txt");
         for file in [MEASUREMENTS, QUANTILES, MEMORY, CHECKS] {
-            let text = fs::read_to_string(scratch.path("run").join(file)).unwrap();
+            let text = fs::read_to_string(scratch.path().join("run").join(file)).unwrap();
             let header = text.lines().next().unwrap();
             assert!(golden.lines().any(|line| line == format!("{file}: {header}")), "{header}");
 
@@ -217,36 +217,36 @@ mod tests {
     /// Every table must be read back unchanged, with quotes in its texts.
     #[test]
     fn every_table_is_read_back_unchanged() {
-        let scratch = Scratch::new("all-tables");
+        let scratch = tempfile::tempdir().unwrap();
         let run = run_with_all_tables();
-        run.save(&scratch.path("run")).unwrap();
-        assert_eq!(StoredRun::load(&scratch.path("run")), Ok(run));
+        run.save(&scratch.path().join("run")).unwrap();
+        assert_eq!(StoredRun::load(&scratch.path().join("run")), Ok(run));
     }
 
     /// A saved run is found and loaded, and a second run replaces the first.
     #[test]
     fn a_saved_run_is_found_and_loaded() {
-        let scratch = Scratch::new("saved");
-        let directory = scratch.path("box/quick");
+        let scratch = tempfile::tempdir().unwrap();
+        let directory = scratch.path().join("box/quick");
         StoredRun::prepare(&directory, Earlier::Keep).unwrap();
         let mut run = sample::run(&[]);
         run.save(&directory).unwrap();
         run.environment.resumed = 1;
         run.rows = vec![sample::row("mutex", 0, 5)];
         run.save(&directory).unwrap();
-        assert_eq!(StoredRun::find(&scratch.path("")).unwrap(), std::slice::from_ref(&directory));
+        assert_eq!(StoredRun::find(&scratch.path()).unwrap(), std::slice::from_ref(&directory));
         assert_eq!(StoredRun::load(&directory), Ok(run));
-        assert_eq!(StoredRun::find(&scratch.path("none")).unwrap(), Vec::<PathBuf>::new());
+        assert_eq!(StoredRun::find(&scratch.path().join("none")).unwrap(), Vec::<PathBuf>::new());
     }
 
     /// Rows of one run beside the environment of another would be published with false conditions.
     #[test]
     fn rows_of_another_run_are_rejected() {
-        let scratch = Scratch::new("mixed");
+        let scratch = tempfile::tempdir().unwrap();
         let mut run = sample::run(&[sample::row("mutex", 0, 5), sample::row("queue", 0, 5)]);
         run.rows[1].run = "other".to_owned();
-        run.save(&scratch.path("run")).unwrap();
-        let error = StoredRun::load(&scratch.path("run")).unwrap_err();
+        run.save(&scratch.path().join("run")).unwrap();
+        let error = StoredRun::load(&scratch.path().join("run")).unwrap_err();
         let reason = "this row is of another run than made-up";
         assert_eq!((error.line, error.reason.as_str()), (3, reason));
     }

@@ -1,5 +1,7 @@
 //! Tests of `mailbox.rs`.
 
+use futures_util::FutureExt;
+
 use super::*;
 
 /// A reply that has arrived must outlive its server. Otherwise its caller would find no reply,
@@ -8,13 +10,12 @@ use super::*;
 fn a_reply_that_has_arrived_outlives_its_server() {
     let mailbox = Mailbox::<u64, u64>::default();
     let mut request = Box::pin(mailbox.ask(1, || Admission::Enqueue, |_| ()));
-    let mut cx = Context::from_waker(Waker::noop());
-    assert_eq!(request.as_mut().poll(&mut cx), Poll::Pending);
+    assert_eq!(request.as_mut().now_or_never(), None);
     let mut batch = Vec::new();
     mailbox.take(1, &mut batch);
     assert_eq!(mailbox.deliver(batch[0].reply_slot, 10), None);
     mailbox.close(|| (), || 0);
-    assert_eq!(request.as_mut().poll(&mut cx), Poll::Ready(Some(10)));
+    assert_eq!(request.as_mut().now_or_never(), Some(Some(10)));
     assert!(mailbox.inner.lock().is_none(), "an unused mailbox frees its memory");
 }
 
@@ -23,11 +24,10 @@ fn a_reply_that_has_arrived_outlives_its_server() {
 #[test]
 fn a_request_that_is_dropped_in_the_queue_is_not_taken() {
     let mailbox = Mailbox::<u64, u64>::default();
-    let mut cx = Context::from_waker(Waker::noop());
     let mut dropped = Box::pin(mailbox.ask(1, || Admission::Enqueue, |_| ()));
     let mut waiting = Box::pin(mailbox.ask(2, || Admission::Enqueue, |_| ()));
-    assert_eq!(dropped.as_mut().poll(&mut cx), Poll::Pending);
-    assert_eq!(waiting.as_mut().poll(&mut cx), Poll::Pending);
+    assert_eq!(dropped.as_mut().now_or_never(), None);
+    assert_eq!(waiting.as_mut().now_or_never(), None);
     drop(dropped);
     let mut batch = Vec::new();
     mailbox.take(2, &mut batch);
@@ -41,12 +41,11 @@ fn a_request_that_is_dropped_in_the_queue_is_not_taken() {
 #[test]
 fn requests_of_dropped_callers_do_not_fill_the_queue() {
     let mailbox = Mailbox::<u64, u64>::default();
-    let mut cx = Context::from_waker(Waker::noop());
     let mut waiting = Box::pin(mailbox.ask(0, || Admission::Enqueue, |_| ()));
-    assert_eq!(waiting.as_mut().poll(&mut cx), Poll::Pending);
+    assert_eq!(waiting.as_mut().now_or_never(), None);
     for request in 1..=1_000 {
         let mut dropped = Box::pin(mailbox.ask(request, || Admission::Enqueue, |_| ()));
-        assert_eq!(dropped.as_mut().poll(&mut cx), Poll::Pending);
+        assert_eq!(dropped.as_mut().now_or_never(), None);
         drop(dropped);
         let (queue, replies) = mailbox.lengths();
         assert!(queue <= 2 && replies <= 2, "{queue} in the queue, {replies} replies");
@@ -55,7 +54,7 @@ fn requests_of_dropped_callers_do_not_fill_the_queue() {
     mailbox.take(2, &mut batch);
     assert_eq!(batch.iter().map(|envelope| envelope.request).collect::<Vec<_>>(), [0]);
     assert_eq!(mailbox.deliver(batch[0].reply_slot, 10), None);
-    assert_eq!(waiting.as_mut().poll(&mut cx), Poll::Ready(Some(10)));
+    assert_eq!(waiting.as_mut().now_or_never(), Some(Some(10)));
 }
 
 /// A request that was taken before its caller was dropped is no longer in the queue, so the
@@ -63,9 +62,8 @@ fn requests_of_dropped_callers_do_not_fill_the_queue() {
 #[test]
 fn a_dropped_request_that_was_taken_keeps_its_reply_slot_until_it_is_answered() {
     let mailbox = Mailbox::<u64, u64>::default();
-    let mut cx = Context::from_waker(Waker::noop());
     let mut dropped = Box::pin(mailbox.ask(1, || Admission::Enqueue, |_| ()));
-    assert_eq!(dropped.as_mut().poll(&mut cx), Poll::Pending);
+    assert_eq!(dropped.as_mut().now_or_never(), None);
     let mut batch = Vec::new();
     mailbox.take(1, &mut batch);
     drop(dropped);

@@ -1,4 +1,5 @@
-//! The pages of `hotrow serve`, in a browser, against the running program.
+//! The pages of `hotrow serve`, in a browser, against the running program, and the page of
+//! `hotrow report`.
 //!
 //! A page is correct if its balance is the balance of the service: each test presses the buttons
 //! that a person would press, and then reads the service with its own client. On a machine without
@@ -9,6 +10,7 @@
 
 mod chromium;
 mod found;
+mod report_page;
 mod served;
 
 use serde_json::{Value, json};

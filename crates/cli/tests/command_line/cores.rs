@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Scratch, stdout};
+use super::stdout;
 
 /// The shortest run, with a thread for each core.
 const RUN: [&str; 5] = ["run", "mutex", "cas", "--blocks", "1"];
@@ -121,8 +121,8 @@ fn a_quota_limits_the_threads_and_is_recorded() {
     assert!(value.starts_with("1 of "), "{value}");
     assert!(value.ends_with("by a control group's quota of 1.50"), "{value}");
 
-    let scratch = Scratch::new("quota");
-    let results = scratch.path("results");
+    let scratch = tempfile::tempdir().unwrap();
+    let results = scratch.path().join("results");
     let saved = ["--format", "csv", "--results", results.to_str().unwrap()];
     let rows = stdout(&group.run(&[&RUN[..], &saved].concat()));
     assert!(are_of_one_thread(&rows), "{rows}");

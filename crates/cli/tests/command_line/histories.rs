@@ -22,8 +22,8 @@ fn recorded(seen: u64) -> String {
 /// in it.
 #[test]
 fn recorded_histories_pass_the_audit() {
-    let scratch = Scratch::new("record-cli");
-    let file = scratch.path("runs.jsonl");
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("runs.jsonl");
     for (arguments, strategies) in [
         (&["mutex", "cas", "--users", "3", "--mix", "charge:45,use:45,read:10"][..], 2),
         (&["queue", "--store", "simulated", "--clients", "tasks:4"], 1),
@@ -44,14 +44,14 @@ fn recorded_histories_pass_the_audit() {
             assert!(examined.entries > 50, "{strategy}");
         }
     }
-    assert_eq!(fs::read_dir(scratch.path("")).unwrap().count(), 1, "no temporary file stays");
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1, "no temporary file stays");
 }
 
 /// The verdict shows in the exit code, in the diagram and in the JSON.
 #[test]
 fn check_history_reports_whether_a_history_is_linearizable() {
-    let scratch = Scratch::new("check-history-cli");
-    let (right, stale) = (scratch.path("right.jsonl"), scratch.path("stale.jsonl"));
+    let scratch = tempfile::tempdir().unwrap();
+    let (right, stale) = (scratch.path().join("right.jsonl"), scratch.path().join("stale.jsonl"));
     fs::write(&right, recorded(5)).unwrap();
     fs::write(&stale, recorded(5) + &recorded(0)).unwrap();
     let check = |more: &[&str]| hotrow().arg("check-history").args(more).output().unwrap();
@@ -140,13 +140,13 @@ fn check_history_reads_files_of_jepsen() {
 /// code is that of the worst verdict.
 #[test]
 fn every_file_gets_its_verdict() {
-    let scratch = Scratch::new("several-cli");
+    let scratch = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
-        fs::write(scratch.path(name), text).unwrap();
-        scratch.path(name).to_str().unwrap().to_owned()
+        fs::write(scratch.path().join(name), text).unwrap();
+        scratch.path().join(name).to_str().unwrap().to_owned()
     };
     let (right, stale) = (file("right", &recorded(5)), file("stale", &recorded(0)));
-    let (prose, absent) = (file("prose", "Dear all,\n"), scratch.path("absent"));
+    let (prose, absent) = (file("prose", "Dear all,\n"), scratch.path().join("absent"));
     let absent = absent.to_str().unwrap();
     let check = |files: &[&str]| hotrow().arg("check-history").args(files).output().unwrap();
 
@@ -184,9 +184,9 @@ fn a_search_that_gives_up_names_the_limit() {
     let reads = [1, 2, 1].map(|seen| format!("107\t:invoke\t:read\tnil\n107\t:ok\t:read\t{seen}"));
     let lines: Vec<String> = invoked.chain(returned).chain(reads).collect();
     let lines = lines.join("\n");
-    let scratch = Scratch::new("given-up-cli");
-    fs::write(scratch.path("hard"), lines + "\n").unwrap();
-    let path = scratch.path("hard");
+    let scratch = tempfile::tempdir().unwrap();
+    fs::write(scratch.path().join("hard"), lines + "\n").unwrap();
+    let path = scratch.path().join("hard");
     let limited = |limit: &[&str]| {
         let output = hotrow().arg("check-history").args(limit).arg(&path).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
@@ -202,10 +202,10 @@ fn a_search_that_gives_up_names_the_limit() {
 /// A file that is not a history must not get a verdict.
 #[test]
 fn a_file_that_is_no_history_is_rejected_with_its_line() {
-    let scratch = Scratch::new("malformed-cli");
+    let scratch = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
-        fs::write(scratch.path(name), text).unwrap();
-        scratch.path(name).to_str().unwrap().to_owned()
+        fs::write(scratch.path().join(name), text).unwrap();
+        scratch.path().join(name).to_str().unwrap().to_owned()
     };
     rejected(&["check-history"], "<FILE>");
     rejected(&["check-history", "--model", "map", "x"], "account, register, kv, bank");
@@ -241,7 +241,7 @@ fn a_file_that_is_no_history_is_rejected_with_its_line() {
         "the file has no history",
     );
 
-    let absent = scratch.path("absent");
+    let absent = scratch.path().join("absent");
     let output = hotrow().arg("check-history").arg(absent).output().unwrap();
     assert_eq!((output.status.code(), stdout(&output)), (Some(1), String::new()));
     assert!(stderr(&output).starts_with("hotrow: cannot read "), "{}", stderr(&output));

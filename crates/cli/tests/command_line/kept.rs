@@ -44,8 +44,8 @@ fn assert_rejected(command: &mut Command, advice: &str) {
 /// A second run in the same folder is rejected with two options, and each of them works.
 #[test]
 fn a_run_is_not_overwritten_unless_the_user_says_so() {
-    let scratch = Scratch::new("kept-run");
-    let directory = scratch.path("box/run");
+    let scratch = tempfile::tempdir().unwrap();
+    let directory = scratch.path().join("box/run");
     let results = directory.to_str().unwrap();
     succeed(&mut short(&["--results", results]));
     let earlier = saved(&directory);
@@ -79,11 +79,11 @@ fn a_run_is_not_overwritten_unless_the_user_says_so() {
 /// The folders of both halves of a pair are checked before anything is measured.
 #[test]
 fn a_half_of_a_pair_is_not_overwritten() {
-    let scratch = Scratch::new("kept-pair");
-    let half = scratch.path("order-shuffled");
+    let scratch = tempfile::tempdir().unwrap();
+    let half = scratch.path().join("order-shuffled");
     succeed(&mut short(&["--results", half.to_str().unwrap()]));
     assert_rejected(
-        hotrow().args(["demo", "run-order", "--results"]).arg(scratch.path("order")),
+        hotrow().args(["demo", "run-order", "--results"]).arg(scratch.path().join("order")),
         "--overwrite replaces it",
     );
     rejected(&["demo", "run-order", "--results", ".."], "has no folder name: add one");
@@ -93,8 +93,8 @@ fn a_half_of_a_pair_is_not_overwritten() {
 /// can be resumed.
 #[test]
 fn a_stopped_run_does_not_replace_a_complete_one() {
-    let scratch = Scratch::new("kept-stopped");
-    let directory = scratch.path("box/run");
+    let scratch = tempfile::tempdir().unwrap();
+    let directory = scratch.path().join("box/run");
     let results = directory.to_str().unwrap();
     succeed(&mut short(&["--results", results]));
     let earlier = saved(&directory);
@@ -128,16 +128,16 @@ fn a_stopped_run_does_not_replace_a_complete_one() {
 /// Every output through a link keeps the link and writes the file that it points to.
 #[test]
 fn every_writer_follows_links_and_keeps_modes() {
-    let scratch = Scratch::new("kept-links");
-    fs::create_dir(scratch.path("there")).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    fs::create_dir(scratch.path().join("there")).unwrap();
     let names =
         ["rows.csv", "run.json", "run.md", "record.jsonl", "run.html", "PAGE.md", "env.json"];
-    let real = |name: &str| scratch.path("there").join(name);
-    fs::create_dir_all(scratch.path("results/box/run")).unwrap();
+    let real = |name: &str| scratch.path().join("there").join(name);
+    fs::create_dir_all(scratch.path().join("results/box/run")).unwrap();
     for name in names {
         let link = match name {
-            "env.json" => scratch.path("results/box/run/env.json"),
-            _ => scratch.path(name),
+            "env.json" => scratch.path().join("results/box/run/env.json"),
+            _ => scratch.path().join(name),
         };
         symlink(real(name), link).unwrap();
         if name != "env.json" {
@@ -155,7 +155,7 @@ fn every_writer_follows_links_and_keeps_modes() {
     .unwrap();
     let program = || {
         let mut command = hotrow();
-        command.current_dir(scratch.path(""));
+        command.current_dir(scratch.path());
         command
     };
     let run = program()
@@ -174,15 +174,18 @@ fn every_writer_follows_links_and_keeps_modes() {
         assert!(text.len() > 100, "{name}: {text}");
         if name != "env.json" {
             let metadata = fs::metadata(real(name)).unwrap();
-            assert!(fs::symlink_metadata(scratch.path(name)).unwrap().is_symlink(), "{name}");
+            assert!(
+                fs::symlink_metadata(scratch.path().join(name)).unwrap().is_symlink(),
+                "{name}"
+            );
             assert_eq!(metadata.mode() & 0o777, 0o600, "{name}");
             let owner = if geteuid().is_root() { 1234 } else { geteuid().as_raw() };
             assert_eq!(metadata.uid(), owner, "{name}");
         }
     }
-    let environment = scratch.path("results/box/run/env.json");
+    let environment = scratch.path().join("results/box/run/env.json");
     assert!(fs::symlink_metadata(environment).unwrap().is_symlink());
-    let files = fs::read_dir(scratch.path("there")).unwrap().count();
+    let files = fs::read_dir(scratch.path().join("there")).unwrap().count();
     assert_eq!(files, names.len(), "no temporary file stays");
 }
 
@@ -190,8 +193,8 @@ fn every_writer_follows_links_and_keeps_modes() {
 /// and no signal.
 #[test]
 fn a_fifo_is_written_into() {
-    let scratch = Scratch::new("kept-fifo");
-    let fifo = scratch.path("rows");
+    let scratch = tempfile::tempdir().unwrap();
+    let fifo = scratch.path().join("rows");
     mkfifo(&fifo, Mode::S_IRWXU).unwrap();
     let reader = thread::spawn({
         let fifo = fifo.clone();
@@ -231,8 +234,8 @@ fn an_output_can_be_standard_output() {
     rejected(&["run", "--export-csv", "a", "--export-json", "a"], "a is given for two outputs");
 
     // Standard output is redirected to the exported file: one must not replace the other.
-    let scratch = Scratch::new("kept-output");
-    let file = scratch.path("both");
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("both");
     let output = fs::File::create(&file).unwrap();
     let run = short(&["--export-csv"]).arg(&file).stdout(output).output().unwrap();
     assert!(run.status.success(), "{}", stderr(&run));
@@ -243,11 +246,11 @@ fn an_output_can_be_standard_output() {
 /// In a read-only folder, existing files can be overwritten, and new ones cannot be created.
 #[test]
 fn a_file_in_a_read_only_folder_is_overwritten_in_place() {
-    let scratch = Scratch::new("kept-folder");
-    let folder = scratch.path("there");
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path().join("there");
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("rows.csv"), "before").unwrap();
-    for path in [scratch.path(""), folder.join("rows.csv")] {
+    for path in [scratch.path().into(), folder.join("rows.csv")] {
         fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap();
     }
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).unwrap();
@@ -256,9 +259,9 @@ fn a_file_in_a_read_only_folder_is_overwritten_in_place() {
         if geteuid().is_root() {
             command.uid(65_534).gid(65_534);
         }
-        command.current_dir(scratch.path("")).output()
+        command.current_dir(scratch.path()).output()
     };
-    let program = scratch.path("hotrow");
+    let program = scratch.path().join("hotrow");
     fs::copy(env!("CARGO_BIN_EXE_hotrow"), &program).unwrap();
     let short = |file: &str| {
         let mut command = Command::new(&program);

@@ -5,8 +5,8 @@ use super::*;
 /// A plot that is missing, stale or left over would not show what the rows say.
 #[test]
 fn a_plot_is_written_and_a_stale_plot_is_detected() {
-    let scratch = Scratch::new("plots-cli");
-    let results = scratch.path("results");
+    let scratch = tempfile::tempdir().unwrap();
+    let results = scratch.path().join("results");
     let saved = results.join("box/tiny");
     let output = hotrow()
         .args(["run", "mutex", "cas", "--clients", "threads:1", "--blocks", "1", "--results"])
@@ -14,7 +14,7 @@ fn a_plot_is_written_and_a_stale_plot_is_detected() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    let page = scratch.path("PAGE.md");
+    let page = scratch.path().join("PAGE.md");
     let block =
         "<!-- BEGIN generated:plot box/tiny forest-hot-row -->\n<!-- END generated:plot -->\n";
     fs::write(&page, block).unwrap();
@@ -49,8 +49,8 @@ fn a_plot_is_written_and_a_stale_plot_is_detected() {
 /// `report --html` writes one file, of the named run or of the latest.
 #[test]
 fn a_run_is_written_as_a_page_for_a_browser() {
-    let scratch = Scratch::new("browse-cli");
-    let html = scratch.path("run.html");
+    let scratch = tempfile::tempdir().unwrap();
+    let html = scratch.path().join("run.html");
     let browse = |results: &str, more: &[&str]| {
         let mut command = hotrow();
         command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).args([

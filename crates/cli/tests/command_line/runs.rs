@@ -2,6 +2,7 @@
 
 use super::*;
 use hotrow_results::{MeasurementRow, write_rows};
+use tempfile::TempDir;
 
 /// A plan with short windows, for the file `hotrow.toml`.
 const PLANS: &str = "[workload.tiny]\nusers = [1, 8]\n\n[plan.tiny]\nworkloads = ['tiny']\n\
@@ -9,8 +10,8 @@ const PLANS: &str = "[workload.tiny]\nusers = [1, 8]\n\n[plan.tiny]\nworkloads =
     latency-window = '2ms'\n";
 
 /// The arguments to run that plan, which is in `scratch`.
-fn short(scratch: &Scratch) -> Vec<String> {
-    let file = scratch.path("hotrow.toml");
+fn short(scratch: &TempDir) -> Vec<String> {
+    let file = scratch.path().join("hotrow.toml");
     fs::write(&file, PLANS).unwrap();
     ["run", "--profile", "tiny", "--config", file.to_str().unwrap()].map(str::to_owned).to_vec()
 }
@@ -24,18 +25,17 @@ fn in_directory(directory: &Path, arguments: &[&str]) -> Output {
 }
 
 /// Runs a plan of two scenarios, and returns the stored run.
-fn tiny(scratch: &Scratch, results: &str) -> StoredRun {
-    fs::write(scratch.path("hotrow.toml"), PLANS).unwrap();
-    let output =
-        in_directory(&scratch.path(""), &["run", "--profile", "tiny", "--results", results]);
+fn tiny(scratch: &TempDir, results: &str) -> StoredRun {
+    fs::write(scratch.path().join("hotrow.toml"), PLANS).unwrap();
+    let output = in_directory(&scratch.path(), &["run", "--profile", "tiny", "--results", results]);
     assert!(output.status.success(), "{}", stderr(&output));
-    StoredRun::load(&scratch.path(results)).unwrap()
+    StoredRun::load(&scratch.path().join(results)).unwrap()
 }
 
 /// A plan in a file is measured, and an error in the file names its line.
 #[test]
 fn a_plan_of_a_file_is_measured() {
-    let scratch = Scratch::new("plan-cli");
+    let scratch = tempfile::tempdir().unwrap();
     let run = tiny(&scratch, "box/tiny");
     let mut users: Vec<u64> = run.rows.iter().map(|row| row.users).collect();
     users.sort_unstable();
@@ -43,24 +43,24 @@ fn a_plan_of_a_file_is_measured() {
     assert_eq!(users, [1, 8]);
     assert!(run.environment.examination.len() > 10, "the machine was not examined");
 
-    fs::write(scratch.path("hotrow.toml"), format!("{PLANS}blocs = 3\n")).unwrap();
-    let rejected = in_directory(&scratch.path(""), &["run", "--profile", "tiny"]);
+    fs::write(scratch.path().join("hotrow.toml"), format!("{PLANS}blocs = 3\n")).unwrap();
+    let rejected = in_directory(&scratch.path(), &["run", "--profile", "tiny"]);
     assert_eq!(rejected.status.code(), Some(2));
     assert!(stderr(&rejected).contains("hotrow.toml:"), "{}", stderr(&rejected));
     let rejected =
-        in_directory(&scratch.path(""), &["run", "--profile", "evening", "--config", "/dev/null"]);
+        in_directory(&scratch.path(), &["run", "--profile", "evening", "--config", "/dev/null"]);
     assert!(stderr(&rejected).contains("plan \"evening\" is not known"), "{}", stderr(&rejected));
 }
 
 /// A sweep prints a table along its axis.
 #[test]
 fn a_sweep_shows_its_axis() {
-    let scratch = Scratch::new("sweep-cli");
+    let scratch = tempfile::tempdir().unwrap();
     let workload = "[workload.tiny]\nclients = 'tasks:2'\n";
-    fs::write(scratch.path("hotrow.toml"), workload).unwrap();
+    fs::write(scratch.path().join("hotrow.toml"), workload).unwrap();
     let arguments =
         ["run", "mutex", "cas", "--workload", "tiny", "--sweep", "users=1,8", "--blocks", "1"];
-    let output = in_directory(&scratch.path(""), &arguments);
+    let output = in_directory(&scratch.path(), &arguments);
     assert!(output.status.success(), "{}", stderr(&output));
     let text = stdout(&output);
     assert!(text.contains("\nAlong users:\n"), "{text}");
@@ -73,8 +73,8 @@ fn a_sweep_shows_its_axis() {
 #[cfg(unix)]
 #[test]
 fn a_killed_run_can_be_resumed() {
-    let scratch = Scratch::new("killed-cli");
-    let directory = scratch.path("box/run");
+    let scratch = tempfile::tempdir().unwrap();
+    let directory = scratch.path().join("box/run");
     let results = directory.to_str().unwrap();
     let before = run_with(&short(&scratch), &["--results", results]);
     assert!(before.status.success(), "{}", stderr(&before));
@@ -119,12 +119,12 @@ fn a_killed_run_can_be_resumed() {
 /// A strategy with half the throughput is a regression. Unreadable files are errors.
 #[test]
 fn two_runs_are_compared() {
-    let scratch = Scratch::new("compare-cli");
-    let before = scratch.path("before.csv");
+    let scratch = tempfile::tempdir().unwrap();
+    let before = scratch.path().join("before.csv");
     let rows: Vec<MeasurementRow> = (0..12).flat_map(|block| made_up(block, 1_000_000)).collect();
     fs::write(&before, write_rows(&rows)).unwrap();
     let slower: Vec<MeasurementRow> = (0..12).flat_map(|block| made_up(block, 500_000)).collect();
-    let after = scratch.path("after.csv");
+    let after = scratch.path().join("after.csv");
     fs::write(&after, write_rows(&slower)).unwrap();
     let [before, after] = [&before, &after].map(|path| path.to_str().unwrap());
 
@@ -142,7 +142,7 @@ fn two_runs_are_compared() {
         assert!(stderr(&output).contains(message), "{}", stderr(&output));
     };
     let text = fs::read_to_string(before).unwrap();
-    let broken = scratch.path("broken.csv");
+    let broken = scratch.path().join("broken.csv");
     let broken_path = broken.to_str().unwrap();
     fs::write(&broken, &text[..text.len() - 40]).unwrap();
     failed(&["compare", before, broken_path], "broken.csv:25: the file is truncated in this line");
@@ -150,8 +150,8 @@ fn two_runs_are_compared() {
     failed(&["rank", broken_path], "schema 9 is newer than 2");
     fs::write(&broken, "name,value\nx,1\n").unwrap();
     failed(&["rank", broken_path], "this is not a table of hotrow");
-    fs::create_dir(scratch.path("empty")).unwrap();
-    failed(&["rank", scratch.path("empty").to_str().unwrap()], "env.json: ");
+    fs::create_dir(scratch.path().join("empty")).unwrap();
+    failed(&["rank", scratch.path().join("empty").to_str().unwrap()], "env.json: ");
     failed(&["rank", "no/such/run"], "no/such/run: ");
 }
 
@@ -184,12 +184,12 @@ fn made_up(block: u32, cas: u64) -> Vec<MeasurementRow> {
 /// A comparison of runs of two machines would compare the machines.
 #[test]
 fn runs_of_two_machines_are_compared_only_with_across_machines() {
-    let scratch = Scratch::new("machines-cli");
+    let scratch = tempfile::tempdir().unwrap();
     let mut run_here = tiny(&scratch, "box/here");
     run_here.environment.cores += 62;
-    let there = scratch.path("box/there");
+    let there = scratch.path().join("box/there");
     run_here.save(&there).unwrap();
-    let [here, there] = [scratch.path("box/here"), there];
+    let [here, there] = [scratch.path().join("box/here"), there];
     let [here, there] = [&here, &there].map(|path| path.to_str().unwrap());
     let rejected = run(&["compare", here, there]);
     assert_eq!(rejected.status.code(), Some(1));
@@ -202,8 +202,8 @@ fn runs_of_two_machines_are_compared_only_with_across_machines() {
 /// Each fork is a replicate with its own seed, and the rows of all forks are in one file.
 #[test]
 fn forks_measure_the_same_plan() {
-    let scratch = Scratch::new("forks-cli");
-    let directory = scratch.path("box/run");
+    let scratch = tempfile::tempdir().unwrap();
+    let directory = scratch.path().join("box/run");
     let results = directory.to_str().unwrap();
     let output = run_with(&short(&scratch), &["--forks", "2", "--results", results]);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -240,8 +240,8 @@ fn interference_is_reported_and_nothing_is_ranked() {
 /// Rankings are exported as JSON and Markdown, in addition to the printed table.
 #[test]
 fn rankings_are_exported() {
-    let scratch = Scratch::new("export-cli");
-    let [json, page] = ["run.json", "run.md"].map(|name| scratch.path(name));
+    let scratch = tempfile::tempdir().unwrap();
+    let [json, page] = ["run.json", "run.md"].map(|name| scratch.path().join(name));
     let exports =
         ["--export-json", json.to_str().unwrap(), "--export-markdown", page.to_str().unwrap()];
     let output = run_with(&short(&scratch), &exports);

@@ -102,10 +102,10 @@ fn a_stopped_demonstration_is_partial() {
         stopped(&mut command(&["demo", "coordinated-omission"]), "measurements in", Signal::SIGINT);
     assert!(text.starts_with("PARTIAL, stopped before its end.\n"), "{text}");
     // It prints nothing before its end. It installs the signal handler before it creates a folder.
-    let scratch = Scratch::new("stopped-order");
+    let scratch = tempfile::tempdir().unwrap();
     let mut running =
-        Running::start(command(&["demo", "run-order", "--results"]).arg(scratch.path("o")));
-    let folder = scratch.path("o-shuffled");
+        Running::start(command(&["demo", "run-order", "--results"]).arg(scratch.path().join("o")));
+    let folder = scratch.path().join("o-shuffled");
     while !folder.exists() {
         thread::sleep(Duration::from_millis(10));
     }
@@ -115,15 +115,15 @@ fn a_stopped_demonstration_is_partial() {
     let (code, text, notes) = running.finish();
     assert_eq!(code, Some(130), "{notes}");
     assert!(text.starts_with("PARTIAL, stopped before its end.\n"), "{text}");
-    let run = StoredRun::load(&scratch.path("o-one-by-one")).unwrap();
+    let run = StoredRun::load(&scratch.path().join("o-one-by-one")).unwrap();
     assert!(run.environment.partial);
 }
 
 /// A verification whose trials would take hours each.
 #[test]
 fn a_stopped_verification_is_partial() {
-    let scratch = Scratch::new("stopped-verify");
-    let directory = scratch.path("box/proof");
+    let scratch = tempfile::tempdir().unwrap();
+    let directory = scratch.path().join("box/proof");
     let arguments = ["verify", "queue", "--schedules", "1000000", "--results"];
     let running = Running::start(hotrow().args(arguments).arg(&directory));
     while !directory.exists() {
@@ -156,8 +156,8 @@ fn a_command_without_partial_results_ends_at_once() {
     check.wait_for("stopped: partial, histories without a verdict");
     assert_eq!(check.finish().0, Some(130));
 
-    let scratch = Scratch::new("stopped-rank");
-    let fifo = scratch.path("rows.csv");
+    let scratch = tempfile::tempdir().unwrap();
+    let fifo = scratch.path().join("rows.csv");
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
     for (name, message) in [("rank", "nothing was ranked"), ("compare", "nothing was compared")] {
         let mut running = Running::start(command(&[name]).args([&fifo, &fifo]));
@@ -171,8 +171,9 @@ fn a_command_without_partial_results_ends_at_once() {
 /// A stopped run with `--record` does not overwrite earlier files.
 #[test]
 fn a_stopped_recording_leaves_existing_files_unchanged() {
-    let scratch = Scratch::new("stopped-record");
-    let [record, csv, fresh] = ["r.jsonl", "rows.csv", "new.csv"].map(|name| scratch.path(name));
+    let scratch = tempfile::tempdir().unwrap();
+    let [record, csv, fresh] =
+        ["r.jsonl", "rows.csv", "new.csv"].map(|name| scratch.path().join(name));
     fs::write(&record, "recorded").unwrap();
     fs::write(&csv, "measured").unwrap();
     let mut recording = command(&["run", "mutex", "--blocks", "1000", "--record"]);
@@ -190,8 +191,8 @@ fn a_stopped_recording_leaves_existing_files_unchanged() {
 /// After a second signal the program waits neither for the audit nor for a blocked write.
 #[test]
 fn a_second_signal_ends_at_once() {
-    let scratch = Scratch::new("stopped-twice");
-    let fifo = scratch.path("rows.csv");
+    let scratch = tempfile::tempdir().unwrap();
+    let fifo = scratch.path().join("rows.csv");
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
     let mut export = command(&["run", "mutex", "--blocks", "1000", "--export-csv"]);
     let mut running = Running::start(export.arg(&fifo));

@@ -12,7 +12,6 @@ use nix::{
 };
 
 use super::*;
-use crate::scratch::Scratch;
 
 /// The names in a folder: a temporary file that is left behind would show here.
 fn names(folder: &Path) -> Vec<String> {
@@ -30,43 +29,47 @@ fn inode(file: &Path) -> u64 {
 /// A reader must never see half a file, and a folder must not fill with temporary files.
 #[test]
 fn a_file_is_replaced_as_a_whole_and_no_temporary_file_stays() {
-    let scratch = Scratch::new("replace");
-    let target = scratch.path("rows.csv");
+    let scratch = tempfile::tempdir().unwrap();
+    let target = scratch.path().join("rows.csv");
     replace(&target, b"one").unwrap();
     let first = inode(&target);
     check_writable(&target).unwrap();
     replace(&target, b"two").unwrap();
     assert_eq!(fs::read(&target).unwrap(), b"two");
     assert_ne!(inode(&target), first, "the file was overwritten in place");
-    assert_eq!(names(&scratch.path("")), ["rows.csv"]);
+    assert_eq!(names(&scratch.path()), ["rows.csv"]);
 }
 
 /// An unwritable target must be found before an hour of measuring and not after it, and the target
 /// must stay as it was.
 #[test]
 fn an_unwritable_target_is_detected_before_any_work() {
-    let scratch = Scratch::new("unwritable");
-    for target in [scratch.path("no/such/directory.csv"), scratch.path(""), "..".into(), "".into()]
-    {
+    let scratch = tempfile::tempdir().unwrap();
+    for target in [
+        scratch.path().join("no/such/directory.csv"),
+        scratch.path().into(),
+        "..".into(),
+        "".into(),
+    ] {
         let found = check_writable(&target).unwrap_err();
         assert_eq!(replace(&target, b"").unwrap_err().kind(), found.kind(), "{target:?}");
         assert!(!found.to_string().contains(".tmp"), "{found}");
     }
-    assert_eq!(names(&scratch.path("")), [""; 0]);
+    assert_eq!(names(&scratch.path()), [""; 0]);
 }
 
 /// A link stays a link, and the file that it points to is written, also through a second link, and
 /// also if the file does not exist yet.
 #[test]
 fn a_link_is_followed_and_kept() {
-    let scratch = Scratch::new("links");
-    fs::create_dir(scratch.path("there")).unwrap();
-    fs::write(scratch.path("there/real"), "one").unwrap();
-    symlink("there/real", scratch.path("near")).unwrap();
-    symlink(scratch.path("near"), scratch.path("far")).unwrap();
-    symlink("there/new", scratch.path("dangling")).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    fs::create_dir(scratch.path().join("there")).unwrap();
+    fs::write(scratch.path().join("there/real"), "one").unwrap();
+    symlink("there/real", scratch.path().join("near")).unwrap();
+    symlink(scratch.path().join("near"), scratch.path().join("far")).unwrap();
+    symlink("there/new", scratch.path().join("dangling")).unwrap();
     for (link, real) in [("near", "real"), ("far", "real"), ("dangling", "new")] {
-        let (link, real) = (scratch.path(link), scratch.path("there").join(real));
+        let (link, real) = (scratch.path().join(link), scratch.path().join("there").join(real));
         check_writable(&link).unwrap();
         replace(&link, b"two").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink(), "{link:?}");
@@ -74,25 +77,25 @@ fn a_link_is_followed_and_kept() {
         replace(&link, b"three").unwrap();
         assert_eq!(fs::read(&real).unwrap(), b"three");
     }
-    assert_eq!(names(&scratch.path("there")), ["new", "real"]);
+    assert_eq!(names(&scratch.path().join("there")), ["new", "real"]);
 }
 
 /// A cycle of links leads to no file, and the error says so.
 #[test]
 fn a_cycle_of_links_is_an_error() {
-    let scratch = Scratch::new("cycle");
-    symlink("b", scratch.path("a")).unwrap();
-    symlink("a", scratch.path("b")).unwrap();
-    let rejected = replace(&scratch.path("a"), b"").unwrap_err().to_string();
+    let scratch = tempfile::tempdir().unwrap();
+    symlink("b", scratch.path().join("a")).unwrap();
+    symlink("a", scratch.path().join("b")).unwrap();
+    let rejected = replace(&scratch.path().join("a"), b"").unwrap_err().to_string();
     assert!(rejected.contains("symbolic links"), "{rejected}");
-    assert!(check_writable(&scratch.path("a")).is_err());
+    assert!(check_writable(&scratch.path().join("a")).is_err());
 }
 
 /// Both names of a file must still show the same contents.
 #[test]
 fn hard_links_are_kept() {
-    let scratch = Scratch::new("hard");
-    let [first, second] = ["first", "second"].map(|name| scratch.path(name));
+    let scratch = tempfile::tempdir().unwrap();
+    let [first, second] = ["first", "second"].map(|name| scratch.path().join(name));
     fs::write(&first, "something longer").unwrap();
     fs::hard_link(&first, &second).unwrap();
     check_writable(&first).unwrap();
@@ -104,8 +107,8 @@ fn hard_links_are_kept() {
 /// A file that other users cannot read must stay unreadable for them.
 #[test]
 fn mode_is_kept() {
-    let scratch = Scratch::new("mode");
-    let target = scratch.path("secret");
+    let scratch = tempfile::tempdir().unwrap();
+    let target = scratch.path().join("secret");
     for mode in [0o600, 0o640, 0o666] {
         fs::write(&target, "").unwrap();
         fs::set_permissions(&target, fs::Permissions::from_mode(mode)).unwrap();
@@ -121,8 +124,8 @@ fn owner_is_kept() {
         println!("skipped: only root can give a file away");
         return;
     }
-    let scratch = Scratch::new("owner");
-    let target = scratch.path("theirs");
+    let scratch = tempfile::tempdir().unwrap();
+    let target = scratch.path().join("theirs");
     fs::write(&target, "").unwrap();
     chown(&target, Some(1234), Some(4321)).unwrap();
     fs::set_permissions(&target, fs::Permissions::from_mode(0o2750)).unwrap();
@@ -135,8 +138,8 @@ fn owner_is_kept() {
 /// A reader of a FIFO gets all bytes exactly once, and the FIFO stays a FIFO.
 #[test]
 fn a_fifo_is_written_into() {
-    let scratch = Scratch::new("fifo");
-    let target = scratch.path("fifo");
+    let scratch = tempfile::tempdir().unwrap();
+    let target = scratch.path().join("fifo");
     mkfifo(&target, Mode::S_IRWXU).unwrap();
     check_writable(&target).unwrap();
     let long = vec![b'x'; 1 << 20];
@@ -152,8 +155,8 @@ fn a_fifo_is_written_into() {
 /// A reader that closes the FIFO early must cause an error and not a signal that ends the program.
 #[test]
 fn a_fifo_whose_reader_closes_it_is_an_error() {
-    let scratch = Scratch::new("closed");
-    let target = scratch.path("fifo");
+    let scratch = tempfile::tempdir().unwrap();
+    let target = scratch.path().join("fifo");
     mkfifo(&target, Mode::S_IRWXU).unwrap();
     let reader = thread::spawn({
         let target = target.clone();
@@ -167,9 +170,9 @@ fn a_fifo_whose_reader_closes_it_is_an_error() {
 /// A device stays a device. The test creates its own `/dev/null` and `/dev/full`.
 #[test]
 fn a_device_is_written_into() {
-    let scratch = Scratch::new("device");
+    let scratch = tempfile::tempdir().unwrap();
     for (name, minor, kind) in [("null", 3, None), ("full", 7, Some(io::ErrorKind::StorageFull))] {
-        let target = scratch.path(name);
+        let target = scratch.path().join(name);
         let mode = Mode::S_IRUSR | Mode::S_IWUSR;
         if mknod(&target, SFlag::S_IFCHR, mode, makedev(1, minor)).is_err()
             || open(&target).is_err()
@@ -178,7 +181,7 @@ fn a_device_is_written_into() {
             return;
         }
         check_writable(&target).unwrap();
-        let link = scratch.path("link");
+        let link = scratch.path().join("link");
         symlink(&target, &link).unwrap();
         for path in [&target, &link] {
             assert_eq!(replace(path, b"new").map_err(|error| error.kind()).err(), kind);
@@ -186,14 +189,14 @@ fn a_device_is_written_into() {
         fs::remove_file(link).unwrap();
         assert!(fs::symlink_metadata(&target).unwrap().file_type().is_char_device());
     }
-    assert_eq!(names(&scratch.path("")), ["full", "null"]);
+    assert_eq!(names(&scratch.path()), ["full", "null"]);
 }
 
 /// A disk must never be overwritten. The target is rejected by its type, without opening it.
 #[test]
 fn a_block_device_is_rejected() {
-    let scratch = Scratch::new("disk");
-    let target = scratch.path("disk");
+    let scratch = tempfile::tempdir().unwrap();
+    let target = scratch.path().join("disk");
     // Major 0 is no device: opening it by mistake would be another error.
     if mknod(&target, SFlag::S_IFBLK, Mode::S_IRUSR, makedev(0, 0)).is_err() {
         println!("skipped: devices cannot be made here");
@@ -208,9 +211,9 @@ fn a_block_device_is_rejected() {
 #[test]
 fn a_descriptor_is_written_into() {
     use std::os::fd::AsRawFd;
-    let scratch = Scratch::new("descriptor");
-    fs::write(scratch.path("file"), "before").unwrap();
-    let mut open = File::open(scratch.path("file")).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    fs::write(scratch.path().join("file"), "before").unwrap();
+    let mut open = File::open(scratch.path().join("file")).unwrap();
     let target = PathBuf::from(format!("/dev/fd/{}", open.as_raw_fd()));
     if !target.exists() {
         println!("skipped: this system does not name descriptors");
@@ -220,5 +223,5 @@ fn a_descriptor_is_written_into() {
     let mut text = String::new();
     open.read_to_string(&mut text).unwrap();
     assert_eq!(text, "new");
-    assert_eq!(names(&scratch.path("")), ["file"]);
+    assert_eq!(names(&scratch.path()), ["file"]);
 }

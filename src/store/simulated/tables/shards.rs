@@ -7,6 +7,8 @@
 
 use std::collections::HashMap;
 
+use crossbeam_utils::CachePadded;
+
 use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Shards per table, as a power of two: 64 shards are enough for a few dozen cores.
@@ -18,28 +20,25 @@ pub(super) struct Shards<Row> {
     shards: Box<[Shard<Row>]>,
 }
 
-/// Two cache lines each, since processors fetch lines in pairs: neighbours must not share one.
-#[derive(Debug)]
-#[repr(align(128))]
-struct Shard<Row>(RwLock<Rows<Row>>);
+type Shard<Row> = CachePadded<RwLock<Rows<Row>>>;
 
 type Rows<Row> = HashMap<u64, Row>;
 
 impl<Row> Shards<Row> {
     /// Creates empty shards.
     pub(super) fn new() -> Self {
-        let shards = (0..1 << SHARDS_LOG2).map(|_| Shard(RwLock::new(HashMap::new())));
+        let shards = (0..1 << SHARDS_LOG2).map(|_| CachePadded::new(RwLock::new(HashMap::new())));
         Self { shards: shards.collect() }
     }
 
     /// Locks the shard of this user for reading.
     pub(super) fn read(&self, user_id: u64) -> RwLockReadGuard<'_, Rows<Row>> {
-        self.shards[shard_of(user_id)].0.read()
+        self.shards[shard_of(user_id)].read()
     }
 
     /// Locks the shard of this user for writing.
     pub(super) fn write(&self, user_id: u64) -> RwLockWriteGuard<'_, Rows<Row>> {
-        self.shards[shard_of(user_id)].0.write()
+        self.shards[shard_of(user_id)].write()
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod table;
 
-use hotrow_cli::registry::Entry;
+use hotrow_registry::Entry;
 
 use self::table::{KNOWN_KEY, Row, TABLE, USERS};
 use crate::{

@@ -61,6 +61,16 @@ impl Action {
     }
 }
 
+/// `charge 37`.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Action::Charge(amount) => write!(f, "charge {amount}"),
+            Action::Use(amount) => write!(f, "use {amount}"),
+        }
+    }
+}
+
 /// A request to change a balance. It is plain data: a queue stores it, an actor receives it as a
 /// message, and a compare-and-set loop decides it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,23 +1,8 @@
-//! Displays commands and operations in messages.
+//! Displays operations in messages.
 
 use std::fmt;
 
-use hotrow::{
-    domain::{Action, OperationId},
-    workload::OperationKey,
-};
-
-/// `charge 37`.
-pub(super) struct DisplayAction(pub(super) Action);
-
-impl fmt::Display for DisplayAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Action::Charge(amount) => write!(f, "charge {amount}"),
-            Action::Use(amount) => write!(f, "use {amount}"),
-        }
-    }
-}
+use hotrow::{domain::OperationId, workload::OperationKey};
 
 /// `operation 2-1187`, or the plain number of an id that no client of this crate generates.
 pub(super) struct DisplayOperation(pub(super) OperationId);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::display::{DisplayAction, DisplayOperation};
+use super::display::DisplayOperation;
 use crate::history::{Diagram, Line, Operation, Reply};
 use hotrow::domain::{Fault, LedgerEntry, Receipt, UserId};
 
@@ -117,7 +117,7 @@ impl fmt::Display for DisplayEntry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Receipt { command, before, after } = self.0.receipt;
         let (version, action, operation) =
-            (after.version, DisplayAction(command.action), DisplayOperation(command.id));
+            (after.version, command.action, DisplayOperation(command.id));
         let (before, after) = (before.balance, after.balance);
         write!(f, "version {version}: {action} of {operation}, {before} -> {after}")
     }
@@ -132,7 +132,7 @@ impl fmt::Display for Violation {
 /// `charge 37: 120 at version 9`.
 fn label(operation: &Operation) -> String {
     let action = match operation.action {
-        Some(action) => DisplayAction(action).to_string(),
+        Some(action) => action.to_string(),
         None => "read".to_owned(),
     };
     match operation.reply {

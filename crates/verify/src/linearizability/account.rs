@@ -106,8 +106,7 @@ impl Model for AccountModel {
 
     fn describe(&self, input: &Option<Action>, output: Option<&AccountOutput>) -> String {
         let operation = match input {
-            Some(Action::Charge(amount)) => format!("charge {amount}"),
-            Some(Action::Use(amount)) => format!("use {amount}"),
+            Some(action) => action.to_string(),
             None => "read".to_owned(),
         };
         match output {

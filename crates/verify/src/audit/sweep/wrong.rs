@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     audit::{
-        display::{DisplayAction, DisplayOperation},
+        display::DisplayOperation,
         log::Outcome,
         violation::{Check, Violation},
     },
@@ -135,7 +135,7 @@ impl<S: Source, P: Pages> Sweep<'_, S, P> {
         if !self.config.ids {
             let what = format!(
                 "version {version} is {}, but no client sent a command that explains it",
-                DisplayAction(action)
+                action
             );
             return Box::new(correspondence(what));
         }
@@ -146,13 +146,13 @@ impl<S: Source, P: Pages> Sweep<'_, S, P> {
             )));
         };
         let written =
-            format!("version {version} is {} of {}", DisplayAction(action), DisplayOperation(id));
+            format!("version {version} is {} of {}", action, DisplayOperation(id));
         if found.user != user || found.action != Some(action) {
             let what = match found.action {
                 Some(sent) => {
                     format!(
                         "{written}, which was sent as {} for user {}",
-                        DisplayAction(sent),
+                        sent,
                         found.user
                     )
                 }
@@ -196,7 +196,7 @@ impl fmt::Display for DisplayReply<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Operation { client, id, action, reply, .. } = self.0;
         match action {
-            Some(action) => write!(f, "{} of {}", DisplayAction(*action), DisplayOperation(*id))?,
+            Some(action) => write!(f, "{} of {}", action, DisplayOperation(*id))?,
             None => write!(f, "a read of client {client}")?,
         }
         match reply {
@@ -234,7 +234,7 @@ pub(super) fn invalid_entry(user: &UserState, entry: &LedgerEntry, policy: &Poli
                 "version {} changes balance {balance} to {}, but {} changes it to {}",
                 after.version,
                 after.balance,
-                DisplayAction(receipt.command.action),
+                receipt.command.action,
                 expected.after.balance
             ),
         }

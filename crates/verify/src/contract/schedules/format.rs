@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::runner::Evidence;
 use crate::history::{Ledger, Operation, Reply};
-use hotrow::domain::{Account, Action, LedgerEntry};
+use hotrow::domain::{Account, LedgerEntry};
 
 /// Formats one line for each operation, in the order of the calls, and one for each ledger entry.
 pub(super) fn format_history(evidence: &Evidence) -> String {
@@ -32,7 +32,7 @@ fn line(operation: &Operation) -> String {
         returned => format!("{called:>4} to {returned:<4}"),
     };
     let request = match action {
-        Some(action) => format_action(*action),
+        Some(action) => action.to_string(),
         None => "balance".to_owned(),
     };
     let reply = match reply {
@@ -44,13 +44,6 @@ fn line(operation: &Operation) -> String {
     format!("{times} user {user}  {request:<10}  {reply}  (client {client}, operation {})", id.0)
 }
 
-fn format_action(action: Action) -> String {
-    match action {
-        Action::Charge(amount) => format!("charge {amount}"),
-        Action::Use(amount) => format!("use {amount}"),
-    }
-}
-
 fn account(account: &Account) -> String {
     format!("balance {} at version {}", account.balance, account.version)
 }
@@ -59,7 +52,7 @@ fn ledger(ledger: &Ledger) -> String {
     let mut text = format!("ledger of user {}: {}", ledger.user, account(&ledger.account));
     for LedgerEntry { receipt, .. } in &ledger.entries {
         let (command, after) = (receipt.command, account(&receipt.after));
-        let (id, request) = (command.id.0, format_action(command.action));
+        let (id, request) = (command.id.0, command.action.to_string());
         let _ = write!(text, "\n  {request:<10}  {after}  (operation {id})");
     }
     text

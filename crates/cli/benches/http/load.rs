@@ -1,11 +1,6 @@
 //! The load: one run of wrk and its result.
 
-use std::{
-    io::Read,
-    process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
-};
+use std::{process::Command, time::Duration};
 
 use crate::{process::Process, subjects::Contender};
 
@@ -21,9 +16,6 @@ const RESULT: &str = "result:";
 
 /// Maximum time that wrk may exceed its duration.
 const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Time between two checks whether wrk has ended.
-const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// The result of a load.
 #[derive(Debug, Clone, Copy)]
@@ -54,51 +46,21 @@ pub(crate) fn load(
     process: &Process,
     window: Duration,
 ) -> Result<Load, String> {
-    let mut command = contender.placement.generator("wrk");
+    // `timeout` ends a wrk that hangs; in the foreground, Ctrl-C still reaches it.
+    let mut command = contender.placement.generator("timeout");
+    command.args(["--foreground", &(window + TIMEOUT).as_secs().to_string(), "wrk"]);
     command.args(["--threads", "1", "--connections", &CONNECTIONS.to_string()]);
     command.args(["--duration", &format!("{}s", window.as_secs()), "--script", SCRIPT]);
     command.arg(process.url(contender.operation));
     command.args(contender.operation.body().into_iter().flat_map(|body| ["--", body]));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let wrk = command.spawn().map_err(|error| format!("cannot start wrk: {error}"))?;
-    let output = Wrk(wrk).output(window + TIMEOUT)?;
+    let ended = command.output().map_err(|error| format!("cannot start wrk: {error}"))?;
+    if !ended.status.success() {
+        return Err(format!("wrk ended with {}", ended.status));
+    }
+    let output = String::from_utf8_lossy(&ended.stdout);
     let result = output.lines().find_map(|line| line.strip_prefix(RESULT));
     let load = result.and_then(Load::parse);
     load.ok_or_else(|| format!("{}: wrk printed no result", contender.name()))
-}
-
-/// A running wrk process. Dropping it kills the process.
-struct Wrk(Child);
-
-impl Wrk {
-    /// Waits for the end of wrk and returns its output.
-    fn output(mut self, time_max: Duration) -> Result<String, String> {
-        let deadline = Instant::now() + time_max;
-        loop {
-            match self.0.try_wait() {
-                Ok(Some(status)) if status.success() => break,
-                Ok(Some(status)) => return Err(format!("wrk ended with {status}")),
-                Ok(None) if Instant::now() > deadline => {
-                    return Err("wrk does not end in time".to_owned());
-                }
-                Ok(None) => thread::sleep(POLL_INTERVAL),
-                Err(error) => return Err(format!("cannot wait for wrk: {error}")),
-            }
-        }
-        // The output is small and fits in the pipe.
-        let mut text = String::new();
-        let mut stdout = self.0.stdout.take().expect("the output is piped");
-        stdout.read_to_string(&mut text).map_err(|error| format!("cannot read wrk: {error}"))?;
-        Ok(text)
-    }
-}
-
-impl Drop for Wrk {
-    fn drop(&mut self) {
-        // Both fail only if the process has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 impl Load {

@@ -45,7 +45,7 @@
 //!
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 //! type Service = PointService<Queue<Memory<CombiningLock>>>;
-//! let service = Service::open(&StoreConfig::default(), Policy::default());
+//! let service = Service::open(&StoreConfig::default(), Policy::default()).await.unwrap();
 //! let user = UserId::new(1).unwrap();
 //! service.charge(user, Amount::new(500).unwrap()).await.unwrap();
 //! assert_eq!(service.balance(user).await.unwrap().balance, 500);
@@ -68,8 +68,10 @@
 //!   words, in chunks, and the place of a receipt is its version ([`store`]). So safe code does
 //!   what otherwise takes raw pointers, the winner of a compare-and-set owns the place that it
 //!   writes to, and a ledger is never copied to grow.
-//! - **All stores share one plain fault type** ([`Fault`](domain::Fault)) instead of an associated
-//!   type each. So an outcome has the same type from any strategy, and can be copied into a reply.
+//! - **All stores share one error type** ([`StoreError`](domain::StoreError)) instead of an
+//!   associated type each. So an outcome has the same type from any strategy. A call that writes
+//!   returns a [`CommitError`](domain::CommitError), so `?` keeps apart what is certainly not
+//!   applied and what may be.
 //! - **Everything that waits comes from one module.** Strategies and stores take locks, atomics and
 //!   tasks from [`sync`] alone, so the same code runs on the real ones and under a scheduler that
 //!   tries thousands of schedules a second (docs/PROOF.md).

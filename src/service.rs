@@ -15,7 +15,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use crate::{
     domain::{
         Account, Action, Amount, Command, Failure, Fault, LedgerEntry, OperationId, Outcome,
-        Policy, UserId,
+        Policy, StoreError, UserId,
     },
     store::{Page, Store, StoreConfig},
     strategy::ConcurrencyStrategy,
@@ -43,9 +43,22 @@ pub struct PointService<T> {
 }
 
 impl<T: ConcurrencyStrategy> PointService<T> {
-    /// Opens an empty store and a service over it.
-    pub fn open(setup: &StoreConfig, policy: Policy) -> PointService<T> {
-        PointService::over(T::new(T::Store::open(setup), policy))
+    /// Opens a store and a service over it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be opened.
+    pub async fn open(config: &StoreConfig, policy: Policy) -> Result<PointService<T>, StoreError> {
+        let store = T::Store::open(&config.into()).await?;
+        Ok(PointService::over(T::new(store, policy)))
+    }
+
+    /// As [`open`](PointService::open), in a plain call, for a store in memory.
+    ///
+    /// # Errors
+    /// As for [`Store::open_sync`].
+    pub fn open_sync(config: &StoreConfig, policy: Policy) -> Result<PointService<T>, StoreError> {
+        let store = T::Store::open_sync(&config.into())?;
+        Ok(PointService::over(T::new(store, policy)))
     }
 
     /// Creates a service over a strategy that already has a store.
@@ -77,7 +90,7 @@ impl<T: ConcurrencyStrategy> PointService<T> {
     /// # Errors
     /// [`Fault`] if the ledger could not be read.
     pub async fn history(&self, user: UserId, page: Page) -> Result<Vec<LedgerEntry>, Fault> {
-        self.strategy.store().history(user, page).await
+        Ok(self.strategy.store().history(user, page).await?)
     }
 
     /// Reads the account of `user` with the time of its last change. An unknown user has time 0.
@@ -86,22 +99,11 @@ impl<T: ConcurrencyStrategy> PointService<T> {
     /// [`Fault`] if the account or the ledger could not be read.
     pub async fn statement(&self, user: UserId) -> Result<Statement, Fault> {
         let account = self.balance(user).await?;
-        self.with_time(user, account).await
-    }
-
-    /// As [`execute_to_end`](PointService::execute_to_end); answers with the
-    /// [`statement`](PointService::statement) of the account after the command.
-    ///
-    /// # Errors
-    /// [`Failure`] says whether a rule rejected the command or its outcome is indeterminate.
-    pub async fn execute_and_read(&self, command: Command) -> Result<Statement, Failure> {
-        let receipt = self.execute_to_end(command).await?;
-        Ok(self.with_time(command.user, receipt.after).await?)
-    }
-
-    async fn with_time(&self, user: UserId, account: Account) -> Result<Statement, Fault> {
-        let time_millis = self.strategy.store().time_of(user, account.version).await?;
-        Ok(Statement { account, time_millis: time_millis.unwrap_or(0) })
+        let Some(after) = account.version.checked_sub(1) else {
+            return Ok(Statement { account, time_millis: 0 });
+        };
+        let last = self.history(user, Page { after, limit: 1 }).await?;
+        Ok(Statement { account, time_millis: last.first().map_or(0, |entry| entry.time_millis) })
     }
 
     /// Returns the number of failed commits that were retried, if the strategy counts them.
@@ -112,7 +114,7 @@ impl<T: ConcurrencyStrategy> PointService<T> {
     /// Adds `amount` to the balance of `user`.
     ///
     /// # Errors
-    /// [`Failure`] says whether a rule rejected the command or its outcome is indeterminate.
+    /// [`Failure`] says whether the command is rejected, not applied or indeterminate.
     pub async fn charge(&self, user: UserId, amount: Amount) -> Outcome {
         let id = self.next_id();
         self.execute_to_end(Command { id, user, action: Action::Charge(amount) }).await
@@ -121,7 +123,7 @@ impl<T: ConcurrencyStrategy> PointService<T> {
     /// Subtracts `amount` from the balance of `user`.
     ///
     /// # Errors
-    /// [`Failure`] says whether a rule rejected the command or its outcome is indeterminate.
+    /// [`Failure`] says whether the command is rejected, not applied or indeterminate.
     pub async fn use_points(&self, user: UserId, amount: Amount) -> Outcome {
         let id = self.next_id();
         self.execute_to_end(Command { id, user, action: Action::Use(amount) }).await
@@ -131,7 +133,7 @@ impl<T: ConcurrencyStrategy> PointService<T> {
     /// would have to suspend: call [`execute`](PointService::execute) instead.
     ///
     /// # Errors
-    /// [`Failure`] says whether a rule rejected the command or its outcome is indeterminate.
+    /// [`Failure`] says whether the command is rejected, not applied or indeterminate.
     #[inline(always)]
     pub fn execute_sync(&self, command: Command) -> Option<Outcome> {
         self.strategy.execute_sync(command)
@@ -144,7 +146,7 @@ impl<T: ConcurrencyStrategy> PointService<T> {
     /// [`execute_to_end`](PointService::execute_to_end) ensures that.
     ///
     /// # Errors
-    /// [`Failure`] says whether a rule rejected the command or its outcome is indeterminate.
+    /// [`Failure`] says whether the command is rejected, not applied or indeterminate.
     #[inline]
     pub async fn execute(&self, command: Command) -> Outcome {
         match self.execute_sync(command) {
@@ -159,7 +161,7 @@ impl<T: ConcurrencyStrategy> PointService<T> {
     /// A caller that drops the future loses only the answer.
     ///
     /// # Errors
-    /// [`Failure`] says whether a rule rejected the command or its outcome is indeterminate.
+    /// [`Failure`] says whether the command is rejected, not applied or indeterminate.
     pub async fn execute_to_end(&self, command: Command) -> Outcome {
         if T::Store::IS_ASYNC {
             let strategy = Arc::clone(&self.strategy);
@@ -208,12 +210,8 @@ pub trait DynPointService: Send + Sync {
     fn execute(&self, command: Command) -> BoxFuture<'_, Outcome>;
     /// As [`PointService::statement`].
     fn statement(&self, user: UserId) -> BoxFuture<'_, Result<Statement, Fault>>;
-    /// As [`PointService::execute_and_read`]; the future owns the service and may outlive the
-    /// caller.
-    fn execute_and_read(
-        self: Arc<Self>,
-        command: Command,
-    ) -> BoxFuture<'static, Result<Statement, Failure>>;
+    /// As [`PointService::execute_to_end`]; the future owns the service and may outlive the caller.
+    fn execute_owned(self: Arc<Self>, command: Command) -> BoxFuture<'static, Outcome>;
 }
 
 impl<T: ConcurrencyStrategy> DynPointService for PointService<T> {
@@ -241,11 +239,8 @@ impl<T: ConcurrencyStrategy> DynPointService for PointService<T> {
         catch_panic(self.statement(user))
     }
 
-    fn execute_and_read(
-        self: Arc<Self>,
-        command: Command,
-    ) -> BoxFuture<'static, Result<Statement, Failure>> {
-        catch_panic(async move { PointService::execute_and_read(&self, command).await })
+    fn execute_owned(self: Arc<Self>, command: Command) -> BoxFuture<'static, Outcome> {
+        catch_panic(async move { self.execute_to_end(command).await })
     }
 }
 

@@ -8,10 +8,12 @@ mod account;
 mod command;
 mod outcome;
 mod policy;
+mod store_error;
 
 pub use self::{
     account::{Account, BALANCE_LIMIT, OutOfRange, UserId, VERSION_LIMIT},
     command::{Action, Amount, Command, LedgerEntry, OperationId, Receipt},
     outcome::{Failure, Fault, Outcome, Reason, Rejection},
     policy::{Bounds, Policy, PolicyError},
+    store_error::{CommitError, StoreError, StoreErrorKind},
 };

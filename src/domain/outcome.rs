@@ -1,21 +1,25 @@
-//! The outcome of a command: applied, rejected, or indeterminate.
+//! The outcome of a command: applied, rejected, not applied, or indeterminate.
 
 use std::fmt;
 
-use super::{Account, Command, Receipt};
+use super::{Account, Command, CommitError, LedgerEntry, StoreError};
 
-/// The result of a command. `Ok` means applied, a [`Rejection`] means that nothing changed, and a
-/// [`Fault`] means that the command was applied once or not at all.
-pub type Outcome = Result<Receipt, Failure>;
+/// The result of a command. `Ok` holds the ledger entry of an applied command, so the caller knows
+/// its time without a further read.
+pub type Outcome = Result<LedgerEntry, Failure>;
 
-/// The reason for a missing receipt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The reason for a missing ledger entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
     /// A rule rejected the command. The account is unchanged.
     Rejected(Rejection),
+    /// The store failed before anything was written. The command is certainly not applied and never
+    /// will be, so the caller may send it again.
+    NotApplied(StoreError),
     /// The command was interrupted. It was applied once or not at all.
     Indeterminate(Fault),
 }
+
 impl From<Rejection> for Failure {
     #[inline]
     fn from(rejection: Rejection) -> Failure {
@@ -29,10 +33,29 @@ impl From<Fault> for Failure {
     }
 }
 
+/// The error of a call that writes nothing, such as a load: the command is not applied.
+impl From<StoreError> for Failure {
+    #[cold]
+    fn from(error: StoreError) -> Failure {
+        Failure::NotApplied(error)
+    }
+}
+
+impl From<CommitError> for Failure {
+    #[cold]
+    fn from(error: CommitError) -> Failure {
+        match error {
+            CommitError::NotApplied(error) => Failure::NotApplied(error),
+            CommitError::Indeterminate(error) => Failure::Indeterminate(Fault::Store(error)),
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Rejected(rejection) => rejection.fmt(f),
+            Failure::NotApplied(error) => write!(f, "the command is not applied: {error}"),
             Failure::Indeterminate(fault) => fault.fmt(f),
         }
     }
@@ -114,7 +137,7 @@ pub enum Reason {
 }
 
 /// The cause of an indeterminate command or a failed read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
     /// The code that executed the command panicked.
@@ -122,10 +145,13 @@ pub enum Fault {
     /// The task that had to execute the command ended first.
     Abandoned,
     /// The store could not be read or written.
-    Store {
-        /// The error that the store reported.
-        reason: &'static str,
-    },
+    Store(StoreError),
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Fault {
+        Fault::Store(error)
+    }
 }
 
 impl fmt::Display for Fault {
@@ -135,7 +161,7 @@ impl fmt::Display for Fault {
             Fault::Abandoned => {
                 write!(f, "the task of the command ended early, and may or may not have applied it")
             }
-            Fault::Store { reason } => write!(f, "the store failed: {reason}"),
+            Fault::Store(error) => error.fmt(f),
         }
     }
 }
@@ -145,7 +171,7 @@ impl std::error::Error for Fault {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Action, Amount, OperationId, UserId};
+    use crate::domain::{Action, Amount, OperationId, StoreErrorKind, UserId};
 
     fn rejection(reason: Reason) -> Rejection {
         let user = UserId::new(1).unwrap();
@@ -192,6 +218,11 @@ mod tests {
             message(Fault::Abandoned),
             "the task of the command ended early, and may or may not have applied it"
         );
-        assert_eq!(message(Fault::Store { reason: "full" }), "the store failed: full");
+        let full = StoreError::constant(StoreErrorKind::Failed, "full");
+        assert_eq!(message(Fault::Store(full.clone())), "the store failed: full");
+        assert_eq!(
+            Failure::NotApplied(full).to_string(),
+            "the command is not applied: the store failed: full"
+        );
     }
 }

@@ -12,9 +12,9 @@ use std::ops::Deref;
 
 use futures_util::future::BoxFuture;
 
-use super::{ConditionalStore, Page, Store, StoreConfig, SyncStore};
+use super::{BatchStore, ConditionalStore, Page, Store, SyncStore};
 use crate::{
-    domain::{Account, Fault, LedgerEntry, Receipt, UserId},
+    domain::{Account, CommitError, LedgerEntry, Receipt, StoreError, UserId},
     sync::{Arc, task, thread},
 };
 
@@ -34,13 +34,13 @@ pub enum FailPoint {
 /// The action on a step that reaches a [`FailPoint`]. It may fail or panic there.
 pub trait FaultScript: Send + Sync + 'static {
     /// Suspends a step on `user` at `point` until the returned future is ready.
-    fn pass(&self, point: FailPoint, user: UserId) -> BoxFuture<'_, Result<(), Fault>>;
+    fn pass(&self, point: FailPoint, user: UserId) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Blocks the thread of a step on `user` at `point`, for a store that does not suspend.
     ///
     /// # Errors
-    /// [`Fault`] if the store must fail here.
-    fn pass_sync(&self, point: FailPoint, user: UserId) -> Result<(), Fault>;
+    /// [`StoreError`] if the store must fail here.
+    fn pass_sync(&self, point: FailPoint, user: UserId) -> Result<(), StoreError>;
 }
 
 /// Yields after each load and each commit.
@@ -48,7 +48,7 @@ pub trait FaultScript: Send + Sync + 'static {
 pub struct YieldAtEveryPoint;
 
 impl FaultScript for YieldAtEveryPoint {
-    fn pass(&self, point: FailPoint, _user: UserId) -> BoxFuture<'_, Result<(), Fault>> {
+    fn pass(&self, point: FailPoint, _user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             if point != FailPoint::Loading {
                 task::yield_now().await;
@@ -57,7 +57,7 @@ impl FaultScript for YieldAtEveryPoint {
         })
     }
 
-    fn pass_sync(&self, point: FailPoint, _user: UserId) -> Result<(), Fault> {
+    fn pass_sync(&self, point: FailPoint, _user: UserId) -> Result<(), StoreError> {
         if point != FailPoint::Loading {
             thread::yield_now();
         }
@@ -92,7 +92,7 @@ impl<S: Store, const IS_ASYNC: bool> FaultInjecting<S, IS_ASYNC> {
         FaultInjecting { store, script }
     }
 
-    async fn pass(&self, point: FailPoint, user: UserId) -> Result<(), Fault> {
+    async fn pass(&self, point: FailPoint, user: UserId) -> Result<(), StoreError> {
         if IS_ASYNC {
             self.script.pass(point, user).await
         } else {
@@ -100,10 +100,22 @@ impl<S: Store, const IS_ASYNC: bool> FaultInjecting<S, IS_ASYNC> {
         }
     }
 
-    /// Unwinds on a fault, because the synchronous calls return no error.
+    async fn before_commit(&self, user: UserId) -> Result<(), CommitError> {
+        self.pass(FailPoint::Committing, user).await.map_err(CommitError::NotApplied)
+    }
+
+    /// An error after a write leaves its caller in doubt, although the receipt is `written`.
+    async fn after_commit(&self, user: UserId, written: bool) -> Result<(), CommitError> {
+        self.pass(FailPoint::Committed, user).await.map_err(|error| match written {
+            true => CommitError::Indeterminate(error),
+            false => CommitError::NotApplied(error),
+        })
+    }
+
+    /// Unwinds on an error, because the synchronous calls return none.
     fn pass_sync(&self, point: FailPoint, user: UserId) {
-        if let Err(fault) = self.script.pass_sync(point, user) {
-            std::panic::resume_unwind(Box::new(fault));
+        if let Err(error) = self.script.pass_sync(point, user) {
+            std::panic::resume_unwind(Box::new(error));
         }
     }
 }
@@ -112,11 +124,13 @@ impl<S: Store, const IS_ASYNC: bool> Store for FaultInjecting<S, IS_ASYNC> {
     const NAME: &'static str = S::NAME;
     const IS_ASYNC: bool = IS_ASYNC;
     const HAS_LATENCY: bool = S::HAS_LATENCY;
+    const LOAD_IS_ATOMIC: bool = S::LOAD_IS_ATOMIC;
+    type Config = S::Config;
     type PerUserState = S::PerUserState;
     type Entry<'a> = FaultInjectingEntry<S::Entry<'a>>;
 
-    fn open(config: &StoreConfig) -> FaultInjecting<S, IS_ASYNC> {
-        FaultInjecting::over(S::open(config), Arc::new(YieldAtEveryPoint))
+    async fn open(config: &S::Config) -> Result<FaultInjecting<S, IS_ASYNC>, StoreError> {
+        Ok(FaultInjecting::over(S::open(config).await?, Arc::new(YieldAtEveryPoint)))
     }
 
     fn entry(&self, user: UserId) -> Self::Entry<'_> {
@@ -131,20 +145,25 @@ impl<S: Store, const IS_ASYNC: bool> Store for FaultInjecting<S, IS_ASYNC> {
         self.store.load_without_lock(&entry.inner)
     }
 
-    async fn load(&self, entry: &Self::Entry<'_>) -> Result<Account, Fault> {
+    async fn load(&self, entry: &Self::Entry<'_>) -> Result<Account, StoreError> {
         self.pass(FailPoint::Loading, entry.user).await?;
         let account = self.store.load(&entry.inner).await?;
         self.pass(FailPoint::Loaded, entry.user).await?;
         Ok(account)
     }
 
-    async fn commit(&self, entry: &Self::Entry<'_>, receipt: &Receipt) -> Result<(), Fault> {
-        self.pass(FailPoint::Committing, entry.user).await?;
-        self.store.commit(&entry.inner, receipt).await?;
-        self.pass(FailPoint::Committed, entry.user).await
+    async fn commit(
+        &self,
+        entry: &Self::Entry<'_>,
+        receipt: &Receipt,
+    ) -> Result<LedgerEntry, CommitError> {
+        self.before_commit(entry.user).await?;
+        let written = self.store.commit(&entry.inner, receipt).await?;
+        self.after_commit(entry.user, true).await?;
+        Ok(written)
     }
 
-    async fn history(&self, user: UserId, page: Page) -> Result<Vec<LedgerEntry>, Fault> {
+    async fn history(&self, user: UserId, page: Page) -> Result<Vec<LedgerEntry>, StoreError> {
         self.store.history(user, page).await
     }
 }
@@ -157,10 +176,11 @@ impl<S: SyncStore, const IS_ASYNC: bool> SyncStore for FaultInjecting<S, IS_ASYN
         account
     }
 
-    fn commit_sync(&self, entry: &Self::Entry<'_>, receipt: &Receipt) {
+    fn commit_sync(&self, entry: &Self::Entry<'_>, receipt: &Receipt) -> LedgerEntry {
         self.pass_sync(FailPoint::Committing, entry.user);
-        self.store.commit_sync(&entry.inner, receipt);
+        let written = self.store.commit_sync(&entry.inner, receipt);
         self.pass_sync(FailPoint::Committed, entry.user);
+        written
     }
 }
 
@@ -169,10 +189,23 @@ impl<S: ConditionalStore, const IS_ASYNC: bool> ConditionalStore for FaultInject
         &self,
         entry: &Self::Entry<'_>,
         receipt: &Receipt,
-    ) -> Result<bool, Fault> {
-        self.pass(FailPoint::Committing, entry.user).await?;
-        let committed = self.store.commit_if_unchanged(&entry.inner, receipt).await?;
-        self.pass(FailPoint::Committed, entry.user).await?;
-        Ok(committed)
+    ) -> Result<Option<LedgerEntry>, CommitError> {
+        self.before_commit(entry.user).await?;
+        let written = self.store.commit_if_unchanged(&entry.inner, receipt).await?;
+        self.after_commit(entry.user, written.is_some()).await?;
+        Ok(written)
+    }
+}
+
+impl<S: BatchStore, const IS_ASYNC: bool> BatchStore for FaultInjecting<S, IS_ASYNC> {
+    async fn commit_all(
+        &self,
+        entry: &Self::Entry<'_>,
+        receipts: &[Receipt],
+    ) -> Result<Vec<LedgerEntry>, CommitError> {
+        self.before_commit(entry.user).await?;
+        let written = self.store.commit_all(&entry.inner, receipts).await?;
+        self.after_commit(entry.user, !written.is_empty()).await?;
+        Ok(written)
     }
 }

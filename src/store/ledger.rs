@@ -14,7 +14,10 @@
 
 use super::arena::{Arena, Line};
 use crate::{
-    domain::{Account, Action, Amount, Command, Fault, LedgerEntry, OperationId, Receipt, UserId},
+    domain::{
+        Account, Action, Amount, Command, LedgerEntry, OperationId, Receipt, StoreError,
+        StoreErrorKind, UserId,
+    },
     sync::{
         atomic::{AtomicU64, Ordering},
         hint, thread,
@@ -36,8 +39,9 @@ const SPINS_MAX: u32 = if cfg!(hotrow_loom) { 1 } else { 100 };
 /// commits past a version. Nearly all of them yield the thread, so this takes seconds.
 const READS_MAX: u32 = 1_000_000;
 
-/// The fault of a reader whose line was never written.
-const NEVER_WRITTEN: Fault = Fault::Store { reason: "a line of the ledger was never written" };
+/// The error of a reader whose line was never written.
+const NEVER_WRITTEN: StoreError =
+    StoreError::constant(StoreErrorKind::Failed, "a line of the ledger was never written");
 
 /// The lower half of a word.
 const LOW: u64 = u32::MAX as u64;
@@ -163,14 +167,14 @@ impl LedgerTail {
     /// receipt.
     ///
     /// # Errors
-    /// [`Fault`] if one of them is not written for seconds.
+    /// [`StoreError`] if one of them is not written for seconds.
     pub(super) fn read(
         &self,
         arena: &Arena,
         user: UserId,
         after: u64,
         last: u64,
-    ) -> Result<Vec<LedgerEntry>, Fault> {
+    ) -> Result<Vec<LedgerEntry>, StoreError> {
         let mut entries = Vec::new();
         for chunk in self.chunks(arena, after, last) {
             let from = chunk.first.max(after + 1);
@@ -180,15 +184,6 @@ impl LedgerTail {
             }
         }
         Ok(entries)
-    }
-
-    /// Reads the time in the line of `version`, which must have been won. The call waits for the
-    /// line as [`read`](LedgerTail::read) does.
-    ///
-    /// # Errors
-    /// [`Fault`] if it is not written for seconds.
-    pub(super) fn time_of(&self, arena: &Arena, version: u64) -> Result<u64, Fault> {
-        await_mark(self.line(arena, version)).map(time_millis)
     }
 
     /// Returns the chunks that hold versions `after + 1` to `last`, oldest first.
@@ -226,7 +221,7 @@ fn encode(line: &Line, receipt: &Receipt, time_millis: u64) {
     line[3].store(time_millis << 2 | is_use << 1 | 1, Ordering::Release);
 }
 
-fn decode(line: &Line, user: UserId) -> Result<LedgerEntry, Fault> {
+fn decode(line: &Line, user: UserId) -> Result<LedgerEntry, StoreError> {
     let mark = await_mark(line)?;
     let [id, amount, after] = [0, 1, 2].map(|word| line[word].load(Ordering::Relaxed));
     let points = Amount::new(amount >> 32).expect("the writer stored a valid amount");
@@ -244,7 +239,7 @@ fn time_millis(mark: u64) -> u64 {
 }
 
 /// Returns the last word of a line, and waits until it is written.
-fn await_mark(line: &Line) -> Result<u64, Fault> {
+fn await_mark(line: &Line) -> Result<u64, StoreError> {
     for reads in 0..READS_MAX {
         let mark = line[3].load(Ordering::Acquire);
         if mark != 0 {
@@ -286,7 +281,6 @@ mod tests {
         assert_eq!(entries.len(), 20_000);
         for (entry, version) in entries.iter().zip(1..) {
             assert_eq!(*entry, LedgerEntry { receipt: receipt(version), time_millis: version });
-            assert_eq!(tail.time_of(&arena, version), Ok(version));
         }
     }
 
@@ -334,7 +328,7 @@ mod tests {
     /// An incorrect strategy may commit past a version, and a reader of its ledger must not wait
     /// forever.
     #[test]
-    fn a_line_that_is_never_written_is_a_fault() {
+    fn a_line_that_is_never_written_is_an_error() {
         let (arena, tail) = (Arena::new(0), LedgerTail::default());
         tail.write(&arena, &receipt(2), 2);
         assert_eq!(tail.read(&arena, UserId::new(1).unwrap(), 0, 2), Err(NEVER_WRITTEN));

@@ -1,7 +1,7 @@
 //! Accounts in memory, one 64-byte cell each.
 //!
 //! This store is almost free, so it shows the cost of a strategy itself. It never suspends, and
-//! offers every capability. A cell holds the account in one atomic word, the place of the ledger's
+//! offers every capability that makes sense without a database. A cell holds the account in one atomic word, the place of the ledger's
 //! last chunk, and the strategy's state. So a command reads one cache line, and writes its receipt
 //! to one more.
 //!
@@ -16,12 +16,12 @@ use std::{
 };
 
 use super::{
-    ConditionalStore, Page, Store, StoreConfig, SyncStore, arena::Arena, directory::Directory,
-    ledger::LedgerTail,
+    BatchStore, ConditionalStore, Page, Store, StoreConfig, SyncStore, arena::Arena,
+    directory::Directory, ledger::LedgerTail,
 };
 use crate::{
     clock::CoarseClock,
-    domain::{Account, Fault, LedgerEntry, Receipt, UserId},
+    domain::{Account, CommitError, LedgerEntry, Receipt, StoreError, UserId},
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -64,19 +64,28 @@ fn unpack(word: u64) -> Account {
     Account { balance: word & u64::from(u32::MAX), version: word >> 32 }
 }
 
-impl<L: Default + Send + Sync + 'static> Store for Memory<L> {
-    const NAME: &'static str = "memory";
-    const IS_ASYNC: bool = false;
-    type PerUserState = L;
-    type Entry<'a> = MemoryEntry<'a, L>;
-
-    fn open(config: &StoreConfig) -> Memory<L> {
+impl<L: Default> Memory<L> {
+    /// Creates an empty store.
+    pub fn new(config: &StoreConfig) -> Memory<L> {
         Memory {
             cells: Directory::new(config.dense_users),
             arena: Arena::new(if config.ledger { config.ledger_entries } else { 0 }),
             keeps_ledger: config.ledger,
             tick: config.tick.clone(),
         }
+    }
+}
+
+impl<L: Default + Send + Sync + 'static> Store for Memory<L> {
+    const NAME: &'static str = "memory";
+    const IS_ASYNC: bool = false;
+    const LOAD_IS_ATOMIC: bool = true;
+    type Config = StoreConfig;
+    type PerUserState = L;
+    type Entry<'a> = MemoryEntry<'a, L>;
+
+    async fn open(config: &StoreConfig) -> Result<Memory<L>, StoreError> {
+        Ok(Memory::new(config))
     }
 
     #[inline]
@@ -95,7 +104,10 @@ impl<L: Default + Send + Sync + 'static> Store for Memory<L> {
     }
 
     #[inline]
-    fn load(&self, entry: &Self::Entry<'_>) -> impl Future<Output = Result<Account, Fault>> + Send {
+    fn load(
+        &self,
+        entry: &Self::Entry<'_>,
+    ) -> impl Future<Output = Result<Account, StoreError>> + Send {
         ready(Ok(self.load_sync(entry)))
     }
 
@@ -104,12 +116,11 @@ impl<L: Default + Send + Sync + 'static> Store for Memory<L> {
         &self,
         entry: &Self::Entry<'_>,
         receipt: &Receipt,
-    ) -> impl Future<Output = Result<(), Fault>> + Send {
-        self.commit_sync(entry, receipt);
-        ready(Ok(()))
+    ) -> impl Future<Output = Result<LedgerEntry, CommitError>> + Send {
+        ready(Ok(self.commit_sync(entry, receipt)))
     }
 
-    async fn history(&self, user: UserId, page: Page) -> Result<Vec<LedgerEntry>, Fault> {
+    async fn history(&self, user: UserId, page: Page) -> Result<Vec<LedgerEntry>, StoreError> {
         let Some(cell) = self.cells.get(user).filter(|_| self.keeps_ledger) else {
             return Ok(Vec::new());
         };
@@ -117,15 +128,6 @@ impl<L: Default + Send + Sync + 'static> Store for Memory<L> {
         let newest = unpack(cell.word.load(Ordering::Acquire)).version;
         let last = newest.min(page.after.saturating_add(page.limit as u64));
         cell.tail.read(&self.arena, user, page.after, last)
-    }
-
-    async fn time_of(&self, user: UserId, version: u64) -> Result<Option<u64>, Fault> {
-        let Some(cell) = self.cells.get(user).filter(|_| self.keeps_ledger) else {
-            return Ok(None);
-        };
-        let newest = unpack(cell.word.load(Ordering::Acquire)).version;
-        let exists = (1..=newest).contains(&version);
-        exists.then(|| cell.tail.time_of(&self.arena, version)).transpose()
     }
 }
 
@@ -138,12 +140,13 @@ impl<L: Default + Send + Sync + 'static> SyncStore for Memory<L> {
     }
 
     #[inline]
-    fn commit_sync(&self, entry: &Self::Entry<'_>, receipt: &Receipt) {
+    fn commit_sync(&self, entry: &Self::Entry<'_>, receipt: &Receipt) -> LedgerEntry {
         // The line comes first, so a reader that sees the new version never waits for its line.
         // Release, with the acquire in `load_sync`: that reader also sees what was acknowledged
         // before.
-        self.write_line(entry, receipt);
+        let written = self.write_line(entry, receipt);
         entry.0.word.store(pack(receipt.after), Ordering::Release);
+        written
     }
 }
 
@@ -153,7 +156,7 @@ impl<L: Default + Send + Sync + 'static> ConditionalStore for Memory<L> {
         &self,
         entry: &Self::Entry<'_>,
         receipt: &Receipt,
-    ) -> impl Future<Output = Result<bool, Fault>> + Send {
+    ) -> impl Future<Output = Result<Option<LedgerEntry>, CommitError>> + Send {
         // Release, with the acquire in `load_sync`: a reader of this word sees the writes that led
         // to it. The load that the receipt comes from has acquired the replaced word. On a failure
         // the next load reads the word again, so nothing is acquired here.
@@ -164,19 +167,35 @@ impl<L: Default + Send + Sync + 'static> ConditionalStore for Memory<L> {
             Ordering::Relaxed,
         );
         // The line comes second: only the winner owns one. `history` waits until it is written.
-        if result.is_ok() {
-            self.write_line(entry, receipt);
+        ready(Ok(result.is_ok().then(|| self.write_line(entry, receipt))))
+    }
+}
+
+impl<L: Default + Send + Sync + 'static> BatchStore for Memory<L> {
+    fn commit_all(
+        &self,
+        entry: &Self::Entry<'_>,
+        receipts: &[Receipt],
+    ) -> impl Future<Output = Result<Vec<LedgerEntry>, CommitError>> + Send {
+        // As in `commit_sync`. A reader sees the lines through the version in the word, so one store
+        // to the word publishes all of them.
+        let written = receipts.iter().map(|receipt| self.write_line(entry, receipt)).collect();
+        if let Some(last) = receipts.last() {
+            entry.0.word.store(pack(last.after), Ordering::Release);
         }
-        ready(Ok(result.is_ok()))
+        ready(Ok(written))
     }
 }
 
 impl<L> Memory<L> {
     #[inline]
-    fn write_line(&self, entry: &MemoryEntry<'_, L>, receipt: &Receipt) {
+    fn write_line(&self, entry: &MemoryEntry<'_, L>, receipt: &Receipt) -> LedgerEntry {
+        let mut written = LedgerEntry { receipt: *receipt, time_millis: 0 };
         if self.keeps_ledger {
-            entry.0.tail.write(&self.arena, receipt, self.tick.millis());
+            written.time_millis = self.tick.millis();
+            entry.0.tail.write(&self.arena, receipt, written.time_millis);
         }
+        written
     }
 }
 
@@ -195,21 +214,60 @@ mod tests {
         assert_eq!(size_of::<AccountCell<[u64; 6]>>(), 64);
     }
 
-    /// `time_of` would wait for seconds for a version that no commit has reached yet.
-    #[tokio::test]
-    async fn only_an_existing_version_has_a_time() {
-        let config = StoreConfig::default();
-        let memory = Memory::<()>::open(&config);
+    /// Returns the receipt that raises the balance from `before` by 5 points.
+    fn charge(before: Account) -> Receipt {
         let user = UserId::new(1).unwrap();
-        assert_eq!(memory.time_of(user, 1).await, Ok(None));
-        config.tick.sync_with_system_clock();
-        let command =
-            Command { id: OperationId(1), user, action: Action::Charge(Amount::new(5).unwrap()) };
-        let after = Account { balance: 5, version: 1 };
-        let receipt = Receipt { command, before: Account::default(), after };
-        memory.commit_sync(&memory.entry(user), &receipt);
-        let times = [0, 1, 2].map(|version| memory.time_of(user, version).now_or_never());
-        assert_eq!(times, [Some(Ok(None)), Some(Ok(Some(config.tick.millis()))), Some(Ok(None))]);
+        let id = OperationId(before.version + 1);
+        let command = Command { id, user, action: Action::Charge(Amount::new(5).unwrap()) };
+        let after = Account { balance: before.balance + 5, version: before.version + 1 };
+        Receipt { command, before, after }
+    }
+
+    fn ledger(memory: &Memory<()>) -> Vec<LedgerEntry> {
+        let history = memory.history(UserId::new(1).unwrap(), Page::ALL);
+        history.now_or_never().unwrap().unwrap()
+    }
+
+    /// The answer to a client holds the entry that the commit returns, and nothing reads it again.
+    #[test]
+    fn a_commit_returns_the_entry_that_the_ledger_holds() {
+        let config = StoreConfig::default();
+        let memory = Memory::<()>::new(&config);
+        let entry = memory.entry(UserId::new(1).unwrap());
+        let first = memory.commit_sync(&entry, &charge(Account::default()));
+        config.tick.advance(config.tick.millis() + 1_000);
+        let second = memory.commit_if_unchanged(&entry, &charge(first.receipt.after));
+        let second = second.now_or_never().unwrap().unwrap().expect("the account is unchanged");
+        assert_eq!(second.time_millis, config.tick.millis());
+        assert_eq!(ledger(&memory), [first, second]);
+        let stale = memory.commit_if_unchanged(&entry, &charge(Account::default()));
+        assert_eq!(stale.now_or_never(), Some(Ok(None)));
+    }
+
+    /// A store without a ledger has no entry with a time.
+    #[test]
+    fn a_commit_without_a_ledger_has_no_time() {
+        let memory = Memory::<()>::new(&StoreConfig { ledger: false, ..StoreConfig::default() });
+        let entry = memory.entry(UserId::new(1).unwrap());
+        assert_eq!(memory.commit_sync(&entry, &charge(Account::default())).time_millis, 0);
+        assert_eq!(ledger(&memory), []);
+    }
+
+    /// A batch ends at the account after its last receipt, and each receipt has its line.
+    #[test]
+    fn a_batch_commits_all_of_its_receipts() {
+        let memory = Memory::<()>::new(&StoreConfig::default());
+        let entry = memory.entry(UserId::new(1).unwrap());
+        let mut receipts = vec![charge(Account::default())];
+        for _ in 0..9 {
+            receipts.push(charge(receipts[receipts.len() - 1].after));
+        }
+        let written = memory.commit_all(&entry, &receipts).now_or_never().unwrap().unwrap();
+        assert!(written.iter().map(|entry| entry.receipt).eq(receipts));
+        assert_eq!(ledger(&memory), written);
+        assert_eq!(memory.load_sync(&entry), Account { balance: 50, version: 10 });
+        assert_eq!(memory.commit_all(&entry, &[]).now_or_never(), Some(Ok(Vec::new())));
+        assert_eq!(memory.load_sync(&entry), Account { balance: 50, version: 10 });
     }
 
     /// Packing must preserve both halves of the word, at both ends of their ranges.

@@ -6,12 +6,16 @@
 //! a store that suspends is a type error.
 //!
 //! ```text
-//! Store { entry, load, commit, history }               every store
-//!  |- SyncStore        { load_sync, commit_sync }      never suspends: a thread may hold a lock
-//!  |- ConditionalStore { commit_if_unchanged }         a write that depends on what was read
+//! Store { open, entry, load, commit, history }         every store
+//!  |- SyncStore          { load_sync, commit_sync }    never suspends: a thread may hold a lock
+//!  |- ConditionalStore   { commit_if_unchanged }       a write that depends on what was read
+//!  |- TransactionalStore { begin -> Transaction }      load and commit in one transaction
+//!  |- DecidingStore      { execute }                   the rule runs where the data is
+//!  |- BatchStore         { commit_all }                many receipts in one durable write
+//!  |- ResolvingStore     { resolve }                   what became of an indeterminate command
 //!
-//! Memory               in memory, almost free; offers everything
-//! Simulated            the two given tables and their latency; offers the least
+//! Memory               in memory, almost free; SyncStore, ConditionalStore, BatchStore
+//! Simulated            the two given tables and their latency; Store alone
 //! Versioned<S>         adds a conditional commit to any store
 //! FaultInjecting<S>    yields after each load, so that a possible race occurs; or holds, fails
 //!                      or panics in a step, as a script says
@@ -19,8 +23,14 @@
 //!
 //! The store keeps the strategy's state for one user beside the account, and one look-up finds
 //! both. So no strategy has a map of its own, none leaks one, and no measurement includes one.
+//!
+//! Every error is typed by what it means for the command. A failed load is a [`StoreError`]: the
+//! command is certainly not applied. A failed commit is a [`CommitError`], which says whether that
+//! is certain.
 
 mod arena;
+mod capability;
+mod config;
 mod directory;
 mod fault_injection;
 mod ledger;
@@ -33,7 +43,15 @@ mod versioned;
 
 use std::{future::Future, ops::Deref};
 
+use futures_util::FutureExt;
+
 pub use self::{
+    capability::{
+        AdvisoryLock, BatchStore, ConditionalStore, ConditionalUpdate, DecidingStore, Decision,
+        Immediate, Isolation, Resolution, ResolvingStore, RowLock, Serializable, StoredFunction,
+        SyncStore, Transaction, TransactionalStore,
+    },
+    config::StoreConfig,
     fault_injection::{
         FailPoint, FaultInjecting, FaultInjectingEntry, FaultScript, YieldAtEveryPoint,
     },
@@ -41,47 +59,9 @@ pub use self::{
     simulated::{Simulated, SimulatedEntry},
     versioned::{VersionStamped, Versioned, VersionedEntry},
 };
-use crate::{
-    clock::CoarseClock,
-    domain::{Account, Fault, LedgerEntry, Receipt, UserId},
-    scenario::Latency,
-    timer::Timer,
+use crate::domain::{
+    Account, CommitError, LedgerEntry, Receipt, StoreError, StoreErrorKind, UserId,
 };
-
-/// The options of a store.
-#[derive(Debug, Clone)]
-pub struct StoreConfig {
-    /// Users 1 to this number have their entries side by side, found by index. Any other user is
-    /// found through a map. This is a hint on layout: a store serves every user whatever it says.
-    pub dense_users: u64,
-    /// Ledger entries whose memory is touched in advance, so that no commit causes a page fault.
-    pub ledger_entries: u64,
-    /// Whether the store keeps ledgers. Without them every history is empty, and a commit writes
-    /// only the account.
-    pub ledger: bool,
-    /// The latency of a store that simulates one.
-    pub latency: Latency,
-    /// The seed of the simulated latencies.
-    pub seed: u64,
-    /// The clock for the times of ledger entries.
-    pub tick: CoarseClock,
-    /// The timer on which a simulated latency waits.
-    pub timer: Timer,
-}
-
-impl Default for StoreConfig {
-    fn default() -> StoreConfig {
-        StoreConfig {
-            dense_users: 1_024,
-            ledger_entries: 0,
-            ledger: true,
-            latency: Latency::None,
-            seed: 1,
-            tick: CoarseClock::now(),
-            timer: Timer::default(),
-        }
-    }
-}
 
 /// A part of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +91,12 @@ pub trait Store: Send + Sync + Sized + 'static {
     const IS_ASYNC: bool;
     /// Whether calls take simulated time, as [`StoreConfig::latency`] says.
     const HAS_LATENCY: bool = false;
+    /// Whether [`load`](Store::load) returns a consistent account even while a commit runs, as one
+    /// statement of a database does. A read of the balance then waits for no lock.
+    const LOAD_IS_ATOMIC: bool = false;
+    /// What the store is opened with: [`StoreConfig`] itself, or the store's own options, which
+    /// take from a [`StoreConfig`] what applies to them.
+    type Config: Clone + Default + std::fmt::Debug + Send + Sync + for<'a> From<&'a StoreConfig>;
     /// The state that a strategy keeps for one user.
     type PerUserState: Default + Send + Sync + 'static;
     /// A handle to one user. While it lives, every caller that asks for the user gets the same
@@ -119,8 +105,24 @@ pub trait Store: Send + Sync + Sized + 'static {
     where
         Self: 'a;
 
-    /// Opens an empty store.
-    fn open(config: &StoreConfig) -> Self;
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be used: it is not reachable, or not a store of this kind.
+    fn open(config: &Self::Config) -> impl Future<Output = Result<Self, StoreError>> + Send;
+
+    /// As [`open`](Store::open), in a plain call, for a store that is ready at the first poll. A
+    /// store in memory is.
+    ///
+    /// # Errors
+    /// As for [`open`](Store::open); and [`StoreError`] if the store has to wait.
+    fn open_sync(config: &Self::Config) -> Result<Self, StoreError> {
+        const WAITS: StoreError = StoreError::constant(
+            StoreErrorKind::Failed,
+            "it opens asynchronously: await its `open` on a runtime",
+        );
+        Self::open(config).now_or_never().unwrap_or(Err(WAITS))
+    }
 
     /// Returns the entry of `user`, and creates it if there is none.
     fn entry(&self, user: UserId) -> Self::Entry<'_>;
@@ -137,54 +139,43 @@ pub trait Store: Send + Sync + Sized + 'static {
     /// Loads the account. An unknown user has [`Account::default`].
     ///
     /// # Errors
-    /// [`Fault`] if the account could not be read.
-    fn load(&self, entry: &Self::Entry<'_>) -> impl Future<Output = Result<Account, Fault>> + Send;
+    /// [`StoreError`] if the account could not be read.
+    fn load(
+        &self,
+        entry: &Self::Entry<'_>,
+    ) -> impl Future<Output = Result<Account, StoreError>> + Send;
 
-    /// Writes `receipt.after` and the ledger entry. When the call returns, both can be read.
+    /// Writes `receipt.after` and the ledger entry, and returns the entry as it was written. When
+    /// the call returns, both can be read. Without a ledger, the time of the entry is 0.
     ///
     /// # Errors
-    /// [`Fault`] if it is not known whether they were written.
+    /// [`CommitError`] says whether it is certain that nothing was written.
     fn commit(
         &self,
         entry: &Self::Entry<'_>,
         receipt: &Receipt,
-    ) -> impl Future<Output = Result<(), Fault>> + Send;
+    ) -> impl Future<Output = Result<LedgerEntry, CommitError>> + Send;
 
     /// Reads the ledger of `user`, oldest entry first, with everything acknowledged before the
     /// call.
     ///
     /// # Errors
-    /// [`Fault`] if the ledger could not be read.
+    /// [`StoreError`] if the ledger could not be read.
     fn history(
         &self,
         user: UserId,
         page: Page,
-    ) -> impl Future<Output = Result<Vec<LedgerEntry>, Fault>> + Send;
+    ) -> impl Future<Output = Result<Vec<LedgerEntry>, StoreError>> + Send;
 
-    /// Returns the time at which the account of `user` reached `version`, as its ledger entry says,
-    /// in milliseconds since 1970. `None` if there is no such entry, as before the first command.
-    ///
-    /// # Errors
-    /// [`Fault`] if the ledger could not be read.
-    fn time_of(
-        &self,
-        user: UserId,
-        version: u64,
-    ) -> impl Future<Output = Result<Option<u64>, Fault>> + Send {
-        async move {
-            let Some(after) = version.checked_sub(1) else { return Ok(None) };
-            let line = self.history(user, Page { after, limit: 1 }).await?;
-            Ok(line.first().map(|entry| entry.time_millis))
-        }
-    }
-
-    /// Loads the account without a lock if possible, and otherwise returns the entry to lock.
+    /// Loads the account without a lock and in a plain call if possible, and otherwise returns the
+    /// entry to load or to lock.
     #[inline]
     fn snapshot(&self, user: UserId) -> Snapshot<Self::Entry<'_>> {
         match self.get(user) {
             None => Snapshot::Consistent(Account::default()),
             Some(entry) => match self.load_without_lock(&entry) {
                 Some(account) => Snapshot::Consistent(account),
+                None if Self::LOAD_IS_ATOMIC => Snapshot::NeedsLoad(entry),
                 None => Snapshot::NeedsLock(entry),
             },
         }
@@ -195,6 +186,8 @@ pub trait Store: Send + Sync + Sized + 'static {
 pub enum Snapshot<R> {
     /// A consistent account.
     Consistent(Account),
+    /// A load of this entry is consistent by itself.
+    NeedsLoad(R),
     /// The store cannot read the account consistently: lock this entry, then load.
     NeedsLock(R),
 }
@@ -205,46 +198,7 @@ impl<R> Snapshot<R> {
     pub fn consistent(self) -> Option<Account> {
         match self {
             Snapshot::Consistent(account) => Some(account),
-            Snapshot::NeedsLock(_) => None,
+            Snapshot::NeedsLoad(_) | Snapshot::NeedsLock(_) => None,
         }
     }
-}
-
-/// A store whose calls return at once, so that a thread may hold a blocking lock across them.
-///
-/// A blocking lock on a store that suspends does not compile:
-///
-/// ```compile_fail,E0271,E0277
-/// use hotrow::{store::Simulated, strategy::{ConcurrencyStrategy, Mutex}};
-///
-/// fn fits<T: ConcurrencyStrategy>() {}
-/// fits::<Mutex<Simulated<parking_lot::Mutex<()>>>>();
-/// ```
-///
-/// The same lock on a store in memory compiles:
-///
-/// ```
-/// use hotrow::{store::Memory, strategy::{ConcurrencyStrategy, Mutex}};
-///
-/// fn fits<T: ConcurrencyStrategy>() {}
-/// fits::<Mutex<Memory<parking_lot::Mutex<()>>>>();
-/// ```
-pub trait SyncStore: Store {
-    /// As [`Store::load`].
-    fn load_sync(&self, entry: &Self::Entry<'_>) -> Account;
-    /// As [`Store::commit`].
-    fn commit_sync(&self, entry: &Self::Entry<'_>, receipt: &Receipt);
-}
-
-/// A store in which a commit can depend on what was read.
-pub trait ConditionalStore: Store {
-    /// Commits if the account still is `receipt.before`, and returns whether it was.
-    ///
-    /// # Errors
-    /// [`Fault`] if it is not known whether the receipt was written.
-    fn commit_if_unchanged(
-        &self,
-        entry: &Self::Entry<'_>,
-        receipt: &Receipt,
-    ) -> impl Future<Output = Result<bool, Fault>> + Send;
 }

@@ -18,9 +18,9 @@
 
 use std::ops::Deref;
 
-use super::{ConditionalStore, Page, Store, StoreConfig};
+use super::{ConditionalStore, Page, Store};
 use crate::{
-    domain::{Account, Fault, LedgerEntry, Receipt, UserId, VERSION_LIMIT},
+    domain::{Account, CommitError, LedgerEntry, Receipt, StoreError, UserId, VERSION_LIMIT},
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -67,11 +67,13 @@ where
     const NAME: &'static str = S::NAME;
     const IS_ASYNC: bool = S::IS_ASYNC;
     const HAS_LATENCY: bool = S::HAS_LATENCY;
+    const LOAD_IS_ATOMIC: bool = S::LOAD_IS_ATOMIC;
+    type Config = S::Config;
     type PerUserState = L;
     type Entry<'a> = VersionedEntry<S::Entry<'a>>;
 
-    fn open(config: &StoreConfig) -> Versioned<S> {
-        Versioned(S::open(config))
+    async fn open(config: &S::Config) -> Result<Versioned<S>, StoreError> {
+        Ok(Versioned(S::open(config).await?))
     }
 
     fn entry(&self, user: UserId) -> Self::Entry<'_> {
@@ -91,7 +93,7 @@ where
         }
     }
 
-    async fn load(&self, entry: &Self::Entry<'_>) -> Result<Account, Fault> {
+    async fn load(&self, entry: &Self::Entry<'_>) -> Result<Account, StoreError> {
         loop {
             let seen = entry.0.word.load(Ordering::Acquire);
             let stored = self.0.load(&entry.0).await?;
@@ -101,21 +103,21 @@ where
         }
     }
 
-    async fn commit(&self, entry: &Self::Entry<'_>, receipt: &Receipt) -> Result<(), Fault> {
+    async fn commit(
+        &self,
+        entry: &Self::Entry<'_>,
+        receipt: &Receipt,
+    ) -> Result<LedgerEntry, CommitError> {
         // The caller has exclusive access, so it has the claim. If it is aborted, it too leaves the
         // word unknown.
         let claim = Claim { word: &entry.0.word, aborted: &entry.0.aborted };
-        self.0.commit(&entry.0, receipt).await?;
+        let written = self.0.commit(&entry.0, receipt).await?;
         claim.publish(receipt.after);
-        Ok(())
+        Ok(written)
     }
 
-    async fn history(&self, user: UserId, page: Page) -> Result<Vec<LedgerEntry>, Fault> {
+    async fn history(&self, user: UserId, page: Page) -> Result<Vec<LedgerEntry>, StoreError> {
         self.0.history(user, page).await
-    }
-
-    async fn time_of(&self, user: UserId, version: u64) -> Result<Option<u64>, Fault> {
-        self.0.time_of(user, version).await
     }
 }
 
@@ -128,13 +130,13 @@ where
         &self,
         entry: &Self::Entry<'_>,
         receipt: &Receipt,
-    ) -> Result<bool, Fault> {
+    ) -> Result<Option<LedgerEntry>, CommitError> {
         let Some(claim) = Claim::take(&entry.0.word, &entry.0.aborted, receipt.before) else {
-            return Ok(false);
+            return Ok(None);
         };
-        self.0.commit(&entry.0, receipt).await?;
+        let written = self.0.commit(&entry.0, receipt).await?;
         claim.publish(receipt.after);
-        Ok(true)
+        Ok(Some(written))
     }
 }
 

@@ -20,22 +20,15 @@
 //!
 //! [1]: https://doc.akka.io/libraries/akka-core/current/typed/cluster-sharding.html#passivation
 
-use super::{ActorCell, ConcurrencyStrategy, Family, Guarantees};
+use super::{ActorCell, Base, ConcurrencyStrategy, Family, Guarantees, Scope};
 use crate::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
+    domain::{Account, Command, Fault, Outcome, UserId},
     store::Store,
     sync::{Arc, task},
 };
 
 /// One task per user owns the account.
-pub struct Actor<S> {
-    shared: Arc<Shared<S>>,
-}
-
-struct Shared<S> {
-    store: S,
-    policy: Policy,
-}
+pub struct Actor<S>(Arc<Base<S>>);
 
 impl<S: Store<PerUserState = ActorCell>> ConcurrencyStrategy for Actor<S> {
     type Store = S;
@@ -48,33 +41,36 @@ impl<S: Store<PerUserState = ActorCell>> ConcurrencyStrategy for Actor<S> {
         starvation_free: true,
         no_cross_user_blocking: true,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, policy: Policy) -> Actor<S> {
-        Actor { shared: Arc::new(Shared { store, policy }) }
+    fn over(base: Base<S>) -> Actor<S> {
+        Actor(Arc::new(base))
     }
 
-    fn store(&self) -> &S {
-        &self.shared.store
+    fn base(&self) -> &Base<S> {
+        &self.0
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.shared.store.entry(command.user);
+        let entry = self.0.store.entry(command.user);
         entry.execute(command, || self.spawn_if_idle(command.user)).await
     }
 
+    /// None: a read is a request like any other.
+    fn read_sync(&self, _user: UserId) -> Option<Account> {
+        None
+    }
+
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        let Some(entry) = self.shared.store.get(user) else { return Ok(Account::default()) };
+        let Some(entry) = self.0.store.get(user) else { return Ok(Account::default()) };
         entry.read(user, || self.spawn_if_idle(user)).await
     }
 }
 
 impl<S: Store<PerUserState = ActorCell>> Actor<S> {
     fn spawn_if_idle(&self, user: UserId) {
-        let shared = Arc::clone(&self.shared);
-        task::spawn(async move {
-            let entry = shared.store.entry(user);
-            entry.serve(&shared.store, &shared.policy).await;
-        });
+        let base = Arc::clone(&self.0);
+        task::spawn(async move { base.store.entry(user).serve(&base).await });
     }
 }

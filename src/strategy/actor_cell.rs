@@ -11,11 +11,12 @@
 use std::mem;
 
 use super::{
+    Base,
     mailbox::{Admission, Envelope, Mailbox},
-    step::{catch_panic, catch_panic_sync, poll_ready, step, step_ready},
+    step::{catch_panic, catch_panic_sync, poll_ready},
 };
 use crate::{
-    domain::{Account, Command, Failure, Fault, Outcome, Policy, Receipt, UserId},
+    domain::{Account, Command, Failure, Fault, LedgerEntry, Outcome, UserId},
     store::Store,
     sync::{
         atomic::{AtomicBool, Ordering},
@@ -46,7 +47,7 @@ enum Request {
 }
 
 enum Reply {
-    Receipt(Receipt),
+    Written(LedgerEntry),
     Account(Account),
 }
 
@@ -56,8 +57,8 @@ impl ActorCell {
     /// Sends `command` to the task of this actor. `spawn_if_idle` starts the task if none runs.
     pub(super) async fn execute(&self, command: Command, spawn_if_idle: impl Fn()) -> Outcome {
         match self.ask(Request::Execute(command), spawn_if_idle).await {
-            Ok(Reply::Receipt(receipt)) => Ok(receipt),
-            Ok(Reply::Account(_)) => unreachable!("a command is answered by a receipt"),
+            Ok(Reply::Written(entry)) => Ok(entry),
+            Ok(Reply::Account(_)) => unreachable!("a command is answered by its ledger entry"),
             Err(failure) => Err(failure),
         }
     }
@@ -71,7 +72,8 @@ impl ActorCell {
         match self.ask(Request::Read(user), spawn_if_idle).await {
             Ok(Reply::Account(account)) => Ok(account),
             Err(Failure::Indeterminate(fault)) => Err(fault),
-            Ok(Reply::Receipt(_)) | Err(Failure::Rejected(_)) => {
+            Err(Failure::NotApplied(error)) => Err(Fault::Store(error)),
+            Ok(Reply::Written(_)) | Err(Failure::Rejected(_)) => {
                 unreachable!("a read is answered by an account, and no rule rejects it")
             }
         }
@@ -95,7 +97,7 @@ impl ActorCell {
     }
 
     /// Serves the mailbox until it is idle. This is the body of the task.
-    pub(super) async fn serve<S: Store>(&self, store: &S, policy: &Policy) {
+    pub(super) async fn serve<S: Store>(&self, base: &Base<S>) {
         // The first reply of a batch waits for the last one, which takes long on a slow store.
         let batch_max = if S::IS_ASYNC { 1 } else { BATCH_MAX };
         let guard = WorkerGuard(self);
@@ -116,8 +118,8 @@ impl ActorCell {
                 idle_yields = 0;
                 for Envelope { request, reply_slot } in batch.drain(..) {
                     let answer = match S::IS_ASYNC {
-                        true => catch_panic(answer(store, policy, request)).await,
-                        false => catch_panic_sync(|| answer_ready(store, policy, request)),
+                        true => catch_panic(answer(base, request)).await,
+                        false => catch_panic_sync(|| answer_ready(base, request)),
                     };
                     answers.push((reply_slot, answer));
                 }
@@ -128,28 +130,28 @@ impl ActorCell {
     }
 }
 
-async fn answer<S: Store>(store: &S, policy: &Policy, request: Request) -> Answer {
+async fn answer<S: Store>(base: &Base<S>, request: Request) -> Answer {
     match request {
         Request::Execute(command) => {
-            let entry = store.entry(command.user);
-            Ok(Reply::Receipt(step(store, &entry, policy, command).await?))
+            let entry = base.store.entry(command.user);
+            Ok(Reply::Written(base.step(&entry, command).await?))
         }
-        Request::Read(user) => match store.get(user) {
-            Some(entry) => Ok(Reply::Account(store.load(&entry).await?)),
+        Request::Read(user) => match base.store.get(user) {
+            Some(entry) => Ok(Reply::Account(base.store.load(&entry).await?)),
             None => Ok(Reply::Account(Account::default())),
         },
     }
 }
 
 /// As [`answer`], on a store that does not suspend.
-fn answer_ready<S: Store>(store: &S, policy: &Policy, request: Request) -> Answer {
+fn answer_ready<S: Store>(base: &Base<S>, request: Request) -> Answer {
     match request {
         Request::Execute(command) => {
-            let entry = store.entry(command.user);
-            Ok(Reply::Receipt(step_ready(store, &entry, policy, command)?))
+            let entry = base.store.entry(command.user);
+            Ok(Reply::Written(base.step_ready(&entry, command)?))
         }
-        Request::Read(user) => match store.get(user) {
-            Some(entry) => Ok(Reply::Account(poll_ready(store.load(&entry))?)),
+        Request::Read(user) => match base.store.get(user) {
+            Some(entry) => Ok(Reply::Account(poll_ready(base.store.load(&entry))?)),
             None => Ok(Reply::Account(Account::default())),
         },
     }

@@ -16,18 +16,15 @@
 //!
 //! [`tokio::sync::Mutex`]: https://docs.rs/tokio/latest/tokio/sync/struct.Mutex.html
 
-use super::{ConcurrencyStrategy, Family, Guarantees, step, step_ready};
+use super::{Base, ConcurrencyStrategy, Family, Guarantees, Scope};
 use crate::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
+    domain::{Account, Command, Fault, Outcome, UserId},
     store::{Snapshot, Store},
     sync::asynchronous,
 };
 
 /// One asynchronous lock per user.
-pub struct AsyncMutex<S> {
-    store: S,
-    policy: Policy,
-}
+pub struct AsyncMutex<S>(Base<S>);
 
 impl<S: Store<PerUserState = asynchronous::Mutex<()>>> ConcurrencyStrategy for AsyncMutex<S> {
     type Store = S;
@@ -40,14 +37,15 @@ impl<S: Store<PerUserState = asynchronous::Mutex<()>>> ConcurrencyStrategy for A
         starvation_free: true,
         no_cross_user_blocking: true,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, policy: Policy) -> AsyncMutex<S> {
-        AsyncMutex { store, policy }
+    fn over(base: Base<S>) -> AsyncMutex<S> {
+        AsyncMutex(base)
     }
 
-    fn store(&self) -> &S {
-        &self.store
+    fn base(&self) -> &Base<S> {
+        &self.0
     }
 
     #[inline(always)]
@@ -55,28 +53,24 @@ impl<S: Store<PerUserState = asynchronous::Mutex<()>>> ConcurrencyStrategy for A
         if S::IS_ASYNC {
             return None;
         }
-        let entry = self.store.entry(command.user);
+        let entry = self.0.store.entry(command.user);
         let _guard = entry.try_lock().ok()?;
-        Some(step_ready(&self.store, &entry, &self.policy, command))
+        Some(self.0.step_ready(&entry, command))
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+        let entry = self.0.store.entry(command.user);
         let _guard = entry.lock().await;
-        step(&self.store, &entry, &self.policy, command).await
-    }
-
-    #[inline(always)]
-    fn read_sync(&self, user: UserId) -> Option<Account> {
-        self.store.snapshot(user).consistent()
+        self.0.step(&entry, command).await
     }
 
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
+        match self.0.store.snapshot(user) {
             Snapshot::Consistent(account) => Ok(account),
+            Snapshot::NeedsLoad(entry) => Ok(self.0.store.load(&entry).await?),
             Snapshot::NeedsLock(entry) => {
                 let _guard = entry.lock().await;
-                self.store.load(&entry).await
+                Ok(self.0.store.load(&entry).await?)
             }
         }
     }

@@ -17,18 +17,15 @@
 //!
 //! [`tokio::sync::RwLock`]: https://docs.rs/tokio/latest/tokio/sync/struct.RwLock.html
 
-use super::{ConcurrencyStrategy, Family, Guarantees, step, step::poll_ready, step_ready};
+use super::{Base, ConcurrencyStrategy, Family, Guarantees, Scope, step::poll_ready};
 use crate::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
+    domain::{Account, Command, Fault, Outcome, UserId},
     store::Store,
     sync::asynchronous,
 };
 
 /// One asynchronous reader-writer lock per user.
-pub struct AsyncRwLock<S> {
-    store: S,
-    policy: Policy,
-}
+pub struct AsyncRwLock<S>(Base<S>);
 
 impl<S: Store<PerUserState = asynchronous::RwLock<()>>> ConcurrencyStrategy for AsyncRwLock<S> {
     type Store = S;
@@ -41,14 +38,15 @@ impl<S: Store<PerUserState = asynchronous::RwLock<()>>> ConcurrencyStrategy for 
         starvation_free: true,
         no_cross_user_blocking: true,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, policy: Policy) -> AsyncRwLock<S> {
-        AsyncRwLock { store, policy }
+    fn over(base: Base<S>) -> AsyncRwLock<S> {
+        AsyncRwLock(base)
     }
 
-    fn store(&self) -> &S {
-        &self.store
+    fn base(&self) -> &Base<S> {
+        &self.0
     }
 
     #[inline(always)]
@@ -56,15 +54,15 @@ impl<S: Store<PerUserState = asynchronous::RwLock<()>>> ConcurrencyStrategy for 
         if S::IS_ASYNC {
             return None;
         }
-        let entry = self.store.entry(command.user);
+        let entry = self.0.store.entry(command.user);
         let _guard = entry.try_write().ok()?;
-        Some(step_ready(&self.store, &entry, &self.policy, command))
+        Some(self.0.step_ready(&entry, command))
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+        let entry = self.0.store.entry(command.user);
         let _guard = entry.write().await;
-        step(&self.store, &entry, &self.policy, command).await
+        self.0.step(&entry, command).await
     }
 
     #[inline(always)]
@@ -72,14 +70,14 @@ impl<S: Store<PerUserState = asynchronous::RwLock<()>>> ConcurrencyStrategy for 
         if S::IS_ASYNC {
             return None;
         }
-        let Some(entry) = self.store.get(user) else { return Some(Account::default()) };
+        let Some(entry) = self.0.store.get(user) else { return Some(Account::default()) };
         let _shared = entry.try_read().ok()?;
-        poll_ready(self.store.load(&entry)).ok()
+        poll_ready(self.0.store.load(&entry)).ok()
     }
 
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        let Some(entry) = self.store.get(user) else { return Ok(Account::default()) };
+        let Some(entry) = self.0.store.get(user) else { return Ok(Account::default()) };
         let _shared = entry.read().await;
-        self.store.load(&entry).await
+        Ok(self.0.store.load(&entry).await?)
     }
 }

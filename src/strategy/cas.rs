@@ -23,10 +23,10 @@
 
 use crossbeam_utils::CachePadded;
 
-use super::{ConcurrencyStrategy, Family, Guarantees, step::poll_ready};
+use super::{Base, ConcurrencyStrategy, Family, Guarantees, Scope, step::poll_ready};
 use crate::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{ConditionalStore, Snapshot},
+    domain::{Command, Outcome},
+    store::ConditionalStore,
     sync::{
         atomic::{AtomicU64, Ordering},
         hint, task, thread,
@@ -43,8 +43,7 @@ const BACKOFF_DOUBLINGS_MAX: u32 = 3;
 
 /// Optimistic concurrency control by compare-and-set.
 pub struct Cas<S> {
-    store: S,
-    policy: Policy,
+    base: Base<S>,
     /// The number of failed commits. It has cache lines of its own, since every command reads the
     /// fields beside it.
     failed: CachePadded<AtomicU64>,
@@ -61,14 +60,15 @@ impl<S: ConditionalStore<PerUserState = ()>> ConcurrencyStrategy for Cas<S> {
         starvation_free: false,
         no_cross_user_blocking: true,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, policy: Policy) -> Cas<S> {
-        Cas { store, policy, failed: CachePadded::default() }
+    fn over(base: Base<S>) -> Cas<S> {
+        Cas { base, failed: CachePadded::default() }
     }
 
-    fn store(&self) -> &S {
-        &self.store
+    fn base(&self) -> &Base<S> {
+        &self.base
     }
 
     #[inline(always)]
@@ -80,27 +80,16 @@ impl<S: ConditionalStore<PerUserState = ()>> ConcurrencyStrategy for Cas<S> {
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+        let Base { store, policy } = &self.base;
+        let entry = store.entry(command.user);
         loop {
-            let before = self.store.load(&entry).await?;
-            let receipt = command.decide(before, &self.policy)?;
-            if self.store.commit_if_unchanged(&entry, &receipt).await? {
-                return Ok(receipt);
+            let before = store.load(&entry).await?;
+            let receipt = command.decide(before, policy)?;
+            if let Some(written) = store.commit_if_unchanged(&entry, &receipt).await? {
+                return Ok(written);
             }
             self.count_failure();
             task::yield_now().await;
-        }
-    }
-
-    #[inline(always)]
-    fn read_sync(&self, user: UserId) -> Option<Account> {
-        self.store.snapshot(user).consistent()
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
         }
     }
 
@@ -119,13 +108,14 @@ impl<S: ConditionalStore<PerUserState = ()>> Cas<S> {
 
     #[inline(always)]
     fn retry_until_committed(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+        let Base { store, policy } = &self.base;
+        let entry = store.entry(command.user);
         let mut failures = 0;
         loop {
-            let before = poll_ready(self.store.load(&entry))?;
-            let receipt = command.decide(before, &self.policy)?;
-            if poll_ready(self.store.commit_if_unchanged(&entry, &receipt))? {
-                return Ok(receipt);
+            let before = poll_ready(store.load(&entry))?;
+            let receipt = command.decide(before, policy)?;
+            if let Some(written) = poll_ready(store.commit_if_unchanged(&entry, &receipt))? {
+                return Ok(written);
             }
             failures += 1;
             self.count_failure();

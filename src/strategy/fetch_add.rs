@@ -6,17 +6,15 @@
 //! be faster. There is no rule and no ledger: the balance may go below zero, and there is nothing
 //! to audit.
 
-use super::{ConcurrencyStrategy, Family, Guarantees};
+use super::{Base, ConcurrencyStrategy, Family, Guarantees, Scope};
 use crate::{
-    domain::{Account, Action, Command, Fault, Outcome, Policy, Receipt, UserId},
+    domain::{Account, Action, Command, LedgerEntry, Outcome, Receipt, UserId},
     store::Store,
     sync::atomic::{AtomicU64, Ordering},
 };
 
 /// Adds to a counter and applies no rule.
-pub struct FetchAdd<S> {
-    store: S,
-}
+pub struct FetchAdd<S>(Base<S>);
 
 impl<S: Store<PerUserState = AtomicU64>> ConcurrencyStrategy for FetchAdd<S> {
     type Store = S;
@@ -29,14 +27,15 @@ impl<S: Store<PerUserState = AtomicU64>> ConcurrencyStrategy for FetchAdd<S> {
         starvation_free: true,
         no_cross_user_blocking: true,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, _policy: Policy) -> FetchAdd<S> {
-        FetchAdd { store }
+    fn over(base: Base<S>) -> FetchAdd<S> {
+        FetchAdd(base)
     }
 
-    fn store(&self) -> &S {
-        &self.store
+    fn base(&self) -> &Base<S> {
+        &self.0
     }
 
     #[inline(always)]
@@ -46,23 +45,16 @@ impl<S: Store<PerUserState = AtomicU64>> ConcurrencyStrategy for FetchAdd<S> {
             Action::Use(amount) => amount.points().wrapping_neg(),
         };
         // Relaxed: the counter publishes nothing but itself.
-        let balance = self.store.entry(command.user).fetch_add(delta, Ordering::Relaxed);
+        let balance = self.0.store.entry(command.user).fetch_add(delta, Ordering::Relaxed);
         let before = Account { balance, version: 0 };
         let after = Account { balance: balance.wrapping_add(delta), version: 0 };
-        Some(Ok(Receipt { command, before, after }))
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        self.execute_sync(command).expect("execute_sync of an addition always returns an outcome")
+        let receipt = Receipt { command, before, after };
+        Some(Ok(LedgerEntry { receipt, time_millis: 0 }))
     }
 
     #[inline(always)]
     fn read_sync(&self, user: UserId) -> Option<Account> {
-        let Some(entry) = self.store.get(user) else { return Some(Account::default()) };
+        let Some(entry) = self.0.store.get(user) else { return Some(Account::default()) };
         Some(Account { balance: entry.load(Ordering::Relaxed), version: 0 })
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        Ok(self.read_sync(user).expect("read_sync of an addition always returns an account"))
     }
 }

@@ -22,6 +22,7 @@ mod actor_cell;
 mod async_mutex;
 #[cfg(not(hotrow_loom))]
 mod async_rwlock;
+mod base;
 mod cas;
 mod fetch_add;
 mod mailbox;
@@ -43,6 +44,7 @@ use std::{fmt, future::Future};
 pub use self::{
     actor::Actor,
     actor_cell::ActorCell,
+    base::Base,
     cas::Cas,
     fetch_add::FetchAdd,
     mutex::Mutex,
@@ -57,20 +59,70 @@ pub use self::{
 pub use self::{async_mutex::AsyncMutex, async_rwlock::AsyncRwLock};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::Store,
+    store::{Snapshot, Store},
 };
 
 /// Makes a load and the commit that follows from it one atomic step.
 ///
 /// An implementation may call [`Command::decide`] any number of times, and commits at most one of
-/// its receipts. It returns a receipt only after both balance and ledger hold it. A rejection is a
-/// value: it changes nothing and delays no other command. A future that still waits may be dropped
+/// its receipts. It returns a ledger entry only after both balance and ledger hold it. A rejection
+/// is a value: it changes nothing and delays no other command. [`NotApplied`] is returned only if
+/// it is certain that the store holds nothing of the command, and never will. A future that still waits may be dropped
 /// at any time. A future that has begun a step on an asynchronous store must be polled to its end,
 /// which [`PointService`](crate::service::PointService) ensures.
 ///
 /// An implementation uses plain `async fn`s; one that blocks its thread never awaits. The
 /// bookkeeping of a future costs more than a command in memory. A command that need not wait is
 /// therefore executed by [`execute_sync`](ConcurrencyStrategy::execute_sync), a plain call.
+///
+/// A strategy writes at least [`over`](ConcurrencyStrategy::over),
+/// [`base`](ConcurrencyStrategy::base), and one of `execute_sync` and
+/// [`execute`](ConcurrencyStrategy::execute). The rest has defaults.
+///
+/// # Examples
+///
+/// ```
+/// use hotrow::{
+///     domain::{Command, Outcome},
+///     store::Store,
+///     strategy::{Base, ConcurrencyStrategy, Family, Guarantees, Scope},
+///     sync::asynchronous,
+/// };
+///
+/// /// One asynchronous lock per user.
+/// struct FairMutex<S>(Base<S>);
+///
+/// impl<S: Store<PerUserState = asynchronous::Mutex<()>>> ConcurrencyStrategy for FairMutex<S> {
+///     type Store = S;
+///
+///     const NAME: &'static str = "fair-mutex";
+///     const FAMILY: Family = Family::Mutex;
+///     const GUARANTEES: Guarantees = Guarantees {
+///         linearizable: true,
+///         fifo: true,
+///         starvation_free: true,
+///         no_cross_user_blocking: true,
+///         no_idle_memory: true,
+///         scope: Scope::Process,
+///     };
+///
+///     fn over(base: Base<S>) -> FairMutex<S> {
+///         FairMutex(base)
+///     }
+///
+///     fn base(&self) -> &Base<S> {
+///         &self.0
+///     }
+///
+///     async fn execute(&self, command: Command) -> Outcome {
+///         let entry = self.0.store.entry(command.user);
+///         let _guard = entry.lock().await;
+///         self.0.step(&entry, command).await
+///     }
+/// }
+/// ```
+///
+/// [`NotApplied`]: crate::domain::Failure::NotApplied
 pub trait ConcurrencyStrategy: Send + Sync + Sized + 'static {
     /// The store of the accounts. It keeps the strategy's state for one user beside each account.
     type Store: Store;
@@ -82,11 +134,22 @@ pub trait ConcurrencyStrategy: Send + Sync + Sized + 'static {
     /// The guarantees of the strategy, each of which the contract suite tests.
     const GUARANTEES: Guarantees;
 
+    /// Creates a strategy over a store and a policy.
+    fn over(base: Base<Self::Store>) -> Self;
+
+    /// Returns the store and the policy.
+    fn base(&self) -> &Base<Self::Store>;
+
     /// Creates a strategy over `store` that applies only what `policy` allows.
-    fn new(store: Self::Store, policy: Policy) -> Self;
+    fn new(store: Self::Store, policy: Policy) -> Self {
+        Self::over(Base { store, policy })
+    }
 
     /// Returns the store.
-    fn store(&self) -> &Self::Store;
+    #[inline(always)]
+    fn store(&self) -> &Self::Store {
+        &self.base().store
+    }
 
     /// Executes `command` in a plain call, which may block its thread and never suspends. `None`
     /// means that nothing was done: call [`execute`](ConcurrencyStrategy::execute) instead.
@@ -96,20 +159,41 @@ pub trait ConcurrencyStrategy: Send + Sync + Sized + 'static {
     }
 
     /// Decides `command` on the current account, and commits the receipt.
-    fn execute(&self, command: Command) -> impl Future<Output = Outcome> + Send;
+    ///
+    /// The default is for a strategy that executes every command in a plain call.
+    fn execute(&self, command: Command) -> impl Future<Output = Outcome> + Send {
+        async move { self.execute_sync(command).expect("`execute_sync` executes every command") }
+    }
 
     /// Reads the account in a plain call, which may block its thread and never suspends. `None`
     /// means that nothing was read: call [`read`](ConcurrencyStrategy::read) instead.
+    ///
+    /// The default takes a snapshot without a lock, if the store has one.
     #[inline(always)]
-    fn read_sync(&self, _user: UserId) -> Option<Account> {
-        None
+    fn read_sync(&self, user: UserId) -> Option<Account> {
+        self.store().snapshot(user).consistent()
     }
 
     /// Reads the account of `user`, with every command acknowledged before.
     ///
+    /// The default takes no lock. It is for a strategy that has none, or whose store loads an
+    /// account consistently by itself ([`Store::LOAD_IS_ATOMIC`]).
+    ///
     /// # Errors
     /// [`Fault`] if the account could not be read.
-    fn read(&self, user: UserId) -> impl Future<Output = Result<Account, Fault>> + Send;
+    fn read(&self, user: UserId) -> impl Future<Output = Result<Account, Fault>> + Send {
+        async move {
+            if let Some(account) = self.read_sync(user) {
+                return Ok(account);
+            }
+            match self.store().snapshot(user) {
+                Snapshot::Consistent(account) => Ok(account),
+                Snapshot::NeedsLoad(entry) | Snapshot::NeedsLock(entry) => {
+                    Ok(self.store().load(&entry).await?)
+                }
+            }
+        }
+    }
 
     /// Returns the number of failed commits so far. After each, its command was decided again.
     /// `None` if commits cannot fail.
@@ -167,4 +251,25 @@ pub struct Guarantees {
     pub no_cross_user_blocking: bool,
     /// An idle user costs no memory beyond the entry in the store.
     pub no_idle_memory: bool,
+    /// The processes for which all of this holds.
+    pub scope: Scope,
+}
+
+/// The processes for which the guarantees of a strategy hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// One process: the strategy orders the commands that it is sent, and no other process may
+    /// write to the store.
+    Process,
+    /// Every process that shares the store: the store itself keeps them apart.
+    Store,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Scope::Process => "process",
+            Scope::Store => "store",
+        })
+    }
 }

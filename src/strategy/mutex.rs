@@ -5,7 +5,7 @@
 //! one cache line. Commands of one user exclude each other and no other commands.
 //!
 //! It wins in simplicity, and stays close to the best where commands seldom meet. Its reads take no
-//! lock where the store can load an account consistently without one.
+//! lock, since a store that never suspends loads an account consistently without one.
 //!
 //! It loses on a hot row, to flat combining and to compare-and-set, and where a lock holder is
 //! descheduled: every waiter stalls behind it. A waiter blocks its thread, so the lock must not be
@@ -21,18 +21,15 @@
 //!   unchanged.
 //! - Memory: one byte beside the account.
 
-use super::{ConcurrencyStrategy, Family, Guarantees, step_sync};
+use super::{Base, ConcurrencyStrategy, Family, Guarantees, Scope};
 use crate::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, SyncStore},
+    domain::{Command, Outcome},
+    store::SyncStore,
     sync,
 };
 
 /// One blocking lock per user.
-pub struct Mutex<S> {
-    store: S,
-    policy: Policy,
-}
+pub struct Mutex<S>(Base<S>);
 
 impl<S: SyncStore<PerUserState = sync::Mutex<()>>> ConcurrencyStrategy for Mutex<S> {
     type Store = S;
@@ -45,40 +42,21 @@ impl<S: SyncStore<PerUserState = sync::Mutex<()>>> ConcurrencyStrategy for Mutex
         starvation_free: true,
         no_cross_user_blocking: true,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, policy: Policy) -> Mutex<S> {
-        Mutex { store, policy }
+    fn over(base: Base<S>) -> Mutex<S> {
+        Mutex(base)
     }
 
-    fn store(&self) -> &S {
-        &self.store
+    fn base(&self) -> &Base<S> {
+        &self.0
     }
 
     #[inline(always)]
     fn execute_sync(&self, command: Command) -> Option<Outcome> {
-        let entry = self.store.entry(command.user);
+        let entry = self.0.store.entry(command.user);
         let _guard = entry.lock();
-        Some(step_sync(&self.store, &entry, &self.policy, command))
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        self.execute_sync(command)
-            .expect("execute_sync of a blocking lock always returns an outcome")
-    }
-
-    #[inline(always)]
-    fn read_sync(&self, user: UserId) -> Option<Account> {
-        self.store.snapshot(user).consistent()
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => {
-                let _guard = entry.lock();
-                Ok(self.store.load_sync(&entry))
-            }
-        }
+        Some(self.0.step_sync(&entry, command))
     }
 }

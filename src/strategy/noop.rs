@@ -4,16 +4,14 @@
 //! difference between strategies cannot be measured. It has no ledger, so there is nothing to
 //! audit.
 
-use super::{ConcurrencyStrategy, Family, Guarantees};
+use super::{Base, ConcurrencyStrategy, Family, Guarantees, Scope};
 use crate::{
-    domain::{Account, Command, Fault, Outcome, Policy, Receipt, UserId},
+    domain::{Account, Command, LedgerEntry, Outcome, Receipt, UserId},
     store::Store,
 };
 
 /// Returns at once and keeps nothing.
-pub struct Noop<S> {
-    store: S,
-}
+pub struct Noop<S>(Base<S>);
 
 impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for Noop<S> {
     type Store = S;
@@ -26,31 +24,26 @@ impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for Noop<S> {
         starvation_free: true,
         no_cross_user_blocking: true,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, _policy: Policy) -> Noop<S> {
-        Noop { store }
+    fn over(base: Base<S>) -> Noop<S> {
+        Noop(base)
     }
 
-    fn store(&self) -> &S {
-        &self.store
+    fn base(&self) -> &Base<S> {
+        &self.0
     }
 
     #[inline(always)]
     fn execute_sync(&self, command: Command) -> Option<Outcome> {
-        Some(Ok(Receipt { command, before: Account::default(), after: Account::default() }))
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        self.execute_sync(command).expect("execute_sync of a no-op always returns an outcome")
+        let account = Account::default();
+        let receipt = Receipt { command, before: account, after: account };
+        Some(Ok(LedgerEntry { receipt, time_millis: 0 }))
     }
 
     #[inline(always)]
     fn read_sync(&self, _user: UserId) -> Option<Account> {
         Some(Account::default())
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        Ok(self.read_sync(user).expect("read_sync of a no-op always returns an account"))
     }
 }

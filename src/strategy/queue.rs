@@ -26,12 +26,12 @@
 use std::mem;
 
 use super::{
-    ConcurrencyStrategy, Family, Guarantees,
+    Base, ConcurrencyStrategy, Family, Guarantees, Scope,
     mailbox::{Admission, Envelope, Mailbox},
-    step::{catch_panic_sync, step, step_ready},
+    step::catch_panic_sync,
 };
 use crate::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
+    domain::{Account, Command, Fault, Outcome, UserId},
     store::{Snapshot, Store},
     sync::{
         atomic::{AtomicU8, Ordering},
@@ -51,10 +51,7 @@ const SPIN_ATTEMPTS_MAX: usize = if cfg!(hotrow_loom) { 1 } else { 8 };
 const PAUSES_PER_ATTEMPT: u32 = 128;
 
 /// Flat combining: a lock and a queue per user.
-pub struct Queue<S> {
-    store: S,
-    policy: Policy,
-}
+pub struct Queue<S>(Base<S>);
 
 /// A lock whose holder executes the requests of the waiting callers. It takes 24 bytes while idle.
 ///
@@ -99,19 +96,20 @@ impl<S: Store<PerUserState = CombiningLock>> ConcurrencyStrategy for Queue<S> {
         starvation_free: true,
         no_cross_user_blocking: true,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, policy: Policy) -> Queue<S> {
-        Queue { store, policy }
+    fn over(base: Base<S>) -> Queue<S> {
+        Queue(base)
     }
 
-    fn store(&self) -> &S {
-        &self.store
+    fn base(&self) -> &Base<S> {
+        &self.0
     }
 
     #[inline(always)]
     fn execute_sync(&self, command: Command) -> Option<Outcome> {
-        let entry = self.store.entry(command.user);
+        let entry = self.0.store.entry(command.user);
         match !S::IS_ASYNC && entry.try_lock() {
             true => Some(self.execute_holding(LockGuard(&entry), &entry, command)),
             false => None,
@@ -119,25 +117,21 @@ impl<S: Store<PerUserState = CombiningLock>> ConcurrencyStrategy for Queue<S> {
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+        let entry = self.0.store.entry(command.user);
         let guard = match self.lock_or_enqueue(&entry, Request::Execute(command)).await {
             Grant::Executed(outcome) => return outcome,
             Grant::LockHeld => LockGuard(&entry),
         };
         match S::IS_ASYNC {
-            true => step(&self.store, &entry, &self.policy, command).await,
+            true => self.0.step(&entry, command).await,
             false => self.execute_holding(guard, &entry, command),
         }
     }
 
-    #[inline(always)]
-    fn read_sync(&self, user: UserId) -> Option<Account> {
-        self.store.snapshot(user).consistent()
-    }
-
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
+        match self.0.store.snapshot(user) {
             Snapshot::Consistent(account) => Ok(account),
+            Snapshot::NeedsLoad(entry) => Ok(self.0.store.load(&entry).await?),
             Snapshot::NeedsLock(entry) => self.read_locked(&entry).await,
         }
     }
@@ -151,7 +145,7 @@ impl<S: Store<PerUserState = CombiningLock>> Queue<S> {
         entry: &S::Entry<'_>,
         command: Command,
     ) -> Outcome {
-        let outcome = step_ready(&self.store, entry, &self.policy, command);
+        let outcome = self.0.step_ready(entry, command);
         if let Err(guard) = guard.unlock() {
             self.combine(guard, entry);
         }
@@ -161,7 +155,7 @@ impl<S: Store<PerUserState = CombiningLock>> Queue<S> {
     async fn read_locked(&self, entry: &S::Entry<'_>) -> Result<Account, Fault> {
         self.lock_or_enqueue(entry, Request::Read).await;
         let _guard = LockGuard(entry);
-        self.store.load(entry).await
+        Ok(self.0.store.load(entry).await?)
     }
 
     async fn lock_or_enqueue(&self, entry: &S::Entry<'_>, request: Request) -> Grant {
@@ -184,8 +178,7 @@ impl<S: Store<PerUserState = CombiningLock>> Queue<S> {
         for _ in 0..COMBINE_MAX {
             match entry.next_request() {
                 Some(Envelope { request: Request::Execute(command), reply_slot }) => {
-                    let ran =
-                        catch_panic_sync(|| step_ready(&self.store, entry, &self.policy, command));
+                    let ran = catch_panic_sync(|| self.0.step_ready(entry, command));
                     entry.queue.deliver(reply_slot, Grant::Executed(ran));
                 }
                 Some(Envelope { request: Request::Read, reply_slot }) => {

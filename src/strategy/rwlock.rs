@@ -19,18 +19,15 @@
 //! - Panic: the lock is released and not poisoned.
 //! - Memory: eight bytes beside the account.
 
-use super::{ConcurrencyStrategy, Family, Guarantees, step_sync};
+use super::{Base, ConcurrencyStrategy, Family, Guarantees, Scope};
 use crate::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
+    domain::{Account, Command, Outcome, UserId},
     store::SyncStore,
     sync,
 };
 
 /// One blocking reader-writer lock per user.
-pub struct RwLock<S> {
-    store: S,
-    policy: Policy,
-}
+pub struct RwLock<S>(Base<S>);
 
 impl<S: SyncStore<PerUserState = sync::RwLock<()>>> ConcurrencyStrategy for RwLock<S> {
     type Store = S;
@@ -43,36 +40,28 @@ impl<S: SyncStore<PerUserState = sync::RwLock<()>>> ConcurrencyStrategy for RwLo
         starvation_free: true,
         no_cross_user_blocking: true,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, policy: Policy) -> RwLock<S> {
-        RwLock { store, policy }
+    fn over(base: Base<S>) -> RwLock<S> {
+        RwLock(base)
     }
 
-    fn store(&self) -> &S {
-        &self.store
+    fn base(&self) -> &Base<S> {
+        &self.0
     }
 
     #[inline(always)]
     fn execute_sync(&self, command: Command) -> Option<Outcome> {
-        let entry = self.store.entry(command.user);
+        let entry = self.0.store.entry(command.user);
         let _guard = entry.write();
-        Some(step_sync(&self.store, &entry, &self.policy, command))
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        self.execute_sync(command)
-            .expect("execute_sync of a blocking lock always returns an outcome")
+        Some(self.0.step_sync(&entry, command))
     }
 
     #[inline(always)]
     fn read_sync(&self, user: UserId) -> Option<Account> {
-        let Some(entry) = self.store.get(user) else { return Some(Account::default()) };
+        let Some(entry) = self.0.store.get(user) else { return Some(Account::default()) };
         let _shared = entry.read();
-        Some(self.store.load_sync(&entry))
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        Ok(self.read_sync(user).expect("read_sync of a blocking lock always returns an account"))
+        Some(self.0.store.load_sync(&entry))
     }
 }

@@ -20,9 +20,9 @@ use std::num::NonZero;
 
 use crossbeam_utils::CachePadded;
 
-use super::{ActorCell, ConcurrencyStrategy, Family, Guarantees};
+use super::{ActorCell, Base, ConcurrencyStrategy, Family, Guarantees, Scope};
 use crate::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
+    domain::{Account, Command, Fault, Outcome, UserId},
     store::Store,
     sync::{Arc, task, thread},
 };
@@ -37,8 +37,7 @@ pub struct ShardedActor<S> {
 }
 
 struct Shared<S> {
-    store: S,
-    policy: Policy,
+    base: Base<S>,
     shards: Box<[CachePadded<ActorCell>]>,
 }
 
@@ -53,19 +52,20 @@ impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for ShardedActor<S> {
         starvation_free: true,
         no_cross_user_blocking: false,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, policy: Policy) -> ShardedActor<S> {
+    fn over(base: Base<S>) -> ShardedActor<S> {
         let shards = match S::IS_ASYNC {
             true => SHARDS_ON_ASYNC_STORE,
             false => thread::available_parallelism().map_or(1, NonZero::get),
         };
         let shards = (0..shards).map(|_| CachePadded::default()).collect();
-        ShardedActor { shared: Arc::new(Shared { store, policy, shards }) }
+        ShardedActor { shared: Arc::new(Shared { base, shards }) }
     }
 
-    fn store(&self) -> &S {
-        &self.shared.store
+    fn base(&self) -> &Base<S> {
+        &self.shared.base
     }
 
     async fn execute(&self, command: Command) -> Outcome {
@@ -73,8 +73,13 @@ impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for ShardedActor<S> {
         self.shared.shards[number].execute(command, || self.spawn_if_idle(number)).await
     }
 
+    /// None: a read is a request like any other.
+    fn read_sync(&self, _user: UserId) -> Option<Account> {
+        None
+    }
+
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        if self.shared.store.get(user).is_none() {
+        if self.store().get(user).is_none() {
             return Ok(Account::default());
         }
         let number = self.shared.shard_of(user);
@@ -86,7 +91,7 @@ impl<S: Store<PerUserState = ()>> ShardedActor<S> {
     fn spawn_if_idle(&self, number: usize) {
         let shared = Arc::clone(&self.shared);
         task::spawn(async move {
-            shared.shards[number].serve(&shared.store, &shared.policy).await;
+            shared.shards[number].serve(&shared.base).await;
         });
     }
 }
@@ -102,14 +107,17 @@ impl<S> Shared<S> {
 #[cfg(not(hotrow_loom))]
 mod tests {
     use super::*;
-    use crate::store::{Simulated, StoreConfig};
+    use crate::{
+        domain::Policy,
+        store::{Simulated, StoreConfig},
+    };
 
     /// Consecutive user ids must spread over all shards, and not share one mailbox while others
     /// idle.
     #[test]
     fn users_are_spread_over_all_shards() {
         let strategy =
-            ShardedActor::new(Simulated::<()>::open(&StoreConfig::default()), Policy::default());
+            ShardedActor::new(Simulated::<()>::new(&StoreConfig::default()), Policy::default());
         let shards = SHARDS_ON_ASYNC_STORE as u64;
         let user = |id| UserId::new(id).unwrap();
         let mut numbers: Vec<usize> =

@@ -24,8 +24,7 @@ pub async fn step<S: Store>(
 ) -> Outcome {
     let before = store.load(entry).await?;
     let receipt = command.decide(before, policy)?;
-    store.commit(entry, &receipt).await?;
-    Ok(receipt)
+    Ok(store.commit(entry, &receipt).await?)
 }
 
 /// As [`step`], on a store whose futures are ready at the first poll. It keeps no state across a
@@ -42,8 +41,7 @@ pub fn step_ready<S: Store>(
 ) -> Outcome {
     let before = poll_ready(store.load(entry))?;
     let receipt = command.decide(before, policy)?;
-    poll_ready(store.commit(entry, &receipt))?;
-    Ok(receipt)
+    Ok(poll_ready(store.commit(entry, &receipt))?)
 }
 
 /// As [`step`], on a synchronous store, so the thread may hold a blocking lock meanwhile.
@@ -58,8 +56,7 @@ pub fn step_sync<S: SyncStore>(
     command: Command,
 ) -> Outcome {
     let receipt = command.decide(store.load_sync(entry), policy)?;
-    store.commit_sync(entry, &receipt);
-    Ok(receipt)
+    Ok(store.commit_sync(entry, &receipt))
 }
 
 /// Returns the result of a future that is ready at the first poll.

@@ -6,17 +6,14 @@
 //! It wins where no two commands are concurrent. It loses updates everywhere else. It guarantees no
 //! order and no atomicity. Its figures show the cost of an incorrect answer.
 
-use super::{ConcurrencyStrategy, Family, Guarantees, step, step_ready};
+use super::{Base, ConcurrencyStrategy, Family, Guarantees, Scope};
 use crate::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
+    domain::{Command, Outcome},
+    store::Store,
 };
 
 /// No concurrency control.
-pub struct Unsynchronized<S> {
-    store: S,
-    policy: Policy,
-}
+pub struct Unsynchronized<S>(Base<S>);
 
 impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for Unsynchronized<S> {
     type Store = S;
@@ -29,14 +26,15 @@ impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for Unsynchronized<S> {
         starvation_free: true,
         no_cross_user_blocking: true,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, policy: Policy) -> Unsynchronized<S> {
-        Unsynchronized { store, policy }
+    fn over(base: Base<S>) -> Unsynchronized<S> {
+        Unsynchronized(base)
     }
 
-    fn store(&self) -> &S {
-        &self.store
+    fn base(&self) -> &Base<S> {
+        &self.0
     }
 
     #[inline(always)]
@@ -44,24 +42,12 @@ impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for Unsynchronized<S> {
         if S::IS_ASYNC {
             return None;
         }
-        let entry = self.store.entry(command.user);
-        Some(step_ready(&self.store, &entry, &self.policy, command))
+        let entry = self.0.store.entry(command.user);
+        Some(self.0.step_ready(&entry, command))
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
-        step(&self.store, &entry, &self.policy, command).await
-    }
-
-    #[inline(always)]
-    fn read_sync(&self, user: UserId) -> Option<Account> {
-        self.store.snapshot(user).consistent()
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
+        let entry = self.0.store.entry(command.user);
+        self.0.step(&entry, command).await
     }
 }

@@ -151,7 +151,8 @@ fn engine_and_bare_loop(window: Duration) -> [f64; 2] {
 /// Sends requests for the length of `window`, and returns the nanoseconds per request.
 fn bare_loop(window: Duration) -> f64 {
     const BATCH: u64 = 100_000;
-    let service = Service::open(&StoreConfig::default(), Policy::default());
+    let service = Service::open_sync(&StoreConfig::default(), Policy::default());
+    let service = service.expect("a store in memory can be opened");
     let source = RngStream { seed: 1, block: 0, client: 1 };
     let users = NonZeroU64::MIN;
     let sequence = RequestSequence::draw(source, users, KeyDistribution::Uniform, Mix::WRITE_ONLY);
@@ -162,7 +163,9 @@ fn bare_loop(window: Duration) -> f64 {
             let action = request.action.expect("a write-only mix has no reads");
             let id = OperationKey { client: 1, number }.id();
             let command = Command { id, user: request.user, action };
-            black_box(service.execute_sync(command).and_then(Result::ok).map(|it| it.after));
+            black_box(
+                service.execute_sync(command).and_then(Result::ok).map(|it| it.receipt.after),
+            );
         }
         sent += BATCH;
     }

@@ -114,7 +114,7 @@ fn always_keeps_receipts(entry: &Entry) -> bool {
 async fn live_bytes(entry: &Entry, users: u64, receipts: u64) -> u64 {
     let config = StoreConfig { dense_users: users, ledger: receipts > 0, ..StoreConfig::default() };
     let before = LIVE_BYTES.get();
-    let service = (entry.open)(&config, Policy::default());
+    let service = entry.open_sync(&config, Policy::default());
     for _ in 0..(receipts / users).max(1) {
         charge_all(&*service, users).await;
     }

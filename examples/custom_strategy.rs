@@ -4,18 +4,15 @@
 //! A crate of your own needs the same: a dependency on `hotrow`, a strategy, and a test.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
+    domain::{Account, Command, Fault, Outcome, UserId},
     store::{Memory, Simulated, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    strategy::{Base, ConcurrencyStrategy, Family, Guarantees, Scope},
     sync::asynchronous,
 };
 use hotrow_verify::{candidate, contract::check_contract};
 
 /// One fair asynchronous mutex for each user.
-struct FairMutex<S> {
-    store: S,
-    policy: Policy,
-}
+struct FairMutex<S>(Base<S>);
 
 impl<S: Store<PerUserState = asynchronous::Mutex<()>>> ConcurrencyStrategy for FairMutex<S> {
     type Store = S;
@@ -28,35 +25,34 @@ impl<S: Store<PerUserState = asynchronous::Mutex<()>>> ConcurrencyStrategy for F
         starvation_free: true,
         no_cross_user_blocking: true,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, policy: Policy) -> FairMutex<S> {
-        FairMutex { store, policy }
+    fn over(base: Base<S>) -> FairMutex<S> {
+        FairMutex(base)
     }
 
-    fn store(&self) -> &S {
-        &self.store
+    fn base(&self) -> &Base<S> {
+        &self.0
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+        let entry = self.0.store.entry(command.user);
         let _guard = entry.lock().await;
-        step(&self.store, &entry, &self.policy, command).await
+        self.0.step(&entry, command).await
     }
 
+    /// Takes the lock too, because the simulated store loads an account in two parts.
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        let entry = self.store.entry(user);
+        let entry = self.0.store.entry(user);
         let _guard = entry.lock().await;
-        self.store.load(&entry).await
+        Ok(self.0.store.load(&entry).await?)
     }
 }
 
 /// Checks before the commit that the account has not changed. Without a lock, check and commit are
 /// not atomic, but every test with one caller passes.
-struct CheckThenAct<S> {
-    store: S,
-    policy: Policy,
-}
+struct CheckThenAct<S>(Base<S>);
 
 impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for CheckThenAct<S> {
     type Store = S;
@@ -69,30 +65,27 @@ impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for CheckThenAct<S> {
         starvation_free: false,
         no_cross_user_blocking: true,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, policy: Policy) -> CheckThenAct<S> {
-        CheckThenAct { store, policy }
+    fn over(base: Base<S>) -> CheckThenAct<S> {
+        CheckThenAct(base)
     }
 
-    fn store(&self) -> &S {
-        &self.store
+    fn base(&self) -> &Base<S> {
+        &self.0
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+        let Base { store, policy } = &self.0;
+        let entry = store.entry(command.user);
         loop {
-            let before = self.store.load(&entry).await?;
-            let receipt = command.decide(before, &self.policy)?;
-            if self.store.load(&entry).await? == before {
-                self.store.commit(&entry, &receipt).await?;
-                return Ok(receipt);
+            let before = store.load(&entry).await?;
+            let receipt = command.decide(before, policy)?;
+            if store.load(&entry).await? == before {
+                return Ok(store.commit(&entry, &receipt).await?);
             }
         }
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        self.store.load(&self.store.entry(user)).await
     }
 }
 

@@ -36,6 +36,13 @@ pub struct Statement {
     pub time_millis: u64,
 }
 
+/// The account after an applied command.
+impl From<LedgerEntry> for Statement {
+    fn from(entry: LedgerEntry) -> Statement {
+        Statement { account: entry.receipt.after, time_millis: entry.time_millis }
+    }
+}
+
 /// The four functions over one strategy and its store.
 pub struct PointService<T> {
     strategy: Arc<T>,

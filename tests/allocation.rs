@@ -45,7 +45,7 @@ async fn run_commands<T: ConcurrencyStrategy>(service: &PointService<T>, count: 
 async fn allocations<T: ConcurrencyStrategy>() -> u64 {
     let ledger_entries = 4 * (ITERATIONS + WARM_UP);
     let config = StoreConfig { dense_users: 16, ledger_entries, ..StoreConfig::default() };
-    let service = PointService::<T>::open(&config, Policy::default());
+    let service = PointService::<T>::open_sync(&config, Policy::default()).unwrap();
     run_commands(&service, WARM_UP).await;
     let before = ALLOCATIONS.get();
     run_commands(&service, ITERATIONS).await;
@@ -101,7 +101,7 @@ fn an_idle_user_in_memory_costs_a_cache_line() {
     fn live<T: ConcurrencyStrategy>(users: u64) -> i64 {
         let before = LIVE_BYTES.get();
         let config = StoreConfig { dense_users: users, ..StoreConfig::default() };
-        let _service = PointService::<T>::open(&config, Policy::default());
+        let _service = PointService::<T>::open_sync(&config, Policy::default()).unwrap();
         LIVE_BYTES.get() - before
     }
     fn bytes_per_user<T: ConcurrencyStrategy>() -> (&'static str, i64) {
@@ -134,7 +134,8 @@ fn idle_users_leave_nothing_but_their_rows() {
     /// Returns the bytes after each cycle.
     async fn bytes_by_cycle<T: ConcurrencyStrategy>(users: u64) -> (&'static str, Vec<i64>) {
         let before = LIVE_BYTES.get();
-        let service = PointService::<T>::open(&StoreConfig::default(), Policy::default());
+        let service =
+            PointService::<T>::open_sync(&StoreConfig::default(), Policy::default()).unwrap();
         let mut bytes = Vec::with_capacity(CYCLES);
         for _ in 0..CYCLES {
             for id in 1..=users {

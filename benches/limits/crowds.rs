@@ -8,12 +8,12 @@ use std::{
 };
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
+    domain::{Command, Outcome},
     scenario::{Clients, Scenario},
     store::{Memory, Store, SyncStore},
     strategy::{
-        Actor, ActorCell, CombiningLock, ConcurrencyStrategy, Family, Guarantees, Queue,
-        ShardedActor, step_sync,
+        Actor, ActorCell, Base, CombiningLock, ConcurrencyStrategy, Family, Guarantees, Queue,
+        Scope, ShardedActor,
     },
 };
 use hotrow_engine::{Iteration, Schedule, measure};
@@ -112,10 +112,7 @@ fn on_8_threads<T: ConcurrencyStrategy>() -> f64 {
 }
 
 /// A blocking lock that every release passes to the longest waiter.
-struct FairMutex<S> {
-    store: S,
-    policy: Policy,
-}
+struct FairMutex<S>(Base<S>);
 
 impl<S: SyncStore + Store<PerUserState = parking_lot::Mutex<()>>> ConcurrencyStrategy
     for FairMutex<S>
@@ -130,30 +127,22 @@ impl<S: SyncStore + Store<PerUserState = parking_lot::Mutex<()>>> ConcurrencyStr
         starvation_free: true,
         no_cross_user_blocking: true,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, policy: Policy) -> FairMutex<S> {
-        FairMutex { store, policy }
+    fn over(base: Base<S>) -> FairMutex<S> {
+        FairMutex(base)
     }
 
-    fn store(&self) -> &S {
-        &self.store
+    fn base(&self) -> &Base<S> {
+        &self.0
     }
 
     fn execute_sync(&self, command: Command) -> Option<Outcome> {
-        let entry = self.store.entry(command.user);
+        let entry = self.0.store.entry(command.user);
         let guard = entry.lock();
-        let outcome = step_sync(&self.store, &entry, &self.policy, command);
+        let outcome = self.0.step_sync(&entry, command);
         MutexGuard::unlock_fair(guard);
         Some(outcome)
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        self.execute_sync(command)
-            .expect("execute_sync of a blocking lock always returns an outcome")
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        Ok(self.store.load_sync(&self.store.entry(user)))
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn open_service<T: ConcurrencyStrategy>(users: u64) -> PointService<T
         ledger_entries: 3 * COMMANDS as u64 + 64 * users,
         ..StoreConfig::default()
     };
-    PointService::open(&config, Policy::default())
+    PointService::open_sync(&config, Policy::default()).expect("a store in memory can be opened")
 }
 
 fn open_accounts<T: ConcurrencyStrategy>(users: u64) -> PointService<T> {
@@ -82,7 +82,8 @@ pub(crate) fn longest_growth() -> f64 {
     let ring = commands(1);
     let mut fastest = vec![f64::MAX; COMMANDS];
     for _ in 0..RUNS {
-        let service = PointService::<CasOnMemory>::open(&StoreConfig::default(), Policy::default());
+        let store = Memory::new(&StoreConfig::default());
+        let service = PointService::over(CasOnMemory::new(store, Policy::default()));
         for (nth, least) in fastest.iter_mut().enumerate() {
             let started = Instant::now();
             let _ = service.execute_sync(ring[nth % ring.len()]);

@@ -236,12 +236,14 @@ mod tests {
         let entry = memory.entry(UserId::new(1).unwrap());
         let first = memory.commit_sync(&entry, &charge(Account::default()));
         config.tick.advance(config.tick.millis() + 1_000);
-        let second = memory.commit_if_unchanged(&entry, &charge(first.receipt.after));
-        let second = second.now_or_never().unwrap().unwrap().expect("the account is unchanged");
+        let next = charge(first.receipt.after);
+        let second = memory.commit_if_unchanged(&entry, &next).now_or_never().unwrap().unwrap();
+        let second = second.expect("the account is unchanged");
         assert_eq!(second.time_millis, config.tick.millis());
         assert_eq!(ledger(&memory), [first, second]);
-        let stale = memory.commit_if_unchanged(&entry, &charge(Account::default()));
-        assert_eq!(stale.now_or_never(), Some(Ok(None)));
+        let stale = charge(Account::default());
+        let failed = memory.commit_if_unchanged(&entry, &stale).now_or_never();
+        assert_eq!(failed, Some(Ok(None)));
     }
 
     /// A store without a ledger has no entry with a time.

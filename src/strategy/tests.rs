@@ -10,7 +10,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 
 use super::*;
 use crate::{
-    domain::{Action, Amount, OperationId},
+    domain::{Action, Amount, OperationId, StoreError},
     store::{FailPoint, FaultInjecting, FaultScript, Memory, Simulated, StoreConfig},
     sync::{
         self, Arc, OnceLock,
@@ -31,7 +31,8 @@ fn command(action: Action) -> Command {
 }
 
 fn open<T: ConcurrencyStrategy>() -> T {
-    T::new(T::Store::open(&StoreConfig::default()), Policy::default())
+    let store = T::Store::open_sync(&(&StoreConfig::default()).into());
+    T::new(store.unwrap(), Policy::default())
 }
 
 /// Charges 70 points by a plain call and 30 by a future, and reads the balance both ways.
@@ -42,13 +43,15 @@ fn check_plain_calls<T: ConcurrencyStrategy>() {
     let first = strategy
         .execute_sync(charge(70))
         .expect("an uncontended command returns from the plain call")
-        .unwrap();
+        .unwrap()
+        .receipt;
     assert_eq!((first.before.balance, first.after.balance), (0, 70), "{}", T::NAME);
     let second = strategy
         .execute(charge(30))
         .now_or_never()
         .expect("an uncontended command returns from the plain call")
-        .unwrap();
+        .unwrap()
+        .receipt;
     assert_eq!((second.before.balance, second.after.balance), (70, 100), "{}", T::NAME);
     let plain =
         strategy.read_sync(user(1)).expect("an uncontended command returns from the plain call");
@@ -111,7 +114,7 @@ fn the_reference_counter_adds_and_subtracts() {
     let strategy = open::<FetchAdd<Memory<sync::atomic::AtomicU64>>>();
     strategy.execute_sync(charge(5)).expect("an addition never waits").unwrap();
     let spend = command(Action::Use(Amount::new(7).unwrap()));
-    let receipt = strategy.execute_sync(spend).expect("an addition never waits").unwrap();
+    let receipt = strategy.execute_sync(spend).expect("an addition never waits").unwrap().receipt;
     assert_eq!((receipt.before.balance, receipt.after.balance), (5, 5_u64.wrapping_sub(7)));
     assert_eq!(receipt.command, spend);
 }
@@ -122,8 +125,8 @@ fn the_reference_counter_adds_and_subtracts() {
 fn the_noop_answers_plain_calls_and_futures() {
     let strategy = open::<Noop<Memory<()>>>();
     let plain = strategy.execute_sync(charge(70));
-    assert_eq!(plain.expect("a no-op never waits").unwrap().command, charge(70));
     assert_eq!(strategy.execute(charge(70)).now_or_never(), plain);
+    assert_eq!(plain.expect("a no-op never waits").unwrap().receipt.command, charge(70));
     assert_eq!(strategy.read_sync(user(1)), Some(Account::default()));
     assert_eq!(strategy.read(user(1)).now_or_never(), Some(Ok(Account::default())));
 }
@@ -155,7 +158,7 @@ fn a_failed_commit_is_retried_and_counted() {
     assert!(retried.as_mut().poll(&mut cx).is_pending(), "it yields once it has loaded");
     poll_to_completion(strategy.execute(charge(30))).unwrap();
     assert_eq!(strategy.retries(), Some(0));
-    assert_eq!(poll_to_completion(retried).unwrap().after.balance, 100);
+    assert_eq!(poll_to_completion(retried).unwrap().receipt.after.balance, 100);
     assert_eq!(strategy.retries(), Some(1));
 }
 
@@ -170,11 +173,11 @@ struct Interferer {
 }
 
 impl FaultScript for Interferer {
-    fn pass(&self, _point: FailPoint, _user: UserId) -> BoxFuture<'_, Result<(), Fault>> {
+    fn pass(&self, _point: FailPoint, _user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
         unreachable!("a synchronous store makes plain calls")
     }
 
-    fn pass_sync(&self, point: FailPoint, _user: UserId) -> Result<(), Fault> {
+    fn pass_sync(&self, point: FailPoint, _user: UserId) -> Result<(), StoreError> {
         let is_due = point == FailPoint::Loaded && 0 < self.left.load(Ordering::Relaxed);
         if is_due && !self.is_interfering.swap(true, Ordering::Relaxed) {
             self.left.fetch_sub(1, Ordering::Relaxed);
@@ -191,16 +194,16 @@ impl FaultScript for Interferer {
 fn a_plain_call_that_fails_many_commits_is_applied_once() {
     const FAILURES: u64 = 6;
     let interferer = Arc::new(Interferer::default());
-    let store =
-        FaultInjecting::over(Memory::open(&StoreConfig::default()), Arc::clone(&interferer) as _);
+    let store = Memory::new(&StoreConfig::default());
+    let store = FaultInjecting::over(store, Arc::clone(&interferer) as _);
     let strategy = Arc::new(CasWithInterference::new(store, Policy::default()));
     assert!(interferer.strategy.set(Arc::clone(&strategy)).is_ok());
     interferer.left.store(FAILURES, Ordering::Relaxed);
-    let receipt = strategy
+    let written = strategy
         .execute_sync(charge(100))
         .expect("an uncontended command returns from the plain call")
         .unwrap();
-    assert_eq!(receipt.after, Account { balance: 100 + FAILURES, version: 1 + FAILURES });
+    assert_eq!(written.receipt.after, Account { balance: 100 + FAILURES, version: 1 + FAILURES });
     assert_eq!(strategy.retries(), Some(FAILURES));
 }
 

@@ -41,7 +41,7 @@ fn threads_at_full_speed_have_no_data_race() {
         Builder::new_multi_thread().worker_threads(CLIENTS).enable_time().build().unwrap();
     for entry in hotrow_registry::entries() {
         runtime.block_on(async {
-            let points = (entry.open)(&StoreConfig::default(), Policy::default());
+            let points = entry.open_sync(&StoreConfig::default(), Policy::default());
             let clients = [(); CLIENTS].map(|()| tokio::spawn(run_client(Arc::clone(&points))));
             let mut accepted = 0;
             for client in clients {

@@ -11,7 +11,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use crate::{
     options::Options,
     record::{Detection, Record},
-    seeded_bugs::{SEEDED_BUGS, SeededBug},
+    seeded_bugs::{SeededBug, seeded_bugs},
     unseen::{UNSEEN, Unseen},
 };
 
@@ -81,13 +81,9 @@ fn linearizable() -> impl Iterator<Item = &'static Candidate> {
 fn distinct_bugs() -> impl Iterator<Item = &'static SeededBug> {
     let name = |bug: &SeededBug| ((bug.candidate)().store, (bug.candidate)().strategy);
     let is_first = move |index: usize, bug: &SeededBug| {
-        !SEEDED_BUGS[..index].iter().any(|earlier| name(earlier) == name(bug))
+        !seeded_bugs().take(index).any(|earlier| name(earlier) == name(bug))
     };
-    SEEDED_BUGS
-        .iter()
-        .enumerate()
-        .filter(move |(index, bug)| is_first(*index, bug))
-        .map(|(_, bug)| bug)
+    seeded_bugs().enumerate().filter(move |(index, bug)| is_first(*index, bug)).map(|(_, bug)| bug)
 }
 
 fn workflows_of(candidate: &Candidate) -> impl Iterator<Item = &'static Workflow> {
@@ -199,7 +195,7 @@ fn detects_a_bug(workflow: &'static Workflow, seed: u64) -> Trial {
 /// An entry for a strategy that no longer exists would excuse a later one of the same name.
 fn unseen_bugs_exist() -> Result<(), Failed> {
     for Unseen { strategy, .. } in UNSEEN {
-        if !SEEDED_BUGS.iter().any(|bug| (bug.candidate)().strategy == *strategy) {
+        if !seeded_bugs().any(|bug| (bug.candidate)().strategy == *strategy) {
             return Err(format!("{strategy} is not a seeded bug: remove it from `UNSEEN`").into());
         }
     }

@@ -4,52 +4,29 @@
 //! the ledger that was free before.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees},
+    domain::{Command, Outcome},
     sync::asynchronous,
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A compare-and-set on the balance alone.
-pub(super) struct Aba<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct Aba;
 
-impl<S: Store<PerUserState = asynchronous::Mutex<()>>> ConcurrencyStrategy for Aba<S> {
-    type Store = S;
-
+impl Bug for Aba {
     const NAME: &'static str = "aba";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = asynchronous::Mutex<()>;
 
-    fn new(store: S, policy: Policy) -> Aba<S> {
-        Aba { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         loop {
-            let before = self.store.load(&entry).await?;
-            let receipt = command.decide(before, &self.policy)?;
+            let before = base.store.load(&entry).await?;
+            let receipt = command.decide(before, &base.policy)?;
             let _comparing = entry.lock().await;
-            if self.store.load(&entry).await?.balance == before.balance {
-                self.store.commit(&entry, &receipt).await?;
-                return Ok(receipt);
+            if base.store.load(&entry).await?.balance == before.balance {
+                return Ok(base.store.commit(&entry, &receipt).await?);
             }
-        }
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
         }
     }
 }

@@ -3,22 +3,18 @@
 //! If no more commands arrive, acknowledged commands are lost.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, Receipt, UserId},
-    store::Store,
-    strategy::{ConcurrencyStrategy, Family, Guarantees},
+    domain::{Account, Command, Fault, Outcome, Receipt, UserId},
     sync::asynchronous,
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf, unwritten};
 
 /// Commands that are written together.
 const BATCH: usize = 4;
 
 /// A batch that is never flushed.
-pub(super) struct AckBeforeFlush<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct AckBeforeFlush;
 
 #[derive(Default)]
 pub(super) struct Batch {
@@ -26,41 +22,32 @@ pub(super) struct Batch {
     unwritten: Vec<Receipt>,
 }
 
-impl<S: Store<PerUserState = asynchronous::Mutex<Batch>>> ConcurrencyStrategy
-    for AckBeforeFlush<S>
-{
-    type Store = S;
-
+impl Bug for AckBeforeFlush {
     const NAME: &'static str = "ack-before-flush";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = asynchronous::Mutex<Batch>;
 
-    fn new(store: S, policy: Policy) -> AckBeforeFlush<S> {
-        AckBeforeFlush { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let mut batch = entry.lock().await;
         if batch.account == Account::default() {
-            batch.account = self.store.load(&entry).await?;
+            batch.account = base.store.load(&entry).await?;
         }
-        let receipt = command.decide(batch.account, &self.policy)?;
+        let receipt = command.decide(batch.account, &base.policy)?;
         batch.account = receipt.after;
         batch.unwritten.push(receipt);
         if batch.unwritten.len() == BATCH {
             for receipt in batch.unwritten.drain(..) {
-                self.store.commit(&entry, &receipt).await?;
+                base.store.commit(&entry, &receipt).await?;
             }
         }
-        Ok(receipt)
+        Ok(unwritten(receipt))
     }
 
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        Ok(self.store.entry(user).lock().await.account)
+    async fn read<S: StoreOf<Self>>(
+        &self,
+        base: &Shared<S>,
+        user: UserId,
+    ) -> Result<Account, Fault> {
+        Ok(base.store.entry(user).lock().await.account)
     }
 }

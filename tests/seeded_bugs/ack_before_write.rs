@@ -3,52 +3,41 @@
 //! The ledger and the balance in the store lag behind the replies, and are lost with the process.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::Store,
-    strategy::{ConcurrencyStrategy, Family, Guarantees},
+    domain::{Account, Command, Fault, Outcome, UserId},
     sync::{Arc, asynchronous, task},
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf, unwritten};
 
 /// An answer before the write.
-pub(super) struct AckBeforeWrite<S> {
-    store: Arc<S>,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct AckBeforeWrite;
 
-impl<S: Store<PerUserState = asynchronous::Mutex<Account>>> ConcurrencyStrategy
-    for AckBeforeWrite<S>
-{
-    type Store = S;
-
+impl Bug for AckBeforeWrite {
     const NAME: &'static str = "ack-before-write";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = asynchronous::Mutex<Account>;
 
-    fn new(store: S, policy: Policy) -> AckBeforeWrite<S> {
-        AckBeforeWrite { store: Arc::new(store), policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let mut account = entry.lock().await;
         if *account == Account::default() {
-            *account = self.store.load(&entry).await?;
+            *account = base.store.load(&entry).await?;
         }
-        let receipt = command.decide(*account, &self.policy)?;
+        let receipt = command.decide(*account, &base.policy)?;
         *account = receipt.after;
         drop(account);
-        let store = Arc::clone(&self.store);
-        task::spawn(async move { store.commit(&store.entry(command.user), &receipt).await });
-        Ok(receipt)
+        let base = Arc::clone(base);
+        task::spawn(
+            async move { base.store.commit(&base.store.entry(command.user), &receipt).await },
+        );
+        Ok(unwritten(receipt))
     }
 
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        Ok(*self.store.entry(user).lock().await)
+    async fn read<S: StoreOf<Self>>(
+        &self,
+        base: &Shared<S>,
+        user: UserId,
+    ) -> Result<Account, Fault> {
+        Ok(*base.store.entry(user).lock().await)
     }
 }

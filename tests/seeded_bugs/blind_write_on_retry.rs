@@ -3,18 +3,15 @@
 //! The mistake shows only if another command commits during the retry.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{ConditionalStore, Snapshot},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Command, Outcome},
+    store::ConditionalStore,
+    strategy::{Base, ConcurrencyStrategy, Family, Guarantees},
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::ALL_GUARANTEES;
 
 /// A retry without a comparison.
-pub(super) struct BlindWriteOnRetry<S> {
-    store: S,
-    policy: Policy,
-}
+pub(super) struct BlindWriteOnRetry<S>(Base<S>);
 
 impl<S: ConditionalStore<PerUserState = ()>> ConcurrencyStrategy for BlindWriteOnRetry<S> {
     type Store = S;
@@ -23,28 +20,22 @@ impl<S: ConditionalStore<PerUserState = ()>> ConcurrencyStrategy for BlindWriteO
     const FAMILY: Family = Family::NegativeControl;
     const GUARANTEES: Guarantees = ALL_GUARANTEES;
 
-    fn new(store: S, policy: Policy) -> BlindWriteOnRetry<S> {
-        BlindWriteOnRetry { store, policy }
+    fn over(base: Base<S>) -> BlindWriteOnRetry<S> {
+        BlindWriteOnRetry(base)
     }
 
-    fn store(&self) -> &S {
-        &self.store
+    fn base(&self) -> &Base<S> {
+        &self.0
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
-        let before = self.store.load(&entry).await?;
-        let receipt = command.decide(before, &self.policy)?;
-        if self.store.commit_if_unchanged(&entry, &receipt).await? {
-            return Ok(receipt);
-        }
-        step(&self.store, &entry, &self.policy, command).await
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
+        let Base { store, policy } = &self.0;
+        let entry = store.entry(command.user);
+        let before = store.load(&entry).await?;
+        let receipt = command.decide(before, policy)?;
+        match store.commit_if_unchanged(&entry, &receipt).await? {
+            Some(written) => Ok(written),
+            None => self.0.step(&entry, command).await,
         }
     }
 }

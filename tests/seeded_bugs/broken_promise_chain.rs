@@ -3,52 +3,28 @@
 //! After one rejection every later command of the user fails.
 
 use hotrow::{
-    domain::{Account, Command, Failure, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Command, Failure, Fault, Outcome},
     sync::asynchronous,
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A chain that one rejection breaks.
-pub(super) struct BrokenPromiseChain<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct BrokenPromiseChain;
 
-impl<S: Store<PerUserState = asynchronous::Mutex<bool>>> ConcurrencyStrategy
-    for BrokenPromiseChain<S>
-{
-    type Store = S;
-
+impl Bug for BrokenPromiseChain {
     const NAME: &'static str = "broken-promise-chain";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = asynchronous::Mutex<bool>;
 
-    fn new(store: S, policy: Policy) -> BrokenPromiseChain<S> {
-        BrokenPromiseChain { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let mut broken = entry.lock().await;
         if *broken {
             return Err(Failure::Indeterminate(Fault::Abandoned));
         }
-        let outcome = step(&self.store, &entry, &self.policy, command).await;
+        let outcome = base.step(&entry, command).await;
         *broken = outcome.is_err();
         outcome
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
     }
 }

@@ -3,51 +3,37 @@
 //! A caller that drops the future there leaves a balance without its ledger entry.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::Store,
-    strategy::{ConcurrencyStrategy, Family, Guarantees},
+    domain::{Account, Command, Fault, Outcome, UserId},
     sync::{asynchronous, task},
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// Two writes with an await between them.
-pub(super) struct CancelBetweenWrites<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct CancelBetweenWrites;
 
-impl<S: Store<PerUserState = asynchronous::Mutex<Account>>> ConcurrencyStrategy
-    for CancelBetweenWrites<S>
-{
-    type Store = S;
-
+impl Bug for CancelBetweenWrites {
     const NAME: &'static str = "cancel-between-writes";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = asynchronous::Mutex<Account>;
 
-    fn new(store: S, policy: Policy) -> CancelBetweenWrites<S> {
-        CancelBetweenWrites { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let mut account = entry.lock().await;
         if *account == Account::default() {
-            *account = self.store.load(&entry).await?;
+            *account = base.store.load(&entry).await?;
         }
-        let receipt = command.decide(*account, &self.policy)?;
+        let receipt = command.decide(*account, &base.policy)?;
         *account = receipt.after;
         task::yield_now().await;
-        self.store.commit(&entry, &receipt).await?;
-        Ok(receipt)
+        Ok(base.store.commit(&entry, &receipt).await?)
     }
 
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        Ok(*self.store.entry(user).lock().await)
+    async fn read<S: StoreOf<Self>>(
+        &self,
+        base: &Shared<S>,
+        user: UserId,
+    ) -> Result<Account, Fault> {
+        Ok(*base.store.entry(user).lock().await)
     }
 }

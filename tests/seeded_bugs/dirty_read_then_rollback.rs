@@ -3,22 +3,18 @@
 //! Every outcome and every final balance is right, but a reader sees a balance that never existed.
 
 use hotrow::{
-    domain::{Account, Action, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Account, Action, Command, Fault, Outcome, UserId},
     sync::{
         asynchronous,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A change that may be rolled back.
-pub(super) struct DirtyReadThenRollback<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct DirtyReadThenRollback;
 
 #[derive(Default)]
 pub(super) struct Counter {
@@ -26,42 +22,35 @@ pub(super) struct Counter {
     balance: AtomicU64,
 }
 
-impl<S: Store<PerUserState = Counter>> ConcurrencyStrategy for DirtyReadThenRollback<S> {
-    type Store = S;
-
+impl Bug for DirtyReadThenRollback {
     const NAME: &'static str = "dirty-read-then-rollback";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = Counter;
 
-    fn new(store: S, policy: Policy) -> DirtyReadThenRollback<S> {
-        DirtyReadThenRollback { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let _guard = entry.lock.lock().await;
         let delta = match command.action {
             Action::Charge(amount) => amount.points(),
             Action::Use(amount) => amount.points().wrapping_neg(),
         };
         entry.balance.fetch_add(delta, Ordering::SeqCst);
-        let outcome = step(&self.store, &entry, &self.policy, command).await;
+        let outcome = base.step(&entry, command).await;
         if outcome.is_err() {
             entry.balance.fetch_sub(delta, Ordering::SeqCst);
         }
         outcome
     }
 
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        let entry = self.store.entry(user);
+    async fn read<S: StoreOf<Self>>(
+        &self,
+        base: &Shared<S>,
+        user: UserId,
+    ) -> Result<Account, Fault> {
+        let entry = base.store.entry(user);
         let balance = entry.balance.load(Ordering::SeqCst);
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(Account { balance, ..account }),
-            Snapshot::NeedsLock(entry) => Ok(Account { balance, ..self.store.load(&entry).await? }),
+        match base.store.snapshot(user).consistent() {
+            Some(account) => Ok(Account { balance, ..account }),
+            None => Ok(Account { balance, ..base.store.load(&entry).await? }),
         }
     }
 }

@@ -3,25 +3,21 @@
 //! The mistake shows only if the queue is full.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Command, Outcome},
     sync::{
         asynchronous,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf, unwritten};
 
 /// Commands that may wait. This is more than most tests send at once.
 const QUEUE_MAX: usize = 1_024;
 
 /// A full queue that acknowledges.
-pub(super) struct DropOnFullButAck<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct DropOnFullButAck;
 
 #[derive(Default)]
 pub(super) struct Queue {
@@ -29,37 +25,20 @@ pub(super) struct Queue {
     waiting: AtomicUsize,
 }
 
-impl<S: Store<PerUserState = Queue>> ConcurrencyStrategy for DropOnFullButAck<S> {
-    type Store = S;
-
+impl Bug for DropOnFullButAck {
     const NAME: &'static str = "drop-on-full-but-ack";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = Queue;
 
-    fn new(store: S, policy: Policy) -> DropOnFullButAck<S> {
-        DropOnFullButAck { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         if QUEUE_MAX <= entry.waiting.fetch_add(1, Ordering::SeqCst) {
             entry.waiting.fetch_sub(1, Ordering::SeqCst);
-            return Ok(command.decide(self.store.load(&entry).await?, &self.policy)?);
+            let receipt = command.decide(base.store.load(&entry).await?, &base.policy)?;
+            return Ok(unwritten(receipt));
         }
         let _guard = entry.lock.lock().await;
-        let outcome = step(&self.store, &entry, &self.policy, command).await;
+        let outcome = base.step(&entry, command).await;
         entry.waiting.fetch_sub(1, Ordering::SeqCst);
         outcome
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
     }
 }

@@ -3,22 +3,18 @@
 //! Commands that arrive later are not affected, so sequential commands show no mistake.
 
 use hotrow::{
-    domain::{Account, Command, Failure, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Command, Failure, Fault, Outcome},
     sync::{
         asynchronous,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A queue in which a rejection fails all waiters.
-pub(super) struct ErrorFailsWholeBatch<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct ErrorFailsWholeBatch;
 
 #[derive(Default)]
 pub(super) struct Queue {
@@ -26,39 +22,21 @@ pub(super) struct Queue {
     rejections: AtomicU64,
 }
 
-impl<S: Store<PerUserState = Queue>> ConcurrencyStrategy for ErrorFailsWholeBatch<S> {
-    type Store = S;
-
+impl Bug for ErrorFailsWholeBatch {
     const NAME: &'static str = "error-fails-whole-batch";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = Queue;
 
-    fn new(store: S, policy: Policy) -> ErrorFailsWholeBatch<S> {
-        ErrorFailsWholeBatch { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let rejections = entry.rejections.load(Ordering::SeqCst);
         let _guard = entry.lock.lock().await;
         if entry.rejections.load(Ordering::SeqCst) != rejections {
             return Err(Failure::Indeterminate(Fault::Abandoned));
         }
-        let outcome = step(&self.store, &entry, &self.policy, command).await;
+        let outcome = base.step(&entry, command).await;
         if outcome.is_err() {
             entry.rejections.fetch_add(1, Ordering::SeqCst);
         }
         outcome
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
     }
 }

@@ -3,46 +3,25 @@
 //! No update is lost, but every user waits for every other.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Command, Outcome},
     sync::asynchronous,
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// One lock for all users.
-pub(super) struct GlobalLock<S> {
-    store: S,
-    policy: Policy,
+#[derive(Default)]
+pub(super) struct GlobalLock {
     lock: asynchronous::Mutex<()>,
 }
 
-impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for GlobalLock<S> {
-    type Store = S;
-
+impl Bug for GlobalLock {
     const NAME: &'static str = "global-lock";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = ();
 
-    fn new(store: S, policy: Policy) -> GlobalLock<S> {
-        GlobalLock { store, policy, lock: asynchronous::Mutex::default() }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let _guard = self.lock.lock().await;
-        step(&self.store, &entry, &self.policy, command).await
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
+        base.step(&entry, command).await
     }
 }

@@ -5,53 +5,42 @@
 use std::collections::HashMap;
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::Store,
-    strategy::{ConcurrencyStrategy, Family, Guarantees},
+    domain::{Account, Command, Fault, Outcome, UserId},
     sync::{Arc, Mutex, asynchronous},
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A ledger write outside the lock.
-pub(super) struct LedgerWriteOutsideLock<S> {
-    store: S,
-    policy: Policy,
+#[derive(Default)]
+pub(super) struct LedgerWriteOutsideLock {
     accounts: Mutex<HashMap<UserId, Arc<asynchronous::Mutex<Account>>>>,
 }
 
-impl<S> LedgerWriteOutsideLock<S> {
+impl LedgerWriteOutsideLock {
     fn account(&self, user: UserId) -> Arc<asynchronous::Mutex<Account>> {
         Arc::clone(self.accounts.lock().entry(user).or_default())
     }
 }
 
-impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for LedgerWriteOutsideLock<S> {
-    type Store = S;
-
+impl Bug for LedgerWriteOutsideLock {
     const NAME: &'static str = "ledger-write-outside-lock";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = ();
 
-    fn new(store: S, policy: Policy) -> LedgerWriteOutsideLock<S> {
-        LedgerWriteOutsideLock { store, policy, accounts: Mutex::default() }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
         let account = self.account(command.user);
         let mut locked = account.lock().await;
-        let receipt = command.decide(*locked, &self.policy)?;
+        let receipt = command.decide(*locked, &base.policy)?;
         *locked = receipt.after;
         drop(locked);
-        self.store.commit(&self.store.entry(command.user), &receipt).await?;
-        Ok(receipt)
+        Ok(base.store.commit(&base.store.entry(command.user), &receipt).await?)
     }
 
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
+    async fn read<S: StoreOf<Self>>(
+        &self,
+        _base: &Shared<S>,
+        user: UserId,
+    ) -> Result<Account, Fault> {
         Ok(*self.account(user).lock().await)
     }
 }

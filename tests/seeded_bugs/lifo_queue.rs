@@ -3,19 +3,15 @@
 //! Every command is served, but an old waiter starves while newcomers arrive.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Command, Outcome},
     sync::{Mutex, asynchronous::oneshot},
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A stack of waiters.
-pub(super) struct LifoQueue<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct LifoQueue;
 
 #[derive(Default)]
 pub(super) struct WaitQueue {
@@ -44,36 +40,18 @@ impl WaitQueue {
     }
 }
 
-impl<S: Store<PerUserState = Mutex<WaitQueue>>> ConcurrencyStrategy for LifoQueue<S> {
-    type Store = S;
-
+impl Bug for LifoQueue {
     const NAME: &'static str = "lifo-queue";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = Mutex<WaitQueue>;
 
-    fn new(store: S, policy: Policy) -> LifoQueue<S> {
-        LifoQueue { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let granted = entry.lock().acquire();
         if let Some(granted) = granted {
             let _ = granted.await;
         }
-        let outcome = step(&self.store, &entry, &self.policy, command).await;
+        let outcome = base.step(&entry, command).await;
         entry.lock().release();
         outcome
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
     }
 }

@@ -6,49 +6,28 @@
 use std::collections::HashMap;
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Command, Outcome, UserId},
     sync::{Arc, Mutex, asynchronous},
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A lock that is evicted while commands wait for it.
-pub(super) struct LockEvictedWhileWaitedOn<S> {
-    store: S,
-    policy: Policy,
+#[derive(Default)]
+pub(super) struct LockEvictedWhileWaitedOn {
     locks: Mutex<HashMap<UserId, Arc<asynchronous::Mutex<()>>>>,
 }
 
-impl<S: Store<PerUserState = ()>> ConcurrencyStrategy for LockEvictedWhileWaitedOn<S> {
-    type Store = S;
-
+impl Bug for LockEvictedWhileWaitedOn {
     const NAME: &'static str = "lock-evicted-while-waited-on";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = ();
 
-    fn new(store: S, policy: Policy) -> LockEvictedWhileWaitedOn<S> {
-        LockEvictedWhileWaitedOn { store, policy, locks: Mutex::default() }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let lock = Arc::clone(self.locks.lock().entry(command.user).or_default());
         let _guard = lock.lock().await;
-        let outcome = step(&self.store, &entry, &self.policy, command).await;
+        let outcome = base.step(&entry, command).await;
         self.locks.lock().remove(&command.user);
         outcome
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
     }
 }

@@ -6,19 +6,15 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use hotrow::{
-    domain::{Account, Command, Failure, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Command, Failure, Fault, Outcome},
     sync::{asynchronous::Semaphore, task},
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A lock that leaks with its holder.
-pub(super) struct LockLeakOnCancel<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct LockLeakOnCancel;
 
 pub(super) struct Lock(Semaphore);
 
@@ -28,26 +24,15 @@ impl Default for Lock {
     }
 }
 
-impl<S: Store<PerUserState = Lock>> ConcurrencyStrategy for LockLeakOnCancel<S> {
-    type Store = S;
-
+impl Bug for LockLeakOnCancel {
     const NAME: &'static str = "lock-leak-on-cancel";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = Lock;
 
-    fn new(store: S, policy: Policy) -> LockLeakOnCancel<S> {
-        LockLeakOnCancel { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         entry.0.acquire().await.expect("the semaphore is never closed").forget();
         let work = async {
-            let outcome = step(&self.store, &entry, &self.policy, command).await;
+            let outcome = base.step(&entry, command).await;
             // A future may be dropped at every await, here as well as in a slow store.
             task::yield_now().await;
             outcome
@@ -55,12 +40,5 @@ impl<S: Store<PerUserState = Lock>> ConcurrencyStrategy for LockLeakOnCancel<S> 
         let outcome = AssertUnwindSafe(work).catch_unwind().await;
         entry.0.add_permits(1);
         outcome.unwrap_or(Err(Failure::Indeterminate(Fault::Panicked)))
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
     }
 }

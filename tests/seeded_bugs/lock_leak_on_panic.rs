@@ -3,19 +3,15 @@
 //! If the step panics or is dropped, the lock stays held and the user is never served again.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Command, Outcome},
     sync::asynchronous::{Semaphore, SemaphorePermit},
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A lock without a guard.
-pub(super) struct LockLeakOnPanic<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct LockLeakOnPanic;
 
 pub(super) struct Lock(Semaphore);
 
@@ -35,34 +31,16 @@ impl Lock {
     }
 }
 
-impl<S: Store<PerUserState = Lock>> ConcurrencyStrategy for LockLeakOnPanic<S> {
-    type Store = S;
-
+impl Bug for LockLeakOnPanic {
     const NAME: &'static str = "lock-leak-on-panic";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = Lock;
 
-    fn new(store: S, policy: Policy) -> LockLeakOnPanic<S> {
-        LockLeakOnPanic { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let permit = entry.acquire().await;
         permit.forget();
-        let outcome = step(&self.store, &entry, &self.policy, command).await;
+        let outcome = base.step(&entry, command).await;
         entry.release();
         outcome
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
     }
 }

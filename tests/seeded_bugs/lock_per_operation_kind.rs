@@ -3,19 +3,15 @@
 //! Charges exclude charges and uses exclude uses, so a test of one kind shows no mistake.
 
 use hotrow::{
-    domain::{Account, Action, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Action, Command, Outcome},
     sync::asynchronous,
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A lock for charges and a lock for uses.
-pub(super) struct LockPerOperationKind<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct LockPerOperationKind;
 
 #[derive(Default)]
 pub(super) struct Locks {
@@ -23,35 +19,17 @@ pub(super) struct Locks {
     uses: asynchronous::Mutex<()>,
 }
 
-impl<S: Store<PerUserState = Locks>> ConcurrencyStrategy for LockPerOperationKind<S> {
-    type Store = S;
-
+impl Bug for LockPerOperationKind {
     const NAME: &'static str = "lock-per-operation-kind";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = Locks;
 
-    fn new(store: S, policy: Policy) -> LockPerOperationKind<S> {
-        LockPerOperationKind { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let lock = match command.action {
             Action::Charge(_) => &entry.charges,
             Action::Use(_) => &entry.uses,
         };
         let _guard = lock.lock().await;
-        step(&self.store, &entry, &self.policy, command).await
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
+        base.step(&entry, command).await
     }
 }

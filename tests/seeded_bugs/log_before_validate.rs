@@ -3,53 +3,29 @@
 //! Balances are right, but the ledger lists rejected commands.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, Receipt, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees},
+    domain::{Account, Command, Outcome, Receipt},
     sync::asynchronous,
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A ledger of requests.
-pub(super) struct LogBeforeValidate<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct LogBeforeValidate;
 
-impl<S: Store<PerUserState = asynchronous::Mutex<()>>> ConcurrencyStrategy
-    for LogBeforeValidate<S>
-{
-    type Store = S;
-
+impl Bug for LogBeforeValidate {
     const NAME: &'static str = "log-before-validate";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = asynchronous::Mutex<()>;
 
-    fn new(store: S, policy: Policy) -> LogBeforeValidate<S> {
-        LogBeforeValidate { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let _guard = entry.lock().await;
-        let before = self.store.load(&entry).await?;
-        let decided = command.decide(before, &self.policy);
+        let before = base.store.load(&entry).await?;
+        let decided = command.decide(before, &base.policy);
         let unchanged = Account { version: before.version + 1, ..before };
         let unvalidated = Receipt { command, before, after: unchanged };
         let receipt = decided.as_ref().map_or(unvalidated, |receipt| *receipt);
-        self.store.commit(&entry, &receipt).await?;
-        Ok(decided?)
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
+        let written = base.store.commit(&entry, &receipt).await?;
+        Ok(decided.map(|_| written)?)
     }
 }

@@ -6,19 +6,15 @@
 use std::collections::VecDeque;
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Command, Outcome},
     sync::{Mutex, asynchronous::oneshot},
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A lock that a cancelled waiter keeps.
-pub(super) struct LostHandoffToCancelledWaiter<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct LostHandoffToCancelledWaiter;
 
 #[derive(Default)]
 pub(super) struct WaitQueue {
@@ -49,38 +45,18 @@ impl WaitQueue {
     }
 }
 
-impl<S: Store<PerUserState = Mutex<WaitQueue>>> ConcurrencyStrategy
-    for LostHandoffToCancelledWaiter<S>
-{
-    type Store = S;
-
+impl Bug for LostHandoffToCancelledWaiter {
     const NAME: &'static str = "lost-handoff-to-cancelled-waiter";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = Mutex<WaitQueue>;
 
-    fn new(store: S, policy: Policy) -> LostHandoffToCancelledWaiter<S> {
-        LostHandoffToCancelledWaiter { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let granted = entry.lock().acquire();
         if let Some(granted) = granted {
             let _ = granted.await;
         }
-        let outcome = step(&self.store, &entry, &self.policy, command).await;
+        let outcome = base.step(&entry, command).await;
         entry.lock().release();
         outcome
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
     }
 }

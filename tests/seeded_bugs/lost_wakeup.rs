@@ -4,22 +4,18 @@
 //! commands is never woken.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Command, Outcome},
     sync::{
         asynchronous::Notify,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A lock that notifies once.
-pub(super) struct LostWakeup<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct LostWakeup;
 
 #[derive(Default)]
 pub(super) struct Lock {
@@ -28,38 +24,20 @@ pub(super) struct Lock {
     woken: AtomicBool,
 }
 
-impl<S: Store<PerUserState = Lock>> ConcurrencyStrategy for LostWakeup<S> {
-    type Store = S;
-
+impl Bug for LostWakeup {
     const NAME: &'static str = "lost-wakeup";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = Lock;
 
-    fn new(store: S, policy: Policy) -> LostWakeup<S> {
-        LostWakeup { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         while entry.locked.swap(true, Ordering::SeqCst) {
             entry.released.notified().await;
         }
-        let outcome = step(&self.store, &entry, &self.policy, command).await;
+        let outcome = base.step(&entry, command).await;
         entry.locked.store(false, Ordering::SeqCst);
         if !entry.woken.swap(true, Ordering::SeqCst) {
             entry.released.notify_one();
         }
         outcome
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
     }
 }

@@ -4,53 +4,30 @@
 //! between.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees},
+    domain::{Account, Command, Outcome},
     sync::{
         atomic::{AtomicU64, Ordering},
         task,
     },
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// An atomic balance without an atomic update.
-pub(super) struct NonAtomicRmw<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct NonAtomicRmw;
 
-impl<S: Store<PerUserState = AtomicU64>> ConcurrencyStrategy for NonAtomicRmw<S> {
-    type Store = S;
-
+impl Bug for NonAtomicRmw {
     const NAME: &'static str = "non-atomic-rmw";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = AtomicU64;
 
-    fn new(store: S, policy: Policy) -> NonAtomicRmw<S> {
-        NonAtomicRmw { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
-        let version = self.store.load(&entry).await?.version;
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
+        let version = base.store.load(&entry).await?.version;
         let balance = entry.load(Ordering::SeqCst);
         task::yield_now().await;
-        let receipt = command.decide(Account { balance, version }, &self.policy)?;
+        let receipt = command.decide(Account { balance, version }, &base.policy)?;
         entry.store(receipt.after.balance, Ordering::SeqCst);
-        self.store.commit(&entry, &receipt).await?;
-        Ok(receipt)
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
+        Ok(base.store.commit(&entry, &receipt).await?)
     }
 }

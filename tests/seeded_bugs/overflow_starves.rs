@@ -5,22 +5,18 @@
 use std::collections::VecDeque;
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Command, Outcome},
     sync::{Mutex, asynchronous::oneshot},
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// Commands that may wait in the queue. This is more than most tests send at once.
 const QUEUE_MAX: usize = 1_024;
 
 /// A queue whose overflow starves.
-pub(super) struct OverflowStarves<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct OverflowStarves;
 
 #[derive(Default)]
 pub(super) struct BoundedQueue {
@@ -106,31 +102,13 @@ async fn acquire(queue: &Mutex<BoundedQueue>) -> LockGuard<'_> {
     }
 }
 
-impl<S: Store<PerUserState = Mutex<BoundedQueue>>> ConcurrencyStrategy for OverflowStarves<S> {
-    type Store = S;
-
+impl Bug for OverflowStarves {
     const NAME: &'static str = "overflow-starves";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = Mutex<BoundedQueue>;
 
-    fn new(store: S, policy: Policy) -> OverflowStarves<S> {
-        OverflowStarves { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let _guard = acquire(&entry).await;
-        step(&self.store, &entry, &self.policy, command).await
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
+        base.step(&entry, command).await
     }
 }

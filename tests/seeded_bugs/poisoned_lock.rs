@@ -3,9 +3,7 @@
 //! The commit comes last, so the account is consistent, but no later command of the user is served.
 
 use hotrow::{
-    domain::{Account, Command, Failure, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Command, Failure, Fault, Outcome},
     sync::{
         asynchronous,
         atomic::{AtomicBool, Ordering},
@@ -13,13 +11,11 @@ use hotrow::{
     },
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A lock that stays poisoned.
-pub(super) struct PoisonedLock<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct PoisonedLock;
 
 #[derive(Default)]
 pub(super) struct Lock {
@@ -37,35 +33,17 @@ impl Drop for PoisonOnPanic<'_> {
     }
 }
 
-impl<S: Store<PerUserState = Lock>> ConcurrencyStrategy for PoisonedLock<S> {
-    type Store = S;
-
+impl Bug for PoisonedLock {
     const NAME: &'static str = "poisoned-lock";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = Lock;
 
-    fn new(store: S, policy: Policy) -> PoisonedLock<S> {
-        PoisonedLock { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let _guard = entry.lock.lock().await;
         if entry.poisoned.load(Ordering::SeqCst) {
             return Err(Failure::Indeterminate(Fault::Panicked));
         }
         let _poison = PoisonOnPanic(&entry.poisoned);
-        step(&self.store, &entry, &self.policy, command).await
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
+        base.step(&entry, command).await
     }
 }

@@ -5,19 +5,15 @@
 //! starve.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::Store,
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Account, Command, Fault, Outcome, UserId},
     sync::{Mutex, asynchronous},
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A lock that prefers readers.
-pub(super) struct ReadersFirst<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct ReadersFirst;
 
 #[derive(Default)]
 pub(super) struct Lock {
@@ -87,31 +83,24 @@ impl Lock {
     }
 }
 
-impl<S: Store<PerUserState = Lock>> ConcurrencyStrategy for ReadersFirst<S> {
-    type Store = S;
-
+impl Bug for ReadersFirst {
     const NAME: &'static str = "readers-first";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = Lock;
 
-    fn new(store: S, policy: Policy) -> ReadersFirst<S> {
-        ReadersFirst { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let _order = entry.writers.lock().await;
         let _guard = entry.write().await;
-        step(&self.store, &entry, &self.policy, command).await
+        base.step(&entry, command).await
     }
 
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        let Some(entry) = self.store.get(user) else { return Ok(Account::default()) };
+    async fn read<S: StoreOf<Self>>(
+        &self,
+        base: &Shared<S>,
+        user: UserId,
+    ) -> Result<Account, Fault> {
+        let Some(entry) = base.store.get(user) else { return Ok(Account::default()) };
         let _guard = entry.read().await;
-        self.store.load(&entry).await
+        Ok(base.store.load(&entry).await?)
     }
 }

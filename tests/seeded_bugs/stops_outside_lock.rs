@@ -8,9 +8,7 @@ use std::{collections::VecDeque, panic::AssertUnwindSafe};
 
 use futures_util::FutureExt;
 use hotrow::{
-    domain::{Account, Command, Failure, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Command, Failure, Fault, Outcome, UserId},
     sync::{
         Arc, Mutex,
         asynchronous::oneshot,
@@ -19,13 +17,11 @@ use hotrow::{
     },
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// An actor that stops with a race.
-pub(super) struct StopsOutsideLock<S> {
-    store: Arc<S>,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct StopsOutsideLock;
 
 #[derive(Default)]
 pub(super) struct Actor {
@@ -42,53 +38,33 @@ impl Actor {
     }
 }
 
-impl<S: Store<PerUserState = Actor>> ConcurrencyStrategy for StopsOutsideLock<S> {
-    type Store = S;
-
+impl Bug for StopsOutsideLock {
     const NAME: &'static str = "stops-outside-lock";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = Actor;
 
-    fn new(store: S, policy: Policy) -> StopsOutsideLock<S> {
-        StopsOutsideLock { store: Arc::new(store), policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let (reply, received) = oneshot::channel();
         let running = entry.post(command, reply);
         if !running {
-            self.start(command.user);
+            start(base, command.user);
         }
         received.await.unwrap_or(Err(Failure::Indeterminate(Fault::Abandoned)))
     }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
-    }
 }
 
-impl<S: Store<PerUserState = Actor>> StopsOutsideLock<S> {
-    fn start(&self, user: UserId) {
-        let (store, policy) = (Arc::clone(&self.store), self.policy);
-        task::spawn(async move {
-            let entry = store.entry(user);
-            loop {
-                let request = entry.mailbox.lock().pop_front();
-                let Some((command, reply)) = request else { break };
-                let outcome = AssertUnwindSafe(step(&*store, &entry, &policy, command));
-                let outcome = outcome.catch_unwind().await;
-                // The client may have dropped its request.
-                let _ = reply.send(outcome.unwrap_or(Err(Failure::Indeterminate(Fault::Panicked))));
-            }
-            entry.running.store(false, Ordering::SeqCst);
-        });
-    }
+/// Starts the actor of `user`.
+fn start<S: StoreOf<StopsOutsideLock>>(base: &Shared<S>, user: UserId) {
+    let base = Arc::clone(base);
+    task::spawn(async move {
+        let entry = base.store.entry(user);
+        loop {
+            let request = entry.mailbox.lock().pop_front();
+            let Some((command, reply)) = request else { break };
+            let outcome = AssertUnwindSafe(base.step(&entry, command)).catch_unwind().await;
+            // The client may have dropped its request.
+            let _ = reply.send(outcome.unwrap_or(Err(Failure::Indeterminate(Fault::Panicked))));
+        }
+        entry.running.store(false, Ordering::SeqCst);
+    });
 }

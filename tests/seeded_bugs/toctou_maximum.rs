@@ -3,56 +3,33 @@
 //! Concurrent charges can exceed the maximum: time of check to time of use.
 
 use hotrow::{
-    domain::{Account, Action, Command, Fault, Outcome, Policy, Receipt, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees},
+    domain::{Account, Action, Command, Outcome, Receipt},
     sync::asynchronous,
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// A check of the maximum outside the lock.
-pub(super) struct ToctouMaximum<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct ToctouMaximum;
 
-impl<S: Store<PerUserState = asynchronous::Mutex<()>>> ConcurrencyStrategy for ToctouMaximum<S> {
-    type Store = S;
-
+impl Bug for ToctouMaximum {
     const NAME: &'static str = "toctou-maximum";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = asynchronous::Mutex<()>;
 
-    fn new(store: S, policy: Policy) -> ToctouMaximum<S> {
-        ToctouMaximum { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
-        let checked = command.decide(self.store.load(&entry).await?, &self.policy)?;
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
+        let checked = command.decide(base.store.load(&entry).await?, &base.policy)?;
         let _guard = entry.lock().await;
-        let before = self.store.load(&entry).await?;
+        let before = base.store.load(&entry).await?;
         let receipt = match command.action {
-            Action::Use(_) => command.decide(before, &self.policy)?,
+            Action::Use(_) => command.decide(before, &base.policy)?,
             Action::Charge(amount) => {
                 let balance = before.balance + amount.points();
                 let after = Account { balance, version: before.version + 1 };
                 Receipt { before, after, ..checked }
             }
         };
-        self.store.commit(&entry, &receipt).await?;
-        Ok(receipt)
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
+        Ok(base.store.commit(&entry, &receipt).await?)
     }
 }

@@ -3,19 +3,15 @@
 //! No update is lost, but a command in the shorter queue overtakes older ones.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, Store},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Command, Outcome},
     sync::asynchronous,
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// Two queues for one user.
-pub(super) struct TwoConsumersPerUser<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct TwoConsumersPerUser;
 
 #[derive(Default)]
 pub(super) struct Queues {
@@ -23,33 +19,15 @@ pub(super) struct Queues {
     lock: asynchronous::Mutex<()>,
 }
 
-impl<S: Store<PerUserState = Queues>> ConcurrencyStrategy for TwoConsumersPerUser<S> {
-    type Store = S;
-
+impl Bug for TwoConsumersPerUser {
     const NAME: &'static str = "two-consumers-per-user";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = Queues;
 
-    fn new(store: S, policy: Policy) -> TwoConsumersPerUser<S> {
-        TwoConsumersPerUser { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let is_second = command.action.amount().points().is_multiple_of(3);
         let _position = entry.queues[usize::from(is_second)].lock().await;
         let _guard = entry.lock.lock().await;
-        step(&self.store, &entry, &self.policy, command).await
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => self.store.load(&entry).await,
-        }
+        base.step(&entry, command).await
     }
 }

@@ -3,48 +3,37 @@
 //! Users who have charged once are served correctly.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::Store,
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Account, Command, Fault, Outcome, StoreError, StoreErrorKind, UserId},
     sync::asynchronous,
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
+
+const NO_SUCH_USER: StoreError = StoreError::constant(StoreErrorKind::Failed, "no such user");
 
 /// A lock for each user, and a fault for unknown users.
-pub(super) struct UnknownUserIsError<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct UnknownUserIsError;
 
-impl<S: Store<PerUserState = asynchronous::Mutex<()>>> ConcurrencyStrategy
-    for UnknownUserIsError<S>
-{
-    type Store = S;
-
+impl Bug for UnknownUserIsError {
     const NAME: &'static str = "unknown-user-is-error";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = asynchronous::Mutex<()>;
 
-    fn new(store: S, policy: Policy) -> UnknownUserIsError<S> {
-        UnknownUserIsError { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(command.user);
         let _guard = entry.lock().await;
-        step(&self.store, &entry, &self.policy, command).await
+        base.step(&entry, command).await
     }
 
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        let entry = self.store.entry(user);
+    async fn read<S: StoreOf<Self>>(
+        &self,
+        base: &Shared<S>,
+        user: UserId,
+    ) -> Result<Account, Fault> {
+        let entry = base.store.entry(user);
         let _guard = entry.lock().await;
-        match self.store.load(&entry).await? {
-            Account { version: 0, .. } => Err(Fault::Store { reason: "no such user" }),
+        match base.store.load(&entry).await? {
+            Account { version: 0, .. } => Err(NO_SUCH_USER.into()),
             account => Ok(account),
         }
     }

@@ -3,48 +3,37 @@
 //! Two users whose reduced ids are equal share one account.
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::Store,
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step},
+    domain::{Account, Command, Fault, Outcome, UserId},
     sync::asynchronous,
 };
 
-use super::ALL_GUARANTEES;
+use super::bug::{Bug, Shared, StoreOf};
 
 /// Size of the array.
 const PLACES: u64 = 1_024;
 
 /// An array in which users share places.
-pub(super) struct UserIdTruncated<S> {
-    store: S,
-    policy: Policy,
-}
+#[derive(Default)]
+pub(super) struct UserIdTruncated;
 
-impl<S: Store<PerUserState = asynchronous::Mutex<()>>> ConcurrencyStrategy for UserIdTruncated<S> {
-    type Store = S;
-
+impl Bug for UserIdTruncated {
     const NAME: &'static str = "user-id-truncated";
-    const FAMILY: Family = Family::NegativeControl;
-    const GUARANTEES: Guarantees = ALL_GUARANTEES;
+    type State = asynchronous::Mutex<()>;
 
-    fn new(store: S, policy: Policy) -> UserIdTruncated<S> {
-        UserIdTruncated { store, policy }
-    }
-
-    fn store(&self) -> &S {
-        &self.store
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(truncate(command.user));
+    async fn execute<S: StoreOf<Self>>(&self, base: &Shared<S>, command: Command) -> Outcome {
+        let entry = base.store.entry(truncate(command.user));
         let _guard = entry.lock().await;
-        step(&self.store, &entry, &self.policy, command).await
+        base.step(&entry, command).await
     }
 
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        let entry = self.store.entry(truncate(user));
+    async fn read<S: StoreOf<Self>>(
+        &self,
+        base: &Shared<S>,
+        user: UserId,
+    ) -> Result<Account, Fault> {
+        let entry = base.store.entry(truncate(user));
         let _guard = entry.lock().await;
-        self.store.load(&entry).await
+        Ok(base.store.load(&entry).await?)
     }
 }
 

@@ -22,7 +22,7 @@ use super::{
     run_state::{Phase, ProgressCounter, RunState},
 };
 use hotrow::{
-    domain::{Command, Failure},
+    domain::Command,
     service::PointService,
     strategy::ConcurrencyStrategy,
     workload::{OperationKey, RequestSequence},
@@ -279,11 +279,7 @@ impl<T: ConcurrencyStrategy> ClientState<T> {
                         outcome
                     }
                 };
-                match outcome {
-                    Ok(receipt) => self.log.applied(receipt.after),
-                    Err(Failure::Rejected(rejection)) => self.log.rejected(rejection.before),
-                    Err(Failure::Indeterminate(_)) => self.log.indeterminate(),
-                }
+                self.log.record(&outcome);
             }
             None => {
                 let answer = match self.client.service.balance_sync(request.user) {

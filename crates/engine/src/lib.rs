@@ -115,6 +115,8 @@ pub struct Measurement {
     pub applied: u64,
     /// Commands of the whole run that a rule rejected.
     pub rejected: u64,
+    /// Commands of the whole run that are certainly not applied, because the store failed.
+    pub not_applied: u64,
     /// Indeterminate requests of the whole run, with failed reads.
     pub indeterminate: u64,
     /// Answered balance reads of the whole run.

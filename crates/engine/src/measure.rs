@@ -7,11 +7,12 @@ use super::{
     client::TimestampMode,
     latency_histogram::LatencyHistogram,
     phases::Phases,
+    prepare,
     run::{LogMode, Run, RunConfig, UnreadableAccount},
 };
 use hotrow::scenario::Load;
 use hotrow::{
-    domain::{Account, Policy, UserId},
+    domain::{Account, Policy, StoreError, UserId},
     scenario::Latency,
     store::{Page, Store},
     strategy::{ConcurrencyStrategy, Family},
@@ -63,7 +64,13 @@ pub(super) fn measure_within<T: ConcurrencyStrategy>(
         false if windows.simulated || T::Store::IS_ASYNC => config,
         false => size_buffers_with_pilot::<T>(iteration, &config, stop),
     };
-    let run = Run::<T>::execute(iteration, &config, stop);
+    let run = match Run::<T>::execute(iteration, &config, stop) {
+        Ok(run) => run,
+        Err(error) => {
+            let verdict = Verdict::Violation { violation: not_opened(&error) };
+            return empty(prepare::clients(iteration) as usize, verdict);
+        }
+    };
     let verdict = verdict(&run, iteration, &config);
     let measurement = summary(&run, iteration, verdict);
     run.close();
@@ -84,11 +91,9 @@ fn size_buffers_with_pilot<T: ConcurrencyStrategy>(
     let short = (total / 10).min(PILOT_MAX);
     let windows =
         Phases { warm_up: short / 4, capacity: short, latency: Duration::ZERO, ..config.windows };
-    let pilot = Run::<T>::execute(
-        iteration,
-        &RunConfig { windows, ledger_entries: PILOT_ENTRIES, ..*config },
-        stop,
-    );
+    let pilot = RunConfig { windows, ledger_entries: PILOT_ENTRIES, ..*config };
+    // The run itself reports a store that cannot be opened.
+    let Ok(pilot) = Run::<T>::execute(iteration, &pilot, stop) else { return *config };
     let completed: u64 = pilot.reports.iter().map(|report| report.completed).sum();
     let window_ns = u128::from(pilot.times.window_ns.max(1));
     pilot.close();
@@ -174,8 +179,13 @@ pub(super) fn unanswered<T: ConcurrencyStrategy>(run: &Run<T>) -> Option<Violati
     Some(Violation::unanswered(user, message))
 }
 
+pub(super) fn not_opened(error: &StoreError) -> Violation {
+    let user = UserId::new(1).expect("1 is a valid user id");
+    Violation::unanswered(user, format!("the store could not be opened: {error}"))
+}
+
 pub(super) fn unreadable(failure: &UnreadableAccount) -> Violation {
-    let message = match failure.fault {
+    let message = match &failure.fault {
         Some(fault) => format!("the account could not be read after the run: {fault}"),
         None => "the accounts could not be read after the run: the reads timed out".to_owned(),
     };
@@ -192,21 +202,14 @@ fn summary<T: ConcurrencyStrategy>(
     let usage = usage.unwrap_or_default();
     let samples_stalls = iteration.scenario.load == Load::CLOSED;
     let mut measurement = Measurement {
-        completed_by: vec![0; run.sequences.len() - 1],
         window_ns: run.times.window_ns,
-        service: LatencyHistogram::default(),
-        open: None,
         stalled_ns_max: if samples_stalls { run.times.stalled_ns_max } else { 0 },
         cpu_ns: usage.cpu_ns,
         switches_voluntary: usage.switches_voluntary,
         switches_forced: usage.switches_forced,
         retries: run.service.retries(),
-        applied: 0,
-        rejected: 0,
-        indeterminate: 0,
-        reads: 0,
-        verdict,
         truncated: run.times.truncated,
+        ..empty(run.sequences.len() - 1, verdict)
     };
     for report in &run.reports {
         measurement.completed_by[report.index] = report.completed;
@@ -222,10 +225,33 @@ fn summary<T: ConcurrencyStrategy>(
         let counts = log.counts();
         measurement.applied += counts.applied;
         measurement.rejected += counts.rejected;
+        measurement.not_applied += counts.not_applied;
         measurement.indeterminate += counts.indeterminate;
         measurement.reads += counts.reads;
     }
     measurement
+}
+
+/// The measurement of a run of `clients` clients in which no request was sent.
+fn empty(clients: usize, verdict: Verdict) -> Measurement {
+    Measurement {
+        completed_by: vec![0; clients],
+        window_ns: 0,
+        service: LatencyHistogram::default(),
+        open: None,
+        stalled_ns_max: 0,
+        cpu_ns: 0,
+        switches_voluntary: 0,
+        switches_forced: 0,
+        retries: None,
+        applied: 0,
+        rejected: 0,
+        not_applied: 0,
+        indeterminate: 0,
+        reads: 0,
+        verdict,
+        truncated: true,
+    }
 }
 
 impl OpenLoop {

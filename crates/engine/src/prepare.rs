@@ -87,6 +87,7 @@ pub(super) fn store_config(
             true => Timer::Simulated(clock.clone()),
             false => Timer::default(),
         },
+        location: None,
     }
 }
 

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, time::Duration};
 use super::{
     Iteration, Stop,
     client::TimestampMode,
-    measure::{DRAIN_TIMEOUT, unanswered, unreadable},
+    measure::{DRAIN_TIMEOUT, not_opened, unanswered, unreadable},
     phases::Phases,
     run::{LogMode, Run, RunConfig},
 };
@@ -52,7 +52,7 @@ pub fn record<T: ConcurrencyStrategy>(
         timestamps,
         drain_timeout: DRAIN_TIMEOUT,
     };
-    let run = Run::<T>::execute(iteration, &config, stop);
+    let run = Run::<T>::execute(iteration, &config, stop).map_err(|error| not_opened(&error))?;
     let history = match unanswered(&run) {
         Some(violation) => Err(violation),
         None => history(&run, policy),

@@ -25,7 +25,7 @@ use super::{
 use hotrow::scenario::{Clients, Load};
 use hotrow::{
     clock::CoarseClock,
-    domain::{Account, Command, Failure, Fault, Policy, UserId},
+    domain::{Account, Command, Fault, Policy, StoreError, UserId},
     service::PointService,
     strategy::ConcurrencyStrategy,
     timer::SimulatedClock,
@@ -89,7 +89,14 @@ pub(super) struct Run<T> {
 impl<T: ConcurrencyStrategy> Run<T> {
     /// Opens a service, charges each account half of the maximum balance, and runs clients on it
     /// for the length of the windows.
-    pub(super) fn execute(iteration: &Iteration, config: &RunConfig, stop: &Stop) -> Run<T> {
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be opened.
+    pub(super) fn execute(
+        iteration: &Iteration,
+        config: &RunConfig,
+        stop: &Stop,
+    ) -> Result<Run<T>, StoreError> {
         let RunConfig { windows, policy, drain_timeout, .. } = *config;
         let users =
             NonZeroU64::new(iteration.scenario.users).expect("a scenario has at least one user");
@@ -98,12 +105,12 @@ impl<T: ConcurrencyStrategy> Run<T> {
         let clock = SimulatedClock::default();
         let store_config = prepare::store_config(iteration, config, &coarse_clock, &clock);
         let clients = prepare::clients(iteration);
+        let runtime = prepare::runtime(windows, &clock);
+        let policy = policy.with_work(iteration.scenario.work);
+        let service = runtime.block_on(PointService::open(&store_config, policy))?;
         let mut run = Run {
-            service: Arc::new(PointService::open(
-                &store_config,
-                policy.with_work(iteration.scenario.work),
-            )),
-            runtime: Arc::new(prepare::runtime(windows, &clock)),
+            service: Arc::new(service),
+            runtime: Arc::new(runtime),
             clock,
             run_state: Arc::new(RunState::new(clients as usize)),
             users,
@@ -118,7 +125,7 @@ impl<T: ConcurrencyStrategy> Run<T> {
         if run.opening.is_some() {
             run.drive(iteration, config, coarse_clock, stop);
         }
-        run
+        Ok(run)
     }
 
     fn open_accounts(&self) -> Option<Log> {
@@ -133,9 +140,8 @@ impl<T: ConcurrencyStrategy> Run<T> {
                 let action = request.action.expect("the opening sequence only charges");
                 let command = Command { id, user: request.user, action };
                 match AssertUnwindSafe(service.execute(command)).catch_unwind().await {
-                    Ok(Ok(receipt)) => log.applied(receipt.after),
-                    Ok(Err(Failure::Rejected(rejection))) => log.rejected(rejection.before),
-                    Ok(Err(Failure::Indeterminate(_))) | Err(_) => log.indeterminate(),
+                    Ok(outcome) => log.record(&outcome),
+                    Err(_) => log.indeterminate(),
                 }
             }
             log.stamp(OPENED_NS);

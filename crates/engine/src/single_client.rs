@@ -111,7 +111,8 @@ async fn open_account<T: ConcurrencyStrategy>(kind: RequestKind, requests: u64) 
         ledger_entries: lines + lines / 2 + 64,
         ..StoreConfig::default()
     };
-    let service = PointService::<T>::open(&config, Policy::default());
+    let service = PointService::<T>::open(&config, Policy::default()).await;
+    let service = service.expect("the store of a benchmark can be opened");
     execute(&service, 1, |_| Action::Charge(BALANCE_INITIAL)).await;
     service
 }
@@ -137,7 +138,7 @@ async fn execute<T: ConcurrencyStrategy>(
             None => service.execute(command).await,
         };
         // The caller uses only the account, so the compiler may omit the rest of the receipt.
-        black_box(outcome.ok().map(|receipt| receipt.after));
+        black_box(outcome.ok().map(|entry| entry.receipt.after));
     }
 }
 

@@ -33,8 +33,8 @@ use super::{
 };
 use hotrow::{
     clock::CoarseClock,
-    domain::{Action, Command, Fault, OperationId, UserId},
-    service::DynPointService,
+    domain::{Action, Command, Fault, OperationId, Outcome, UserId},
+    service::{DynPointService, Statement},
 };
 
 /// The phases of a server.
@@ -107,17 +107,17 @@ impl AppState {
         // The first poll happens here, so commands reach the strategy in the order in which they
         // were parsed.
         self.clock_task.update();
-        let mut work = Arc::clone(&self.points).execute_and_read(self.command(user, action));
+        let mut work = Arc::clone(&self.points).execute_owned(self.command(user, action));
         let in_flight = InFlightCommand { state: Arc::clone(self), action, key, permit };
         let answer = match poll_immediate(&mut work).await {
-            Some(answer) => in_flight.finish(answer),
+            Some(outcome) => in_flight.finish(outcome),
             None => {
                 let (waiting, since) = (self.clock_task.start_waiting(), Instant::now());
                 let rest = RunToCompletion::new(async move {
-                    let answer = work.await;
+                    let outcome = work.await;
                     drop(waiting);
                     in_flight.permit.record_wait(since.elapsed());
-                    in_flight.finish(answer)
+                    in_flight.finish(outcome)
                 });
                 Box::pin(self.wait_with_timeout(user, rest)).await?
             }
@@ -197,10 +197,11 @@ struct InFlightCommand {
 
 impl InFlightCommand {
     /// Counts the completed command, stores its answer under its key, and releases the permit.
-    fn finish(self, answer: Answer) -> Answer {
-        self.state.metrics.record_command(self.action, &answer);
+    fn finish(self, outcome: Outcome) -> Answer {
+        self.state.metrics.record_command(self.action, &outcome);
+        let answer = outcome.map(Statement::from);
         if let Some(key) = self.key {
-            key.complete(answer);
+            self.state.keys.complete(&key, answer.clone());
         }
         answer
     }

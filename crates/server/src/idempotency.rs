@@ -2,7 +2,7 @@
 //!
 //! A client without an answer does not know whether its command was applied. It repeats the command
 //! with the same key for the same account, and gets the answer of the first one, also if that was a
-//! rejection. While the first one is in progress, a repetition waits for it. Two commands are the
+//! rejection. If the first one is certainly not applied, the repetition is executed. While the first one is in progress, a repetition waits for it. Two commands are the
 //! same if they have the same account and the same action; the spelling of their bodies does not
 //! matter. A request that cannot be parsed, or has an amount that no policy could allow, is
 //! rejected before its key is looked up.
@@ -63,7 +63,7 @@ pub(super) struct IdempotencyKey {
 
 /// The result of looking up a key.
 pub(super) enum Claim {
-    /// The key is new: the caller executes the command and calls [`IdempotencyKey::complete`].
+    /// The key is new: the caller executes the command and calls [`IdempotencyKeys::complete`].
     New(Arc<IdempotencyKey>),
     /// The key is known: it has an answer, or will get one.
     Known(Arc<IdempotencyKey>),
@@ -103,6 +103,19 @@ impl IdempotencyKeys {
                 Ok(Claim::New(key))
             }
         }
+    }
+
+    /// Stores the answer of the command and wakes the requests that wait for it. A command that is
+    /// not applied leaves its key unused.
+    pub(super) fn complete(&self, key: &Arc<IdempotencyKey>, answer: Answer) {
+        if matches!(answer, Err(Failure::NotApplied(_))) {
+            let table = &mut *self.0.lock();
+            if let Some(keys) = table.accounts.get_mut(&key.user) {
+                keys.retain(|kept| !Arc::ptr_eq(kept, key));
+            }
+        }
+        // Only the request with the new key completes it, so `set` cannot fail.
+        let _ = key.answer.set(answer);
     }
 
     /// Number of keys.
@@ -152,15 +165,9 @@ impl KeyTable {
 }
 
 impl IdempotencyKey {
-    /// Stores the answer of the command and wakes the requests that wait for it.
-    pub(super) fn complete(&self, answer: Answer) {
-        // Only the request with the new key completes it, so `set` cannot fail.
-        let _ = self.answer.set(answer);
-    }
-
     /// Waits for the answer of the command.
     pub(super) async fn answer(&self) -> Answer {
-        *self.answer.wait().await
+        self.answer.wait().await.clone()
     }
 
     /// Whether the command has completed and the lifetime of the key is over.
@@ -176,7 +183,7 @@ impl IdempotencyKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hotrow::domain::{Account, Amount};
+    use hotrow::domain::{Account, Amount, StoreError, StoreErrorKind};
 
     fn user(id: u64) -> UserId {
         UserId::new(id).unwrap()
@@ -192,7 +199,7 @@ mod tests {
     /// Inserts a key that must be new, and completes it.
     fn insert(keys: &IdempotencyKeys, id: u64, text: &str) {
         match keys.claim(user(id), text, charge(1)) {
-            Ok(Claim::New(key)) => key.complete(DONE),
+            Ok(Claim::New(key)) => keys.complete(&key, DONE),
             _ => panic!("{text} of {id} is not new"),
         }
     }
@@ -215,13 +222,31 @@ mod tests {
         let keys = IdempotencyKeys::default();
         let Ok(Claim::New(key)) = keys.claim(user(1), "a", charge(1)) else { panic!("new") };
         let Ok(Claim::Known(again)) = keys.claim(user(1), "a", charge(1)) else { panic!("known") };
-        key.complete(DONE);
+        keys.complete(&key, DONE);
         assert_eq!(again.answer().await, DONE);
         let use_of_same = Action::Use(Amount::new(1).unwrap());
         for other in [charge(2), use_of_same] {
             assert!(keys.claim(user(1), "a", other).is_err());
         }
         assert!(matches!(keys.claim(user(2), "a", charge(2)), Ok(Claim::New(_))));
+    }
+
+    /// A repetition of a command that is not applied must be executed, and not get the failure of
+    /// the first one for a day. A request that waited for the first one gets its answer.
+    #[tokio::test(start_paused = true)]
+    async fn the_key_of_a_command_that_is_not_applied_is_new_again() {
+        let busy = StoreError::constant(StoreErrorKind::Busy, "no connection is free");
+        let keys = IdempotencyKeys::default();
+        insert(&keys, 1, "earlier");
+        let Ok(Claim::New(first)) = keys.claim(user(1), "a", charge(1)) else { panic!("new") };
+        let Ok(Claim::Known(waits)) = keys.claim(user(1), "a", charge(1)) else { panic!("known") };
+        keys.complete(&first, Err(Failure::NotApplied(busy.clone())));
+        assert_eq!(waits.answer().await, Err(Failure::NotApplied(busy)));
+        insert(&keys, 1, "a");
+        assert!(is_known(&keys, 1, "earlier") && is_known(&keys, 1, "a"));
+        tokio::time::advance(KEY_LIFETIME).await;
+        insert(&keys, 1, "a");
+        assert_eq!((keys.len(), keys.0.lock().accounts[&user(1)].len()), (1, 1));
     }
 
     /// A key that is never removed costs memory; a key that is removed too early allows a second
@@ -269,7 +294,7 @@ mod tests {
         let Ok(Claim::New(first)) = keys.claim(user(1), "a", charge(1)) else { panic!("new") };
         (1..KEYS_PER_ACCOUNT_MAX).for_each(|number| insert(&keys, 1, &number.to_string()));
         assert_eq!(keys.claim(user(1), "more", charge(1)).err(), Some(keys.full()));
-        first.complete(DONE);
+        keys.complete(&first, DONE);
         insert(&keys, 1, "more");
     }
 }

@@ -32,17 +32,23 @@ const BUCKETS: u16 = 20;
 enum CommandResult {
     Applied,
     Rejected,
+    NotApplied,
     Indeterminate,
 }
 
 impl CommandResult {
-    const ALL: [CommandResult; 3] =
-        [CommandResult::Applied, CommandResult::Rejected, CommandResult::Indeterminate];
+    const ALL: [CommandResult; 4] = [
+        CommandResult::Applied,
+        CommandResult::Rejected,
+        CommandResult::NotApplied,
+        CommandResult::Indeterminate,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             CommandResult::Applied => "applied",
             CommandResult::Rejected => "refused",
+            CommandResult::NotApplied => "not_applied",
             CommandResult::Indeterminate => "unknown",
         }
     }
@@ -55,7 +61,7 @@ type TwoLabels = [(&'static str, &'static str); 2];
 pub(super) struct Metrics {
     registry: Registry,
     /// By action and result.
-    commands: [[Counter; 3]; 2],
+    commands: [[Counter; 4]; 2],
     /// By route.
     seconds: [Histogram; 5],
     /// By problem code.
@@ -134,6 +140,7 @@ impl Metrics {
         let result = match answer {
             Ok(_) => CommandResult::Applied,
             Err(Failure::Rejected(_)) => CommandResult::Rejected,
+            Err(Failure::NotApplied(_)) => CommandResult::NotApplied,
             Err(Failure::Indeterminate(_)) => CommandResult::Indeterminate,
         };
         let is_use = matches!(action, Action::Use(_));

@@ -17,7 +17,7 @@ use utoipa::{
 };
 
 use super::json::Json;
-use hotrow::domain::{Failure, Fault, Reason, Rejection};
+use hotrow::domain::{Failure, Fault, Reason, Rejection, StoreError};
 
 /// Default of `Retry-After` in seconds: many times what a command takes.
 const RETRY_AFTER_SECS: u64 = 1;
@@ -103,6 +103,8 @@ codes! {
     OutcomeUnknown "outcome-unknown" INTERNAL_SERVER_ERROR "The outcome is not known";
     /// The service failed, and the request changed nothing.
     Internal "internal" INTERNAL_SERVER_ERROR "The service failed";
+    /// The store failed before anything was written. The command is not applied: send it again.
+    NotApplied "not-applied" SERVICE_UNAVAILABLE "The command is not applied";
     /// Too many requests are waiting, for this account or in all; this request was not begun.
     Overloaded "overloaded" SERVICE_UNAVAILABLE "The service is overloaded";
     /// The command is still waiting and may be applied later: send it again with the same
@@ -229,15 +231,29 @@ impl From<Failure> for Problem {
     fn from(failure: Failure) -> Problem {
         match failure {
             Failure::Rejected(rejection) => Problem::from(rejection),
+            Failure::NotApplied(error) => Problem::new(Code::NotApplied, detail_of(&error)),
+            Failure::Indeterminate(Fault::Store(error)) => {
+                Problem::new(Code::OutcomeUnknown, detail_of(&error))
+            }
             Failure::Indeterminate(fault) => Problem::new(Code::OutcomeUnknown, fault.to_string()),
         }
     }
 }
 
+/// Logs the error of a store, whose message may name hosts and users, and returns its kind.
+fn detail_of(error: &StoreError) -> String {
+    tracing::warn!(%error, "the store failed");
+    error.kind().to_string()
+}
+
 /// A failed read, which has changed nothing.
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Problem {
-        Problem::new(Code::Internal, fault.to_string())
+        let detail = match fault {
+            Fault::Store(error) => detail_of(&error),
+            fault => fault.to_string(),
+        };
+        Problem::new(Code::Internal, detail)
     }
 }
 
@@ -274,6 +290,7 @@ impl IntoResponse for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hotrow::domain::StoreErrorKind;
 
     /// Clients distinguish problems by their name, and the documentation page uses it as an anchor.
     #[test]
@@ -283,6 +300,24 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), Code::ALL.len());
         assert!(names.iter().all(|name| name.bytes().all(|b| b == b'-' || b.is_ascii_lowercase())));
+    }
+
+    /// A client may repeat a command that is certainly not applied, and must not repeat one of
+    /// unknown outcome without its key. Neither answer may show the message of the store.
+    #[test]
+    fn a_store_error_is_answered_by_what_is_certain() {
+        let secret = StoreError::constant(StoreErrorKind::Refused, "no password for root@10.0.0.1");
+        let not_applied = Problem::from(Failure::NotApplied(secret.clone()));
+        let code = Code::NotApplied;
+        let detail = Cow::Borrowed("the store refused the connection");
+        let (balance, limit, retry_after) = (None, None, Some(RETRY_AFTER_SECS));
+        let expected = Problem { code, detail, balance, limit, retry_after };
+        assert_eq!(not_applied, expected);
+        let unknown = Problem::from(Failure::Indeterminate(Fault::Store(secret.clone())));
+        let code = Code::OutcomeUnknown;
+        assert_eq!(unknown, Problem { code, retry_after: None, ..expected.clone() });
+        let read = Problem::from(Fault::Store(secret));
+        assert_eq!(read, Problem { code: Code::Internal, retry_after: None, ..expected });
     }
 
     /// A problem with a status below 400 would look like a success.

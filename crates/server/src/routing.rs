@@ -171,8 +171,8 @@ mod tests {
             latency: Latency::None.to_string(),
             policy,
         };
-        let points = Arc::new(PointService::<Queue<Memory<CombiningLock>>>::open(&setup, policy));
-        let state = AppState::new(points, setup.tick, info, Limits::DEFAULT);
+        let points = PointService::<Queue<Memory<CombiningLock>>>::open_sync(&setup, policy);
+        let state = AppState::new(Arc::new(points.unwrap()), setup.tick, info, Limits::DEFAULT);
         Routes::new(Arc::new(state), Origins::default())
     }
 

@@ -142,7 +142,8 @@ problems! {
     ChangeProblems: InvalidHost, InvalidId, InvalidBody, InvalidIdempotencyKey, MethodNotAllowed,
         BodyTooSlow, InsufficientBalance, BalanceAboveMaximum, LedgerFull, BodyTooLarge,
         UnsupportedMediaType, AmountBelowMinimum, AmountAboveMaximum, AmountNotInUnits,
-        IdempotencyKeyReused, OutcomeUnknown, Internal, Overloaded, TimedOut, ShuttingDown;
+        IdempotencyKeyReused, OutcomeUnknown, Internal, NotApplied, Overloaded, TimedOut,
+        ShuttingDown;
     /// The problems of the endpoints for monitoring.
     CommonProblems: InvalidHost, MethodNotAllowed, Internal;
     /// The problems of the readiness check.

@@ -146,7 +146,7 @@ async fn noop_service(listener: TcpListener) -> io::Result<()> {
         latency: Latency::None.to_string(),
         policy,
     };
-    let points = (entry.open)(&setup, policy);
+    let points = entry.open_sync(&setup, policy);
     let server = Server::new(points, setup.tick, about, Limits::default());
     server.serve(listener, pending()).await;
     Ok(())

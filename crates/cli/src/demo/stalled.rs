@@ -8,9 +8,9 @@ use std::{
 };
 
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
-    store::{Snapshot, SyncStore},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, step_sync},
+    domain::{Command, Outcome},
+    store::SyncStore,
+    strategy::{Base, ConcurrencyStrategy, Family, Guarantees, Scope},
     sync::{
         self,
         atomic::{AtomicU64, Ordering},
@@ -25,8 +25,7 @@ pub(super) const EVERY: Duration = Duration::from_millis(250);
 
 /// One blocking lock for each user, with a holder that stalls at regular intervals.
 pub(super) struct Stalled<S> {
-    store: S,
-    policy: Policy,
+    base: Base<S>,
     opened: Instant,
     /// Stalls so far.
     stalls: AtomicU64,
@@ -43,32 +42,22 @@ impl<S: SyncStore<PerUserState = sync::Mutex<()>>> ConcurrencyStrategy for Stall
         starvation_free: true,
         no_cross_user_blocking: true,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, policy: Policy) -> Stalled<S> {
-        Stalled { store, policy, opened: Instant::now(), stalls: AtomicU64::new(0) }
+    fn over(base: Base<S>) -> Stalled<S> {
+        Stalled { base, opened: Instant::now(), stalls: AtomicU64::new(0) }
     }
 
-    fn store(&self) -> &S {
-        &self.store
+    fn base(&self) -> &Base<S> {
+        &self.base
     }
 
     fn execute_sync(&self, command: Command) -> Option<Outcome> {
-        let entry = self.store.entry(command.user);
+        let entry = self.base.store.entry(command.user);
         let _guard = entry.lock();
         self.stall_if_due();
-        Some(step_sync(&self.store, &entry, &self.policy, command))
-    }
-
-    async fn execute(&self, command: Command) -> Outcome {
-        self.execute_sync(command).expect("execute_sync of this strategy always executes")
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        match self.store.snapshot(user) {
-            Snapshot::Consistent(account) => Ok(account),
-            Snapshot::NeedsLock(entry) => Ok(self.store.load_sync(&entry)),
-        }
+        Some(self.base.step_sync(&entry, command))
     }
 }
 

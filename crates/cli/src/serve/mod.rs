@@ -228,7 +228,10 @@ async fn run(
     let timer = PreciseTimer::default();
     warn_if_late(&timer, latency).await;
     let setup = StoreConfig { latency, timer: Timer::Precise(timer), ..StoreConfig::default() };
-    let points = (entry.open)(&setup, arguments.policy);
+    let points = (entry.open)(&setup, arguments.policy).await;
+    let points = points.map_err(|error| {
+        CliError::failed(format!("cannot open the store {}: {error}", entry.store))
+    })?;
     let about = ServiceInfo {
         version: env!("CARGO_PKG_VERSION"),
         strategy: entry.strategy,

@@ -100,13 +100,13 @@ impl App {
     }
 
     pub(crate) fn with_config(entry: &Entry, setup: &StoreConfig, policy: Policy) -> App {
-        App::from_service((entry.open)(setup, policy), entry, policy, Limits::default())
+        App::from_service(entry.open_sync(setup, policy), entry, policy, Limits::default())
     }
 
     /// Opens the service of `entry` on a store with latency.
     pub(crate) fn slow(entry: &Entry, latency: Latency, policy: Policy, limits: Limits) -> App {
         let setup = StoreConfig { latency, ..StoreConfig::default() };
-        App::from_service((entry.open)(&setup, policy), entry, policy, limits)
+        App::from_service(entry.open_sync(&setup, policy), entry, policy, limits)
     }
 
     /// Opens a service with fault injection, for the mode of [`ExecutionMode::for_holds`].

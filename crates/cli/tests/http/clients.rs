@@ -44,7 +44,7 @@ fn queue() -> &'static Entry {
 /// Opens a service that pages of `origins` may call.
 fn app(origins: &[&str]) -> App {
     let (setup, policy) = (StoreConfig::default(), Policy::default());
-    let points = (queue().open)(&setup, policy);
+    let points = queue().open_sync(&setup, policy);
     let server =
         Server::new(points, CoarseClock::default(), about(queue(), policy), Limits::default());
     let origins = Origins::from_names(origins.iter().copied()).expect("the origins can be read");

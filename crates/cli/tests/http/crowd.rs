@@ -33,8 +33,7 @@ const POLLS_MAX: u64 = 12;
 /// it is, and on a store that yields in every step.
 pub(crate) fn accounts_agree_with_answers_under_load(entry: &Entry) -> CheckResult {
     let (setup, policy) = (StoreConfig::default(), Policy::default());
-    for open in [entry.open, entry.open_yielding] {
-        let points = open(&setup, policy);
+    for points in [entry.open_sync(&setup, policy), (entry.open_yielding)(&setup, policy)] {
         ExecutionMode::Threads.run(run_load(entry, points))?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use std::sync::{
 
 use futures_util::future::BoxFuture;
 use hotrow::{
-    domain::{Fault, UserId},
+    domain::{StoreError, UserId},
     store::{FailPoint, FaultScript, YieldAtEveryPoint},
 };
 use parking_lot::{Condvar, Mutex};
@@ -77,7 +77,7 @@ impl Faults {
 }
 
 impl FaultScript for Faults {
-    fn pass(&self, point: FailPoint, user: UserId) -> BoxFuture<'_, Result<(), Fault>> {
+    fn pass(&self, point: FailPoint, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
         if self.panics(point, user) {
             return Box::pin(async { unwind_silently() });
         }
@@ -91,7 +91,7 @@ impl FaultScript for Faults {
         }
     }
 
-    fn pass_sync(&self, point: FailPoint, user: UserId) -> Result<(), Fault> {
+    fn pass_sync(&self, point: FailPoint, user: UserId) -> Result<(), StoreError> {
         self.blocks_threads.store(true, Ordering::Relaxed);
         if self.panics(point, user) {
             unwind_silently();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use hotrow::{
-    domain::{Account, Amount, Command, Failure, Fault, LedgerEntry, Outcome, Policy, UserId},
+    domain::{Account, Amount, Command, Fault, LedgerEntry, Outcome, Policy, UserId},
     service::{DynPointService, Statement},
     store::{FailPoint, Page},
 };
@@ -139,10 +139,7 @@ impl DynPointService for Broken {
         panic_now()
     }
 
-    fn execute_and_read(
-        self: Arc<Self>,
-        _: Command,
-    ) -> BoxFuture<'static, Result<Statement, Failure>> {
+    fn execute_owned(self: Arc<Self>, _: Command) -> BoxFuture<'static, Outcome> {
         panic_now()
     }
 }

@@ -28,6 +28,7 @@ fn measure(iteration: &Iteration, _stop: &Stop) -> Measurement {
         retries: None,
         applied: 0,
         rejected: 0,
+        not_applied: 0,
         indeterminate: 0,
         reads: 0,
         verdict: Verdict::NotAudited,

@@ -14,11 +14,11 @@ use parking_lot::Mutex;
 use super::{Iteration, Measurement, Schedule, Stop, Verdict, measure, measure_within};
 use hotrow::scenario::{Clients, Scenario};
 use hotrow::{
-    domain::{Account, Command, Fault, Outcome, Policy, UserId},
+    domain::{Account, Command, Fault, LedgerEntry, Outcome, UserId},
     scenario::Latency,
     scenario::Mix,
     store::{FaultInjecting, Memory, Simulated, Store, SyncStore},
-    strategy::{ConcurrencyStrategy, Family, Guarantees, Noop, Unsynchronized, step, step_sync},
+    strategy::{Base, ConcurrencyStrategy, Family, Guarantees, Noop, Scope, Unsynchronized},
 };
 use hotrow_verify::audit::Check;
 
@@ -209,8 +209,7 @@ impl InjectedFault for NoFault {
 
 /// One lock for each account of the simulated store, with an injected fault.
 struct FaultyLock<P, S> {
-    store: S,
-    policy: Policy,
+    base: Base<S>,
     commands: AtomicU64,
     fault: std::marker::PhantomData<P>,
 }
@@ -230,51 +229,53 @@ impl<P: InjectedFault, S: Store<PerUserState = tokio::sync::Mutex<()>>> Concurre
         starvation_free: true,
         no_cross_user_blocking: false,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: S, policy: Policy) -> FaultyLock<P, S> {
+    fn over(base: Base<S>) -> FaultyLock<P, S> {
         let fault = std::marker::PhantomData;
-        FaultyLock { store, policy, commands: AtomicU64::new(0), fault }
+        FaultyLock { base, commands: AtomicU64::new(0), fault }
     }
 
-    fn store(&self) -> &S {
-        &self.store
+    fn base(&self) -> &Base<S> {
+        &self.base
     }
 
     async fn execute(&self, command: Command) -> Outcome {
         let number = self.commands.fetch_add(1, Ordering::Relaxed) + 1;
         let injected = if number.is_multiple_of(P::EVERY) { P::KIND } else { FaultKind::None };
-        let entry = self.store.entry(command.user);
+        let Base { store, policy } = &self.base;
+        let entry = store.entry(command.user);
         let _guard = entry.lock().await;
         match injected {
             FaultKind::None => {}
             FaultKind::Stop => STOP.store(true, Ordering::Relaxed),
             FaultKind::Lose => {
-                return Ok(command.decide(self.store.load(&entry).await?, &self.policy)?);
+                let receipt = command.decide(store.load(&entry).await?, policy)?;
+                return Ok(LedgerEntry { receipt, time_millis: 0 });
             }
             FaultKind::Hang => future::pending().await,
             FaultKind::Panic => panic!("injected fault"),
             FaultKind::Stall => {
                 for _ in 0..STALL_LOADS {
-                    self.store.load(&entry).await?;
+                    store.load(&entry).await?;
                 }
             }
         }
-        step(&self.store, &entry, &self.policy, command).await
+        self.base.step(&entry, command).await
     }
 
     async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        let entry = self.store.entry(user);
+        let entry = self.base.store.entry(user);
         let _guard = entry.lock().await;
-        self.store.load(&entry).await
+        Ok(self.base.store.load(&entry).await?)
     }
 }
 
 /// One blocking lock per account, which does not write every thousandth command: as `Loses`, on a
 /// store that keeps the ids of operations.
 struct Forgetful {
-    store: Memory<Mutex<()>>,
-    policy: Policy,
+    base: Base<Memory<Mutex<()>>>,
     commands: AtomicU64,
 }
 
@@ -289,26 +290,25 @@ impl ConcurrencyStrategy for Forgetful {
         starvation_free: true,
         no_cross_user_blocking: true,
         no_idle_memory: true,
+        scope: Scope::Process,
     };
 
-    fn new(store: Self::Store, policy: Policy) -> Forgetful {
-        Forgetful { store, policy, commands: AtomicU64::new(0) }
+    fn over(base: Base<Self::Store>) -> Forgetful {
+        Forgetful { base, commands: AtomicU64::new(0) }
     }
 
-    fn store(&self) -> &Self::Store {
-        &self.store
+    fn base(&self) -> &Base<Self::Store> {
+        &self.base
     }
 
     async fn execute(&self, command: Command) -> Outcome {
-        let entry = self.store.entry(command.user);
+        let Base { store, policy } = &self.base;
+        let entry = store.entry(command.user);
         let _guard = entry.lock();
         if self.commands.fetch_add(1, Ordering::Relaxed) % 1_000 == 999 {
-            return Ok(command.decide(self.store.load_sync(&entry), &self.policy)?);
+            let receipt = command.decide(store.load_sync(&entry), policy)?;
+            return Ok(LedgerEntry { receipt, time_millis: 0 });
         }
-        step_sync(&self.store, &entry, &self.policy, command)
-    }
-
-    async fn read(&self, user: UserId) -> Result<Account, Fault> {
-        Ok(self.store.load_sync(&self.store.entry(user)))
+        self.base.step_sync(&entry, command)
     }
 }

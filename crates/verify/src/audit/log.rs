@@ -10,13 +10,15 @@
 //! ```text
 //! word  63      62 61         32 31          0
 //!       [ outcome ] [ version  ] [ balance   ]
+//!       [    0    ] [           0            ]   indeterminate
+//!       [    0    ] [           1            ]   not applied
 //! ```
 
 use std::hint::black_box;
 
 use parking_lot::Mutex;
 
-use hotrow::domain::{Account, BALANCE_LIMIT, VERSION_LIMIT};
+use hotrow::domain::{self, Account, BALANCE_LIMIT, Failure, VERSION_LIMIT};
 
 /// Words of a page: 512 KiB.
 const PAGE_WORDS: usize = 1 << 16;
@@ -64,6 +66,8 @@ pub struct Counts {
     pub rejected: u64,
     /// Reads that were answered.
     pub reads: u64,
+    /// Commands that are certainly not applied, because the store failed.
+    pub not_applied: u64,
     /// Requests whose outcome is not known.
     pub indeterminate: u64,
 }
@@ -75,7 +79,19 @@ pub(super) enum Outcome {
     Applied,
     Rejected,
     Read,
+    NotApplied,
 }
+
+impl Outcome {
+    /// Whether the reply carries an account, and so has a place in the order of the ledger.
+    #[inline(always)]
+    pub(super) fn has_account(self) -> bool {
+        !matches!(self, Outcome::Indeterminate | Outcome::NotApplied)
+    }
+}
+
+/// The account in the word of a command that is not applied. That of an indeterminate one is empty.
+const NOT_APPLIED: Account = Account { balance: 1, version: 0 };
 
 impl Log {
     /// An empty log with mapped memory for `requests`, so that so many writes cause no page fault.
@@ -94,6 +110,17 @@ impl Log {
         log
     }
 
+    /// Records the outcome of a command.
+    #[inline(always)]
+    pub fn record(&mut self, outcome: &domain::Outcome) {
+        match outcome {
+            Ok(entry) => self.applied(entry.receipt.after),
+            Err(Failure::Rejected(rejection)) => self.rejected(rejection.before),
+            Err(Failure::NotApplied(_)) => self.not_applied(),
+            Err(Failure::Indeterminate(_)) => self.indeterminate(),
+        }
+    }
+
     /// Records that the request was applied and left the account `after`.
     #[inline]
     pub fn applied(&mut self, after: Account) {
@@ -110,6 +137,12 @@ impl Log {
     #[inline]
     pub fn read(&mut self, account: Account) {
         self.push(Outcome::Read, account);
+    }
+
+    /// Records that the request is certainly not applied.
+    #[cold]
+    pub fn not_applied(&mut self) {
+        self.push(Outcome::Indeterminate, NOT_APPLIED);
     }
 
     /// Records that the outcome of the request is not known.
@@ -192,7 +225,10 @@ impl Log {
     #[cfg(test)]
     pub(super) fn replace_reply(&mut self, number: u64, (outcome, account): (Outcome, Account)) {
         let asked = std::mem::replace(&mut self.asked, number);
-        self.push(outcome, account);
+        match outcome {
+            Outcome::NotApplied => self.not_applied(),
+            _ => self.push(outcome, account),
+        }
         self.asked = asked;
     }
 }
@@ -219,6 +255,7 @@ impl Counts {
     fn count(&mut self, word: u64) {
         match decode(word).0 {
             Outcome::Indeterminate => self.indeterminate += 1,
+            Outcome::NotApplied => self.not_applied += 1,
             Outcome::Applied => self.applied += 1,
             Outcome::Rejected => self.rejected += 1,
             Outcome::Read => self.reads += 1,
@@ -246,7 +283,8 @@ const LOW: u64 = (1 << 62) - 1;
 #[inline]
 fn decode(word: u64) -> (Outcome, Account) {
     let outcome = match word >> 62 {
-        0 => Outcome::Indeterminate,
+        0 if word == 0 => Outcome::Indeterminate,
+        0 => return (Outcome::NotApplied, Account::default()),
         1 => Outcome::Applied,
         2 => Outcome::Rejected,
         _ => Outcome::Read,
@@ -272,10 +310,11 @@ mod tests {
 
     fn fill(log: &mut Log, requests: u64) {
         for number in 0..requests {
-            match number % 4 {
+            match number % 5 {
                 0 => log.applied(account(number)),
                 1 => log.rejected(account(number)),
                 2 => log.read(account(number)),
+                3 => log.not_applied(),
                 _ => log.indeterminate(),
             }
         }
@@ -291,23 +330,25 @@ mod tests {
             fill(&mut log, requests);
             assert_eq!(log.asked(), requests);
             for number in 0..requests {
-                let outcomes =
-                    [Outcome::Applied, Outcome::Rejected, Outcome::Read, Outcome::Indeterminate];
-                let expected = if number % 4 == 3 { Account::default() } else { account(number) };
-                let index = usize::try_from(number % 4).unwrap();
-                assert_eq!(
-                    log.reply(number),
-                    (outcomes[index], expected),
-                    "{number} of {requests}"
-                );
+                let outcomes = [
+                    Outcome::Applied,
+                    Outcome::Rejected,
+                    Outcome::Read,
+                    Outcome::NotApplied,
+                    Outcome::Indeterminate,
+                ];
+                let outcome = outcomes[usize::try_from(number % 5).unwrap()];
+                let expected = match outcome.has_account() {
+                    true => account(number),
+                    false => Account::default(),
+                };
+                assert_eq!(log.reply(number), (outcome, expected), "{number} of {requests}");
             }
             let counts = log.counts();
-            assert_eq!(counts.applied, requests.div_ceil(4));
-            assert_eq!(counts.indeterminate, requests / 4);
-            assert_eq!(
-                counts.applied + counts.rejected + counts.reads + counts.indeterminate,
-                requests
-            );
+            assert_eq!(counts.applied, requests.div_ceil(5));
+            assert_eq!(counts.indeterminate, requests / 5);
+            let Counts { applied, rejected, reads, not_applied, indeterminate } = counts;
+            assert_eq!(applied + rejected + reads + not_applied + indeterminate, requests);
         }
     }
 
@@ -364,13 +405,14 @@ mod tests {
     #[test]
     fn a_log_of_counts_keeps_no_words() {
         let mut log = Log::of_counts();
-        fill(&mut log, 3 * PAGE_WORDS as u64 + 6);
-        let quarter = 3 * PAGE_WORDS as u64 / 4;
+        fill(&mut log, 5 * PAGE_WORDS as u64 + 6);
+        let each = PAGE_WORDS as u64 + 1;
         let counts = Counts {
-            applied: quarter + 2,
-            rejected: quarter + 2,
-            reads: quarter + 1,
-            indeterminate: quarter + 1,
+            applied: each + 1,
+            rejected: each,
+            reads: each,
+            not_applied: each,
+            indeterminate: each,
         };
         assert_eq!(log.counts(), counts);
         assert!(log.full.is_empty());

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::{
     Audited, PAGE_ENTRIES, RunRecord,
-    log::{Outcome, Stamp},
+    log::Stamp,
     sweep::{Event, Pages, Source, Sweep, SweepConfig},
     violation::Violation,
 };
@@ -224,7 +224,7 @@ impl<'a> Partition<'a> {
             // Replies to one client for one user have ascending positions: the last answers for
             // all.
             let mut events = requests.rev().map(|number| self.event(client, number));
-            return match events.find(|event| event.outcome != Outcome::Indeterminate) {
+            return match events.find(|event| event.outcome.has_account()) {
                 Some(event) => sweep.returned(&event).map_err(order(event.key)),
                 None => Ok(()),
             };

@@ -111,6 +111,7 @@ impl<'a> OrderedHistory<'a> {
             Reply::Applied(account) => (Outcome::Applied, account),
             Reply::Refused(account) => (Outcome::Rejected, account),
             Reply::Read(account) => (Outcome::Read, account),
+            Reply::NotApplied => (Outcome::NotApplied, Account::default()),
             Reply::Indeterminate => (Outcome::Indeterminate, Account::default()),
         };
         Event {
@@ -158,7 +159,7 @@ fn user_index(users: &[UserId], user: UserId) -> usize {
 }
 
 /// Operations by call. If the clock of a client stood still, the order of its calls is not known:
-/// the one with the earlier position is taken first, and an indeterminate one before all others.
+/// the one with the earlier position is taken first, and one without a position before all others.
 fn calls(history: &History, users: &[UserId]) -> (Vec<Call>, usize) {
     let mut client_user_pairs: HashMap<(u64, u32), u32> = HashMap::new();
     let mut calls: Vec<Call> = Vec::with_capacity(history.operations.len());
@@ -176,7 +177,7 @@ fn calls(history: &History, users: &[UserId]) -> (Vec<Call>, usize) {
             Reply::Refused(account) | Reply::Read(account) => {
                 (operation.returned, 2 * account.version + 1)
             }
-            Reply::Indeterminate => (0, 0),
+            Reply::NotApplied | Reply::Indeterminate => (0, 0),
         };
         (operation.called, returned, position)
     };

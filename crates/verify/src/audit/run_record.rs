@@ -96,6 +96,7 @@ impl ClientLog<'_> {
             called: next.checked_sub(1).map_or(0, |last| stamps[last].time),
             returned: stamps.get(next).map_or(u64::MAX, |stamp| stamp.time),
             reply: match outcome {
+                Outcome::NotApplied => Reply::NotApplied,
                 Outcome::Indeterminate => Reply::Indeterminate,
                 Outcome::Applied => Reply::Applied(account),
                 Outcome::Rejected => Reply::Refused(account),

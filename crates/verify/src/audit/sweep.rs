@@ -28,6 +28,9 @@
 //! follow its program order whatever the clock says, so the sweep also keeps the last position of
 //! each client.
 //!
+//! A command that is answered as not applied has no position either, and must own no entry. So the
+//! sweep omits it, and an entry with its id finds no owner.
+//!
 //! An indeterminate operation has no return and advances no frontier. If it is in the ledger, it is
 //! a write with a position, and it is compared with the frontier at its call. If it is not, the
 //! order may omit it.
@@ -70,7 +73,7 @@ pub(super) struct Event {
 }
 
 impl Event {
-    /// Its position in the order of the ledger. Meaningless if the outcome is indeterminate.
+    /// Its position in the order of the ledger. Meaningless if the reply carries no account.
     #[inline(always)]
     fn position(&self) -> u64 {
         self.account.version << 1 | u64::from(self.outcome != Outcome::Applied)
@@ -124,7 +127,7 @@ impl<'a, S: Source, P: Pages> Sweep<'a, S, P> {
     #[inline(always)]
     pub(super) fn called(&mut self, event: &Event) -> Result<(), Box<Violation>> {
         self.operations += 1;
-        if event.outcome == Outcome::Indeterminate {
+        if !event.outcome.has_account() {
             self.track_indeterminate(event);
             return Ok(());
         }
@@ -151,7 +154,7 @@ impl<'a, S: Source, P: Pages> Sweep<'a, S, P> {
     pub(super) fn returned(&mut self, event: &Event) -> Result<(), Box<Violation>> {
         let user = &mut self.users[event.user_index];
         let position = event.position();
-        if event.outcome == Outcome::Indeterminate || position <= user.frontier.position {
+        if !event.outcome.has_account() || position <= user.frontier.position {
             return Ok(());
         }
         user.frontier = Frontier { position, key: event.key };
@@ -180,7 +183,7 @@ impl<'a, S: Source, P: Pages> Sweep<'a, S, P> {
                 user.slots[at] = Slot { owner: event.key, claimed: true, ..slot };
             }
             Outcome::Rejected => agrees &= self.rules_reject(event),
-            Outcome::Read | Outcome::Indeterminate => {}
+            Outcome::Read | Outcome::NotApplied | Outcome::Indeterminate => {}
         }
         if agrees { Ok(()) } else { Err(self.reply_mismatch(event, slot)) }
     }
@@ -261,7 +264,7 @@ impl<'a, S: Source, P: Pages> Sweep<'a, S, P> {
     #[cold]
     #[inline(never)]
     fn track_indeterminate(&mut self, event: &Event) {
-        let Some(action) = event.action else { return };
+        let (Outcome::Indeterminate, Some(action)) = (event.outcome, event.action) else { return };
         let (frontier, client_frontier) =
             (self.users[event.user_index].frontier, self.client_user_pairs[event.client_user_pair]);
         let in_program_order = client_frontier.position > 0

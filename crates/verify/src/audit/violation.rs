@@ -142,6 +142,7 @@ fn label(operation: &Operation) -> String {
         Reply::Refused(account) => {
             format!("{action}: rejected with {} at version {}", account.balance, account.version)
         }
+        Reply::NotApplied => format!("{action}: not applied"),
         Reply::Indeterminate => format!("{action}: indeterminate"),
     }
 }
@@ -182,6 +183,7 @@ mod tests {
         assert_eq!(label_of(charge, Reply::Applied(account)), "charge 5: 7 at version 3");
         assert_eq!(label_of(spend, Reply::Refused(account)), "use 5: rejected with 7 at version 3");
         assert_eq!(label_of(None, Reply::Read(account)), "read: 7 at version 3");
+        assert_eq!(label_of(charge, Reply::NotApplied), "charge 5: not applied");
         assert_eq!(label_of(None, Reply::Indeterminate), "read: indeterminate");
     }
 

@@ -3,8 +3,10 @@
 //! A candidate erases the types of strategy and store. It is plain data and functions that open
 //! services, so that one suite can check any number of strategies against the same properties.
 
+use futures_util::{FutureExt, future::BoxFuture};
+
 use hotrow::{
-    domain::Policy,
+    domain::{Policy, StoreError},
     service::{DynPointService, PointService},
     store::{FaultInjecting, FaultScript, Store, StoreConfig},
     strategy::{ConcurrencyStrategy, Family, Guarantees},
@@ -49,18 +51,24 @@ pub struct Candidate {
     pub guarantees: Guarantees,
     /// Opens the service behind a dynamic call.
     pub open: Open,
-    /// As `open`, over a store that yields after each load and each commit.
-    pub open_yielding: Open,
-    /// As `open`, over an asynchronous store that suspends its caller where a script says so.
+    /// As `open`, over a store in memory that yields after each load and each commit.
+    pub open_yielding: OpenYielding,
+    /// As `open_yielding`, over an asynchronous store that suspends its caller where a script says so.
     pub open_suspending: OpenWithFaults,
-    /// As `open`, over a synchronous store that blocks its caller's thread where a script says so.
+    /// As `open_yielding`, over a synchronous store that blocks its caller's thread where a script says so.
     pub open_blocking: OpenWithFaults,
 }
 
-/// Opens a service over an empty store.
-pub type Open = fn(&StoreConfig, Policy) -> Arc<dyn DynPointService>;
+/// Opens a service over a store.
+pub type Open = for<'a> fn(
+    &'a StoreConfig,
+    Policy,
+) -> BoxFuture<'a, Result<Arc<dyn DynPointService>, StoreError>>;
 
-/// Opens a service over an empty store that injects the faults of a script.
+/// Opens a service over an empty store in memory that yields.
+pub type OpenYielding = fn(&StoreConfig, Policy) -> Arc<dyn DynPointService>;
+
+/// Opens a service over an empty store in memory that injects the faults of a script.
 pub type OpenWithFaults =
     fn(&StoreConfig, Policy, Arc<dyn FaultScript>) -> Arc<dyn DynPointService>;
 
@@ -81,10 +89,19 @@ impl Candidate {
             family: T::FAMILY,
             guarantees: T::GUARANTEES,
             open: open::<T>,
-            open_yielding: open::<A>,
+            open_yielding: open_in_memory::<A>,
             open_suspending: open_with_faults::<A, T::Store, true>,
             open_blocking: open_with_faults::<B, T::Store, false>,
         }
+    }
+
+    /// As `open`, in a plain call, for a store in memory.
+    ///
+    /// # Panics
+    /// If the store cannot be opened, or has to wait.
+    pub fn open_sync(&self, config: &StoreConfig, policy: Policy) -> Arc<dyn DynPointService> {
+        let opened = (self.open)(config, policy).now_or_never();
+        opened.expect(OPENS_AT_ONCE).expect(OPENS_AT_ONCE)
     }
 
     /// Whether it is a reference, which is measured and never verified or ranked.
@@ -93,8 +110,20 @@ impl Candidate {
     }
 }
 
-fn open<T: ConcurrencyStrategy>(config: &StoreConfig, policy: Policy) -> Arc<dyn DynPointService> {
-    Arc::new(PointService::<T>::open(config, policy))
+const OPENS_AT_ONCE: &str = "a store in memory opens at once and without an error";
+
+fn open<T: ConcurrencyStrategy>(
+    config: &StoreConfig,
+    policy: Policy,
+) -> BoxFuture<'_, Result<Arc<dyn DynPointService>, StoreError>> {
+    async move { Ok(Arc::new(PointService::<T>::open(config, policy).await?) as _) }.boxed()
+}
+
+fn open_in_memory<T: ConcurrencyStrategy>(
+    config: &StoreConfig,
+    policy: Policy,
+) -> Arc<dyn DynPointService> {
+    Arc::new(PointService::<T>::open_sync(config, policy).expect(OPENS_AT_ONCE))
 }
 
 fn open_with_faults<T, S, const IS_ASYNC: bool>(
@@ -106,6 +135,7 @@ where
     S: Store,
     T: ConcurrencyStrategy<Store = FaultInjecting<S, IS_ASYNC>>,
 {
-    let store = FaultInjecting::over(S::open(config), script);
+    let store = S::open_sync(&config.into()).expect(OPENS_AT_ONCE);
+    let store = FaultInjecting::over(store, script);
     Arc::new(PointService::over(T::new(store, policy)))
 }

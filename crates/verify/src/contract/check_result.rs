@@ -3,7 +3,7 @@
 //! Properties return their result and do not panic: half of the suite's trials run them against
 //! seeded bugs, where a failure is expected.
 
-use hotrow::domain::{Fault, Outcome, Receipt, Rejection};
+use hotrow::domain::{Failure, Fault, Outcome, Receipt, Rejection};
 
 /// `Ok`, or a description of the violation.
 pub type CheckResult<T = ()> = Result<T, String>;
@@ -31,13 +31,16 @@ macro_rules! ensure_eq {
 
 /// Returns the receipt of a command that must be accepted.
 pub(crate) fn accepted(outcome: Outcome) -> CheckResult<Receipt> {
-    outcome.map_err(|failure| format!("a command that must be accepted was not: {failure:?}"))
+    match outcome {
+        Ok(entry) => Ok(entry.receipt),
+        Err(failure) => Err(format!("a command that must be accepted was not: {failure:?}")),
+    }
 }
 
 /// Returns the rejection of a command that must be rejected.
 pub(crate) fn rejected(outcome: Outcome) -> CheckResult<Rejection> {
     match outcome {
-        Err(hotrow::domain::Failure::Rejected(rejection)) => Ok(rejection),
+        Err(Failure::Rejected(rejection)) => Ok(rejection),
         other => Err(format!("a command that must be rejected was not: {other:?}")),
     }
 }

@@ -13,12 +13,13 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::watch;
 
 use hotrow::{
-    domain::{Fault, UserId},
+    domain::{StoreError, StoreErrorKind, UserId},
     store::{FailPoint, FaultScript, YieldAtEveryPoint},
 };
 
-/// The fault of a store that a test makes fail.
-pub(crate) const FAULT: Fault = Fault::Store { reason: "a test injected this fault" };
+/// The error of a store that a test makes fail.
+pub(crate) const ERROR: StoreError =
+    StoreError::constant(StoreErrorKind::Failed, "a test injected this error");
 
 /// Faults of the next steps that pass a fail point. Each fault happens once.
 #[derive(Default)]
@@ -93,19 +94,19 @@ impl FailPoints {
 }
 
 impl FaultScript for FailPoints {
-    fn pass(&self, point: FailPoint, user: UserId) -> BoxFuture<'_, Result<(), Fault>> {
+    fn pass(&self, point: FailPoint, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
         match self.due(point, user) {
             None => YieldAtEveryPoint.pass(point, user),
             Some(FaultAction::Hold(barrier)) => Box::pin(async move {
                 barrier.wait().await;
                 Ok(())
             }),
-            Some(FaultAction::Fail) => Box::pin(async { Err(FAULT) }),
+            Some(FaultAction::Fail) => Box::pin(async { Err(ERROR) }),
             Some(FaultAction::Panic) => Box::pin(async { panic_without_hook() }),
         }
     }
 
-    fn pass_sync(&self, point: FailPoint, user: UserId) -> Result<(), Fault> {
+    fn pass_sync(&self, point: FailPoint, user: UserId) -> Result<(), StoreError> {
         self.has_blocking_steps.store(true, Ordering::Relaxed);
         match self.due(point, user) {
             None => YieldAtEveryPoint.pass_sync(point, user),
@@ -113,7 +114,7 @@ impl FaultScript for FailPoints {
                 barrier.wait_sync();
                 Ok(())
             }
-            Some(FaultAction::Fail) => Err(FAULT),
+            Some(FaultAction::Fail) => Err(ERROR),
             Some(FaultAction::Panic) => panic_without_hook(),
         }
     }

@@ -111,7 +111,7 @@ impl TestCase {
         let points = match self.mode {
             ExecutionMode::FaultInjecting => (self.candidate.open_yielding)(&config, policy),
             ExecutionMode::Delays | ExecutionMode::Threads | ExecutionMode::Blockade => {
-                (self.candidate.open)(&config, policy)
+                self.candidate.open_sync(&config, policy)
             }
         };
         Service::new(points, self.mode, false)
@@ -144,7 +144,7 @@ impl TestCase {
                 Arc::new(RandomYield::with_seed(seed)),
             ),
             ExecutionMode::Delays | ExecutionMode::Threads | ExecutionMode::Blockade => {
-                (self.candidate.open)(&config, policy)
+                self.candidate.open_sync(&config, policy)
             }
         };
         Service::new(points, self.mode, false)

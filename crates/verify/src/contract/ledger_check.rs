@@ -8,7 +8,7 @@ const READS_MAX: usize = 10_000;
 
 /// Returns the receipts among `outcomes`.
 pub(crate) fn receipts(outcomes: &[Outcome]) -> Vec<Receipt> {
-    outcomes.iter().filter_map(|outcome| outcome.ok()).collect()
+    outcomes.iter().flatten().map(|entry| entry.receipt).collect()
 }
 
 /// Checks that the ledger of `user` holds exactly the acknowledged receipts, and that the account

@@ -21,7 +21,7 @@ pub mod schedules;
 mod search_budget;
 
 pub use self::{
-    candidate::{Candidate, Open, OpenWithFaults},
+    candidate::{Candidate, Open, OpenWithFaults, OpenYielding},
     check::{ContractFailure, Trial, check_contract},
     check_result::CheckResult,
     execution_mode::ExecutionMode,

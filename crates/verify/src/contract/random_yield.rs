@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 
 use hotrow::{
-    domain::{Fault, UserId},
+    domain::{StoreError, UserId},
     store::{FailPoint, FaultScript},
 };
 
@@ -38,7 +38,7 @@ impl RandomYield {
 }
 
 impl FaultScript for RandomYield {
-    fn pass(&self, _point: FailPoint, _user: UserId) -> BoxFuture<'_, Result<(), Fault>> {
+    fn pass(&self, _point: FailPoint, _user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async {
             for _ in 0..self.yields() {
                 tokio::task::yield_now().await;
@@ -47,7 +47,7 @@ impl FaultScript for RandomYield {
         })
     }
 
-    fn pass_sync(&self, _point: FailPoint, _user: UserId) -> Result<(), Fault> {
+    fn pass_sync(&self, _point: FailPoint, _user: UserId) -> Result<(), StoreError> {
         (0..self.yields()).for_each(|_| thread::yield_now());
         Ok(())
     }

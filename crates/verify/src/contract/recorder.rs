@@ -19,7 +19,7 @@ use super::{
 };
 use crate::history::{History, Ledger, Operation, Reply};
 use hotrow::{
-    domain::{Action, Command, Failure, OperationId, Outcome, Policy, UserId},
+    domain::{Action, Command, OperationId, Outcome, Policy, UserId},
     store::Page,
     workload::OperationKey,
 };
@@ -111,7 +111,7 @@ impl Recorder {
             action: Some(action),
             called,
             returned: self.now(),
-            reply: reply_to(outcome),
+            reply: Reply::to(&outcome),
         });
     }
 
@@ -129,7 +129,7 @@ impl Recorder {
         let mut reply = Reply::Indeterminate;
         for _ in 0..rng.u32(1..=4) {
             if let Poll::Ready(outcome) = poll_once(&mut command).await {
-                reply = reply_to(outcome);
+                reply = Reply::to(&outcome);
                 break;
             }
             self.service.let_others_run().await;
@@ -204,13 +204,5 @@ impl Recorder {
 
     fn record_operation(&self, operation: Operation) {
         self.observed.lock().push(operation);
-    }
-}
-
-fn reply_to(outcome: Outcome) -> Reply {
-    match outcome {
-        Ok(receipt) => Reply::Applied(receipt.after),
-        Err(Failure::Rejected(rejection)) => Reply::Refused(rejection.before),
-        Err(Failure::Indeterminate(_)) => Reply::Indeterminate,
     }
 }

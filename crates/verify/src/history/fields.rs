@@ -102,6 +102,7 @@ enum OutcomeField {
     Applied,
     Refused,
     Read,
+    NotApplied,
     /// The format keeps the name that it had first.
     #[serde(rename = "unknown")]
     Indeterminate,
@@ -157,8 +158,10 @@ impl OperationLine {
             Reply::Applied(account) => (OutcomeField::Applied, Some(account)),
             Reply::Refused(account) => (OutcomeField::Refused, Some(account)),
             Reply::Read(account) => (OutcomeField::Read, Some(account)),
+            Reply::NotApplied => (OutcomeField::NotApplied, None),
             Reply::Indeterminate => (OutcomeField::Indeterminate, None),
         };
+        let is_answered = reply != Reply::Indeterminate;
         OperationLine {
             client,
             id: action.map(|_| id.0),
@@ -166,7 +169,7 @@ impl OperationLine {
             op: OperationField::from_action(action),
             amount: action.map(|action| action.amount().points()),
             called,
-            returned: account.map(|_| returned),
+            returned: is_answered.then_some(returned),
             outcome,
             balance: account.map(|account| account.balance),
             version: account.map(|account| account.version),
@@ -190,6 +193,9 @@ impl OperationLine {
 
     fn reply(&self) -> Result<(u64, Reply), String> {
         let OperationLine { op, called, returned, outcome, balance, version, .. } = *self;
+        if outcome == OutcomeField::NotApplied {
+            return self.reply_not_applied();
+        }
         let answer = match (returned, balance, version) {
             (Some(returned), Some(balance), Some(version)) => {
                 Some((returned, Account { balance, version }))
@@ -218,6 +224,21 @@ impl OperationLine {
             }
             (OutcomeField::Applied, _, Some((at, account))) => Ok((at, Reply::Applied(account))),
             (OutcomeField::Refused, _, Some((at, account))) => Ok((at, Reply::Refused(account))),
+            (OutcomeField::NotApplied, ..) => self.reply_not_applied(),
+        }
+    }
+
+    fn reply_not_applied(&self) -> Result<(u64, Reply), String> {
+        match (self.op, self.returned, self.balance, self.version) {
+            (OperationField::Read, ..) => Err(
+                "the outcome not_applied belongs to a command: give the outcome unknown to a read"
+                    .to_owned(),
+            ),
+            (_, Some(returned), None, None) if self.called <= returned => {
+                Ok((returned, Reply::NotApplied))
+            }
+            (_, Some(_), None, None) => Err("it returned before it was called".to_owned()),
+            _ => Err("the outcome not_applied has returned, and no balance and version".to_owned()),
         }
     }
 }

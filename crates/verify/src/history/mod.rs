@@ -42,7 +42,7 @@ pub use self::{
     open::{Calls, Object, Objects, Reading, Recorded, open, read_kv, read_register},
     register::{FailedCas, RegisterCall, RegisterInput, RegisterOutput},
 };
-use hotrow::domain::{Account, Action, LedgerEntry, OperationId, Policy, UserId};
+use hotrow::domain::{Account, Action, Failure, LedgerEntry, OperationId, Outcome, Policy, UserId};
 
 /// One recorded run.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -86,9 +86,24 @@ pub enum Reply {
     Refused(Account),
     /// The read returned this account.
     Read(Account),
+    /// The command is certainly not applied, and never will be: the store failed before anything
+    /// was written.
+    NotApplied,
     /// None: the call was cut off, cancelled or failed. It may have taken effect once at any time
     /// after its call, may do so later, or never.
     Indeterminate,
+}
+
+impl Reply {
+    /// Returns the reply that `outcome` is.
+    pub fn to(outcome: &Outcome) -> Reply {
+        match outcome {
+            Ok(entry) => Reply::Applied(entry.receipt.after),
+            Err(Failure::Rejected(rejection)) => Reply::Refused(rejection.before),
+            Err(Failure::NotApplied(_)) => Reply::NotApplied,
+            Err(Failure::Indeterminate(_)) => Reply::Indeterminate,
+        }
+    }
 }
 
 /// The account and the ledger of one user after all commands had ended.

@@ -33,8 +33,8 @@ impl AccountModel {
         AccountModel { policy, user }
     }
 
-    /// All accounts of a history, by user, with their calls. Omits reads without a reply, because
-    /// they prove nothing.
+    /// All accounts of a history, by user, with their calls. Omits reads without a reply and
+    /// commands that are not applied, because they prove nothing.
     pub fn all_of(history: &History) -> Vec<(AccountModel, Vec<AccountCall>)> {
         let mut sorted: Vec<&Operation> =
             history.operations.iter().filter(|operation| has_information(operation)).collect();
@@ -187,8 +187,14 @@ fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
+/// Whether the operation restricts the order of others. A command that is not applied changes
+/// nothing and shows no balance, so it fits anywhere.
 fn has_information(operation: &Operation) -> bool {
-    operation.action.is_some() || operation.reply != Reply::Indeterminate
+    match operation.reply {
+        Reply::Applied(_) | Reply::Refused(_) | Reply::Read(_) => true,
+        Reply::Indeterminate => operation.action.is_some(),
+        Reply::NotApplied => false,
+    }
 }
 
 fn call(operation: &Operation) -> AccountCall {
@@ -197,7 +203,7 @@ fn call(operation: &Operation) -> AccountCall {
         Reply::Applied(account) => Some(AccountOutput::Applied(account.balance)),
         Reply::Refused(account) => Some(AccountOutput::Rejected(account.balance)),
         Reply::Read(account) => Some(AccountOutput::Read(account.balance)),
-        Reply::Indeterminate => None,
+        Reply::NotApplied | Reply::Indeterminate => None,
     };
     Call { client, input: action, called, answer: output.map(|output| Answer { returned, output }) }
 }

@@ -87,7 +87,7 @@ impl RunningServer {
         limits: Limits,
     ) -> RunningServer {
         let setup = StoreConfig { latency, ..StoreConfig::default() };
-        let (points, about) = ((entry.open)(&setup, policy), about(entry, policy));
+        let (points, about) = (entry.open_sync(&setup, policy), about(entry, policy));
         let server = Server::new(points, setup.tick, about, limits);
         let listener = listen(([127, 0, 0, 1], 0).into()).expect("a port is free");
         let address = listener.local_addr().expect("a listener has an address");

@@ -165,7 +165,7 @@ impl<S: Source, P: Pages> Sweep<'_, S, P> {
         let is_its_own = match found.reply {
             Reply::Applied(account) => account.version == version,
             Reply::Indeterminate => true,
-            Reply::Refused(_) | Reply::Read(_) => false,
+            Reply::Refused(_) | Reply::Read(_) | Reply::NotApplied => false,
         };
         if let Some((frontier, earlier)) = earlier
             && is_its_own
@@ -178,6 +178,7 @@ impl<S: Source, P: Pages> Sweep<'_, S, P> {
         }
         let what = match found.reply {
             Reply::Refused(_) => format!("{written}, which was rejected"),
+            Reply::NotApplied => format!("{written}, which was answered as not applied"),
             _ => format!("{written} a second time: {}", DisplayReply(&found)),
         };
         Box::new(correspondence(what).with([found]))
@@ -205,6 +206,7 @@ impl fmt::Display for DisplayReply<'_> {
             }
             Reply::Refused(account) => write!(f, " was rejected at version {}", account.version),
             Reply::Read(account) => write!(f, " returned version {}", account.version),
+            Reply::NotApplied => write!(f, " was answered as not applied"),
             Reply::Indeterminate => write!(f, " was never answered"),
         }
     }

@@ -79,7 +79,7 @@ fn position(
 ) -> Result<Option<u64>, ()> {
     let is_written = |account: Account| accounts.contains(&account);
     match operation.reply {
-        Reply::Indeterminate => Ok(None),
+        Reply::NotApplied | Reply::Indeterminate => Ok(None),
         Reply::Applied(account) if is_written(account) && account.version > 0 => {
             let entry = &ledger.entries[usize::try_from(account.version - 1).unwrap()];
             let Command { id, action, .. } = entry.receipt.command;

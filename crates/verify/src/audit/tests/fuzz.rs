@@ -6,7 +6,7 @@ use fastrand::Rng;
 
 use super::all_pairs::is_linearizable;
 use crate::{
-    audit::{audit_history, examples::Example, log::Outcome},
+    audit::{audit_history, examples::Example},
     history::{History, Ledger, Operation, Reply},
 };
 use hotrow::domain::{
@@ -64,6 +64,12 @@ impl Run<'_> {
                 self.clients[client] = None;
                 if !done {
                     self.abandoned.push(index);
+                }
+            }
+            Some((index, false)) if self.rng.u8(..12) == 0 => {
+                if self.history.operations[index].action.is_some() {
+                    self.history.operations[index].reply = Reply::NotApplied;
+                    self.clients[client] = Some((index, true));
                 }
             }
             Some((index, false)) => {
@@ -183,7 +189,7 @@ fn change(history: &mut History, rng: &mut Rng) {
     let operation = history.operations[at];
     let ledger = rng.usize(..history.ledgers.len());
     let entries = history.ledgers[ledger].entries.len();
-    match rng.u8(..14) {
+    match rng.u8(..15) {
         0 => change_reply(history, at, |account| account.version += 1),
         1 => {
             change_reply(history, at, |account| account.version = account.version.saturating_sub(1))
@@ -227,6 +233,7 @@ fn change(history: &mut History, rng: &mut Rng) {
             rebalance(history, ledger);
         }
         13 => history.ledgers[ledger].account.balance += 1,
+        14 if operation.action.is_some() => history.operations[at].reply = Reply::NotApplied,
         _ => {}
     }
 }
@@ -234,7 +241,7 @@ fn change(history: &mut History, rng: &mut Rng) {
 fn change_reply(history: &mut History, at: usize, change: impl Fn(&mut Account)) {
     match &mut history.operations[at].reply {
         Reply::Applied(account) | Reply::Refused(account) | Reply::Read(account) => change(account),
-        Reply::Indeterminate => {}
+        Reply::NotApplied | Reply::Indeterminate => {}
     }
 }
 
@@ -273,8 +280,7 @@ fn logs_with_coarse_stamps_get_the_verdict_of_all_pairs() {
                     account = entries[rng.usize(..entries.len())].receipt.after;
                 }
             }
-            let changed =
-                if outcome == Outcome::Indeterminate { Account::default() } else { account };
+            let changed = if outcome.has_account() { account } else { Account::default() };
             example.clients[client].1.replace_reply(number, (outcome, changed));
         }
         for example in [example.clone(), example.without_ids()] {
@@ -312,6 +318,9 @@ fn coarse(rng: &mut Rng) -> Example {
                 Ok(after) => log.applied(after),
                 Err(before) => log.rejected(before),
             }
+            pending[client] = false;
+        } else if rng.u8(..16) == 0 && example.next(client).action.is_some() {
+            example.clients[client].1.not_applied();
             pending[client] = false;
         } else {
             replies[client] = Some(example.take_effect(client).1);

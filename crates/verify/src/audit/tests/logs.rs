@@ -6,7 +6,7 @@ use crate::audit::{
     log::Outcome,
 };
 use hotrow::{
-    domain::{Account, Action, Amount, Fault, OperationId},
+    domain::{Account, Action, Amount, Fault, OperationId, StoreError, StoreErrorKind},
     workload::OperationKey,
 };
 
@@ -172,8 +172,8 @@ fn without_ids_versions_and_balances_show_violations() {
 #[test]
 fn a_ledger_that_cannot_be_read_is_reported() {
     let example = Example::new(2, 5);
-    let fault = Fault::Store { reason: "no space left" };
-    let violation = example.record().audit(|_, _, _| Err(fault)).unwrap_err();
+    let full = StoreError::constant(StoreErrorKind::Failed, "no space left");
+    let violation = example.record().audit(|_, _, _| Err(Fault::Store(full.clone()))).unwrap_err();
     assert_eq!(
         violation.to_string(),
         "user 1: the ledger could not be read: the store failed: no space left"

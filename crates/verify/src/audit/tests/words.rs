@@ -58,6 +58,27 @@ fn a_version_that_the_command_cannot_have_is_reported() {
     }
 }
 
+/// A client may send a command again that is answered as not applied. If the answer is a lie, the
+/// command is applied twice.
+#[test]
+fn an_entry_of_a_command_that_is_answered_as_not_applied_is_reported() {
+    let lie = operation(1, 1, 2, charge(5), Reply::NotApplied);
+    let again = applied(2, 3, 4, 5, (10, 2));
+    assert_violation(
+        &history(vec![lie, again], &[(1, 5), (2, 5)]),
+        Check::Correspondence,
+        "version 1 is charge 5 of operation 1, which was answered as not applied",
+    );
+    assert_violation(
+        &without_ids(history(vec![lie, again], &[(1, 5), (2, 5)])),
+        Check::Correspondence,
+        "version 1 is charge 5, but no client sent a command that explains it",
+    );
+    let honest = history(vec![lie, applied(2, 3, 4, 5, (5, 1))], &[(2, 5)]);
+    assert!(audit_history(&honest).is_ok());
+    assert!(audit_history(&without_ids(honest)).is_ok());
+}
+
 /// A write that is called after a read returned its version violates read placement, not the order
 /// of writes.
 #[test]

@@ -109,7 +109,7 @@ impl LoadStats {
                 (Reply::Refused(_), Some(Action::Charge(_))) => self.rejected_charges += 1,
                 (Reply::Refused(_), _) => self.rejected_uses += 1,
                 (Reply::Read(_), _) => self.reads += 1,
-                (Reply::Indeterminate, _) => {}
+                (Reply::NotApplied | Reply::Indeterminate, _) => {}
             }
             latest.insert(operation.client, operation);
             let overlaps = |other: &&Operation| {

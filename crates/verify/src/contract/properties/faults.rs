@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::contract::{
     check_result::{CheckResult, accepted},
-    fail_points::{FAULT, FailPoints},
+    fail_points::{ERROR, FailPoints},
     fixture::{TestCase, charge, outcomes, user},
     ledger_check,
 };
@@ -20,20 +20,30 @@ const POINTS: [FailPoint; 4] =
 /// its caller without an answer.
 pub(super) async fn panic_is_isolated(case: TestCase) -> CheckResult {
     for point in POINTS {
-        let result = inject_fault(case, point, FailPoints::panic, &[Fault::Panicked]).await;
+        let result = inject_fault(case, point, FailPoints::panic, is_panic).await;
         result.map_err(|violation| format!("after a panic at {point:?}: {violation}"))?;
     }
     Ok(())
 }
 
-/// A strategy could retry after a fault although the store had done its work. A fault could also
-/// end the task that serves all commands. A call that cannot return a fault may panic instead.
+/// A strategy could retry after an error although the store had done its work, or answer that the
+/// command is not applied. An error could also end the task that serves all commands. A call that
+/// cannot return an error may panic instead.
 pub(super) async fn store_fault_is_isolated(case: TestCase) -> CheckResult {
     for point in POINTS {
-        let result = inject_fault(case, point, FailPoints::fail, &[FAULT, Fault::Panicked]).await;
-        result.map_err(|violation| format!("after a fault at {point:?}: {violation}"))?;
+        let result = inject_fault(case, point, FailPoints::fail, is_error).await;
+        result.map_err(|violation| format!("after an error at {point:?}: {violation}"))?;
     }
     Ok(())
+}
+
+fn is_panic(failure: &Failure) -> bool {
+    *failure == Failure::Indeterminate(Fault::Panicked)
+}
+
+fn is_error(failure: &Failure) -> bool {
+    let error_or_panic = [Fault::Store(ERROR), Fault::Panicked].map(Failure::Indeterminate);
+    *failure == Failure::NotApplied(ERROR) || error_or_panic.contains(failure)
 }
 
 /// Injects a fault at `point` into one of ten commands.
@@ -41,7 +51,7 @@ async fn inject_fault(
     case: TestCase,
     point: FailPoint,
     inject: fn(&FailPoints, FailPoint, UserId),
-    faults: &[Fault],
+    is_injected: fn(&Failure) -> bool,
 ) -> CheckResult {
     let (service, fail_points): (_, Arc<FailPoints>) = case.open_with_fail_points().await?;
     accepted(service.charge(user(1), 100).await)?;
@@ -50,11 +60,9 @@ async fn inject_fault(
         (1..=10).map(|points| service.launch(user(1), charge(points))).collect();
     launched.push(service.launch(user(2), charge(1)));
     let outcomes = outcomes(launched).await?;
-    let failures: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.err()).collect();
+    let failures: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).collect();
     ensure_eq!(failures.len(), 1, "callers that received a failure");
-    let is_injected =
-        matches!(failures[0], Failure::Indeterminate(fault) if faults.contains(&fault));
-    ensure!(is_injected, "the caller received {:?}", failures[0]);
+    ensure!(is_injected(failures[0]), "the caller received {:?}", failures[0]);
 
     accepted(service.charge(user(1), 50).await)?;
     accepted(service.charge(user(2), 50).await)?;
@@ -65,6 +73,10 @@ async fn inject_fault(
         ensure!(
             outcome.is_err() || applied == 1,
             "an acknowledged charge of {points} was not applied"
+        );
+        ensure!(
+            applied == 0 || !matches!(outcome, Err(Failure::NotApplied(_))),
+            "a charge of {points} that was answered as not applied is in the ledger"
         );
     }
     let is_before_commit =

@@ -10,7 +10,7 @@ use shuttle::future::block_on;
 
 use super::play::{FaultAction, FaultKind, HOT};
 use hotrow::{
-    domain::{Fault, UserId},
+    domain::{StoreError, StoreErrorKind, UserId},
     store::{FailPoint, FaultScript},
     sync::{asynchronous::Semaphore, task},
 };
@@ -71,7 +71,7 @@ impl FaultInjector {
 }
 
 impl FaultScript for FaultInjector {
-    fn pass(&self, point: FailPoint, user: UserId) -> BoxFuture<'_, Result<(), Fault>> {
+    fn pass(&self, point: FailPoint, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             task::yield_now().await;
             match self.due(point, user) {
@@ -80,27 +80,28 @@ impl FaultScript for FaultInjector {
                     self.hold().await;
                     Ok(())
                 }
-                Some(FaultKind::Fail) => Err(FAULT),
+                Some(FaultKind::Fail) => Err(ERROR),
                 Some(FaultKind::Panic) => panic_without_hook(),
             }
         })
     }
 
-    fn pass_sync(&self, point: FailPoint, user: UserId) -> Result<(), Fault> {
+    fn pass_sync(&self, point: FailPoint, user: UserId) -> Result<(), StoreError> {
         match self.due(point, user) {
             None => Ok(()),
             Some(FaultKind::Hold) => {
                 block_on(self.hold());
                 Ok(())
             }
-            Some(FaultKind::Fail) => Err(FAULT),
+            Some(FaultKind::Fail) => Err(ERROR),
             Some(FaultKind::Panic) => panic_without_hook(),
         }
     }
 }
 
-/// The fault of a store that a test makes fail.
-const FAULT: Fault = Fault::Store { reason: "a test injected this fault" };
+/// The error of a store that a test makes fail.
+const ERROR: StoreError =
+    StoreError::constant(StoreErrorKind::Failed, "a test injected this error");
 
 /// Unwinds as a panic does, without a call of the panic hook: the panic is intended.
 fn panic_without_hook() -> ! {

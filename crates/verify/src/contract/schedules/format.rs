@@ -39,6 +39,7 @@ fn line(operation: &Operation) -> String {
         Reply::Applied(after) => format!("applied, {}", account(after)),
         Reply::Refused(before) => format!("rejected, {}", account(before)),
         Reply::Read(read) => format!("read, {}", account(read)),
+        Reply::NotApplied => "not applied".to_owned(),
         Reply::Indeterminate => "indeterminate".to_owned(),
     };
     format!("{times} user {user}  {request:<10}  {reply}  (client {client}, operation {})", id.0)

@@ -5,7 +5,7 @@ use crate::{
     contract::{check_result::CheckResult, judge},
     history::{History, Ledger, Operation, Reply},
 };
-use hotrow::strategy::Guarantees;
+use hotrow::{domain::LedgerEntry, strategy::Guarantees};
 
 /// Most later operations that may be served while an operation waits. An unfair lock chooses
 /// uniformly among seven waiters, so it passes one over this often in one of 10^20 waits.
@@ -43,7 +43,7 @@ fn operations_of_user<'a>(
 /// Checks that each receipt belongs to its command and follows from the account that it shows.
 fn check_receipts(evidence: &Evidence) -> CheckResult {
     for (operation, note) in evidence.history.operations.iter().zip(&evidence.notes) {
-        let Some(Ok(receipt)) = note.outcome else { continue };
+        let Some(Ok(LedgerEntry { receipt, .. })) = note.outcome else { continue };
         ensure_eq!(receipt.command.id, operation.id, "operation id in a receipt");
         let decided = receipt.command.decide(receipt.before, &evidence.history.policy);
         ensure_eq!(decided, Ok(receipt), "result of the rules for operation {}", operation.id.0);
@@ -93,7 +93,7 @@ fn check_ledger_reads(evidence: &Evidence) -> CheckResult {
 fn check_ledger_read(read: &LedgerRead, operation: &Operation) -> CheckResult {
     let version = match operation.reply {
         Reply::Applied(account) | Reply::Refused(account) | Reply::Read(account) => account.version,
-        Reply::Indeterminate => return Ok(()),
+        Reply::NotApplied | Reply::Indeterminate => return Ok(()),
     };
     let shown = read.entries.len() as u64;
     ensure!(
@@ -162,6 +162,6 @@ fn decided_at(operation: &Operation) -> Option<u64> {
     match operation.reply {
         Reply::Applied(after) => Some(2 * after.version),
         Reply::Refused(account) => Some(2 * account.version + 1),
-        Reply::Read(_) | Reply::Indeterminate => None,
+        Reply::Read(_) | Reply::NotApplied | Reply::Indeterminate => None,
     }
 }

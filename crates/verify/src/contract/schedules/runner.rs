@@ -26,7 +26,7 @@ use crate::{
 };
 use hotrow::{
     clock::CoarseClock,
-    domain::{Action, Command, Failure, LedgerEntry, OperationId, Outcome, UserId},
+    domain::{Action, Command, LedgerEntry, OperationId, Outcome, UserId},
     scenario::Latency,
     service::DynPointService,
     store::{Page, StoreConfig},
@@ -60,7 +60,7 @@ pub(super) struct Evidence {
 }
 
 /// Facts about an operation that a history does not contain.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Note {
     /// When the first poll returned pending. Operations that are called later must be served later.
     pub(super) waits_since: Option<u64>,
@@ -94,10 +94,8 @@ impl ScheduleRunner {
     pub(super) fn open(candidate: &Candidate, program: &Program, rng: &mut Rng) -> ScheduleRunner {
         let injector = program.fault.map(|fault| Arc::new(FaultInjector::new(fault)));
         let points = match &injector {
-            None => (candidate.open)(
-                &store_config(Latency::Fixed(Duration::from_millis(1))),
-                program.policy,
-            ),
+            None => candidate
+                .open_sync(&store_config(Latency::Fixed(Duration::from_millis(1))), program.policy),
             // The injector suspends its caller where the store would.
             Some(injector) => {
                 let open =
@@ -243,11 +241,7 @@ impl ScheduleRunner {
                 let index = self.begin(client, id, user, Some(action));
                 let outcome =
                     self.poll_with_limit(index, self.points.execute(command), polls_max).await;
-                let reply = match outcome {
-                    Some(Ok(receipt)) => Reply::Applied(receipt.after),
-                    Some(Err(Failure::Rejected(rejection))) => Reply::Refused(rejection.before),
-                    Some(Err(Failure::Indeterminate(_))) | None => Reply::Indeterminate,
-                };
+                let reply = outcome.as_ref().map_or(Reply::Indeterminate, Reply::to);
                 self.end(index, reply, polls_max.is_some() && outcome.is_none(), outcome);
             }
             RequestKind::Balance => {
@@ -337,7 +331,7 @@ impl ScheduleRunner {
         (operation.returned, operation.reply) = (returned, reply);
         let note = &mut evidence.notes[index];
         (note.cancelled, note.outcome) = (cancelled, outcome);
-        note.faulted = !cancelled && reply == Reply::Indeterminate;
+        note.faulted = !cancelled && matches!(reply, Reply::Indeterminate | Reply::NotApplied);
     }
 
     fn record_failure(&self, failure: String) {

@@ -47,17 +47,48 @@ fn written_histories_read_back_equal() {
         };
         let mut history = generator.history();
         // The file does not contain the return time of an indeterminate operation.
-        history.operations.iter_mut().for_each(|operation| {
-            if operation.reply == Reply::Indeterminate {
-                operation.returned = operation.called;
-            }
+        // Neither a rejected command nor one that is not applied changes anything.
+        history.operations.iter_mut().for_each(|operation| match operation.reply {
+            Reply::Indeterminate => operation.returned = operation.called,
+            Reply::Refused(_) if operation.id.0 % 2 == 0 => operation.reply = Reply::NotApplied,
+            _ => {}
         });
+        assert!(history.operations.iter().any(|operation| operation.reply == Reply::NotApplied));
         Recording { strategy: format!("generated {seed}"), store: "none".to_owned(), history }
     };
     let all = [recording(1), Recording::default(), recording(2)];
     let text: String = all.iter().map(written).collect();
     assert_eq!(read(&text).unwrap(), all);
     assert_eq!(read("").unwrap(), []);
+}
+
+/// A command that is not applied has a return and no account.
+#[test]
+fn a_command_that_is_not_applied_has_a_return_and_no_account() {
+    let text = example("```json\n");
+    let refused = r#""returned":30,"outcome":"refused","balance":50,"version":1"#;
+    let read_with = |fields: &str| read(&text.replacen(refused, fields, 1));
+    let recording = &read_with(r#""returned":30,"outcome":"not_applied""#).unwrap()[0];
+    let crate::history::Operation { reply, returned, .. } = recording.history.operations[1];
+    assert_eq!((reply, returned), (Reply::NotApplied, 30));
+    for (fields, message) in [
+        (r#""returned":4,"outcome":"not_applied""#, "line 3: it returned before it was called"),
+        (
+            r#""outcome":"not_applied""#,
+            "line 3: the outcome not_applied has returned, and no balance and version",
+        ),
+        (
+            r#""returned":30,"outcome":"not_applied","balance":50,"version":1"#,
+            "line 3: the outcome not_applied has returned, and no balance and version",
+        ),
+    ] {
+        assert_eq!(read_with(fields).unwrap_err().to_string(), message);
+    }
+    let read_line = r#""returned":50,"outcome":"read","balance":30,"version":2"#;
+    let wrong = text.replacen(read_line, r#""returned":50,"outcome":"not_applied""#, 1);
+    let message =
+        "line 5: the outcome not_applied belongs to a command: give the outcome unknown to a read";
+    assert_eq!(read(&wrong).unwrap_err().to_string(), message);
 }
 
 /// Each case makes one mistake in the example. The error names the line and the reason.

@@ -145,16 +145,11 @@ impl<S: Source, P: Pages> Sweep<'_, S, P> {
                 DisplayOperation(id)
             )));
         };
-        let written =
-            format!("version {version} is {} of {}", action, DisplayOperation(id));
+        let written = format!("version {version} is {} of {}", action, DisplayOperation(id));
         if found.user != user || found.action != Some(action) {
             let what = match found.action {
                 Some(sent) => {
-                    format!(
-                        "{written}, which was sent as {} for user {}",
-                        sent,
-                        found.user
-                    )
+                    format!("{written}, which was sent as {} for user {}", sent, found.user)
                 }
                 None => format!("{written}, which was sent as a read"),
             };
@@ -234,10 +229,7 @@ pub(super) fn invalid_entry(user: &UserState, entry: &LedgerEntry, policy: &Poli
             }
             Ok(expected) => format!(
                 "version {} changes balance {balance} to {}, but {} changes it to {}",
-                after.version,
-                after.balance,
-                receipt.command.action,
-                expected.after.balance
+                after.version, after.balance, receipt.command.action, expected.after.balance
             ),
         }
     };

@@ -107,6 +107,8 @@ pub trait Transaction: Sized {
 pub trait Isolation: Send + Sync + 'static {
     /// The name of the strategy that is made of it.
     const NAME: &'static str;
+    /// Whether a command of one user may wait for one of another user.
+    const BLOCKS_OTHER_USERS: bool = false;
 }
 
 /// The load locks the row of the account, as `SELECT .. FOR UPDATE` does.
@@ -141,6 +143,7 @@ pub struct Immediate;
 
 impl Isolation for Immediate {
     const NAME: &'static str = "immediate";
+    const BLOCKS_OTHER_USERS: bool = true;
 }
 
 /// A store that decides a command where the data is, in the way `D`.
@@ -164,6 +167,8 @@ pub trait DecidingStore<D: Decision>: Store {
 pub trait Decision: Send + Sync + 'static {
     /// The name of the strategy that is made of it.
     const NAME: &'static str;
+    /// Whether a command of one user may wait for one of another user.
+    const BLOCKS_OTHER_USERS: bool = false;
 }
 
 /// One statement that updates the row if the rule allows it, and writes the ledger entry.
@@ -186,6 +191,10 @@ impl Decision for StoredFunction {
 pub trait BatchStore: Store {
     /// Commits `receipts`, each of which follows from the one before, all or none, and returns
     /// their ledger entries in the same order. A reader sees all of them or none.
+    ///
+    /// A store that several processes share writes nothing if the account is no longer as the first
+    /// receipt found it, and returns a
+    /// [`Conflict`](crate::domain::StoreErrorKind::Conflict).
     ///
     /// # Errors
     /// [`CommitError`] holds for all of them.

@@ -57,6 +57,7 @@ pub use self::{
     },
     memory::{Memory, MemoryEntry},
     simulated::{Simulated, SimulatedEntry},
+    slot_table::{SlotGuard, SlotTable},
     versioned::{VersionStamped, Versioned, VersionedEntry},
 };
 use crate::domain::{

@@ -17,14 +17,15 @@ use crate::{
 /// Shards of the map. On the machines at hand, the lock of one of 64 is seldom contended.
 const SHARDS: usize = if cfg!(hotrow_loom) { 1 } else { 64 };
 
-pub(super) struct SlotTable<L> {
+/// States of type `L`, each of which exists while a guard holds it.
+pub struct SlotTable<L> {
     shards: Box<[Shard<L>]>,
 }
 
 type Shard<L> = CachePadded<Mutex<HashMap<UserId, Arc<L>>>>;
 
 /// Holds the slot of one user.
-pub(super) struct SlotGuard<'a, L> {
+pub struct SlotGuard<'a, L> {
     shard: &'a Shard<L>,
     user: UserId,
     /// Taken only by `drop`, so that its reference count goes down under the shard's lock.
@@ -32,12 +33,13 @@ pub(super) struct SlotGuard<'a, L> {
 }
 
 impl<L: Default> SlotTable<L> {
-    pub(super) fn new() -> SlotTable<L> {
+    /// Creates an empty table.
+    pub fn new() -> SlotTable<L> {
         SlotTable { shards: (0..SHARDS).map(|_| Shard::default()).collect() }
     }
 
     /// Acquires the slot of `user`, and creates it if there is none.
-    pub(super) fn acquire(&self, user: UserId) -> SlotGuard<'_, L> {
+    pub fn acquire(&self, user: UserId) -> SlotGuard<'_, L> {
         let number = user.value() % SHARDS as u64;
         let shard = &self.shards[usize::try_from(number).expect("there are few shards")];
         let slot = Arc::clone(shard.lock().entry(user).or_default());
@@ -51,8 +53,15 @@ impl<L: Default> SlotTable<L> {
     }
 }
 
+impl<L: Default> Default for SlotTable<L> {
+    fn default() -> SlotTable<L> {
+        SlotTable::new()
+    }
+}
+
 impl<L> SlotGuard<'_, L> {
-    pub(super) fn user(&self) -> UserId {
+    /// Returns the user of the slot.
+    pub fn user(&self) -> UserId {
         self.user
     }
 }

@@ -12,6 +12,10 @@
 //! | [`Queue`] | spinning, then suspending | yes | yes | one row is hot, and order matters |
 //! | [`Cas`] | retrying | yes | no | throughput matters, on any row |
 //! | [`Actor`], [`ShardedActor`] | suspending its task | no | yes | a task must own the state |
+//! | `BatchedQueue` | suspending its task | yes | yes | one row is hot, and a write takes long |
+//! | `Version` | retrying after a pause | yes | no | commands on a database seldom meet |
+//! | `InTransaction` | waiting in the store | yes | no | processes share a database |
+//! | `InStore` | waiting in the store | yes | no | a round trip to the database is long |
 //!
 //! `Unsynchronized` is the negative control. `FetchAdd` and `Noop` are references to measure
 //! against.
@@ -22,9 +26,17 @@ mod actor_cell;
 mod async_mutex;
 #[cfg(not(hotrow_loom))]
 mod async_rwlock;
+#[cfg(not(hotrow_loom))]
+mod back_off;
 mod base;
+#[cfg(not(hotrow_loom))]
+mod batched_queue;
 mod cas;
 mod fetch_add;
+#[cfg(not(hotrow_loom))]
+mod in_store;
+#[cfg(not(hotrow_loom))]
+mod in_transaction;
 mod mailbox;
 #[cfg(all(test, hotrow_loom))]
 mod models;
@@ -32,12 +44,16 @@ mod mutex;
 mod noop;
 mod queue;
 mod rwlock;
+#[cfg(not(hotrow_loom))]
+mod settle;
 mod sharded_actor;
 mod step;
 #[cfg(test)]
 #[cfg(not(any(shuttle, hotrow_loom)))]
 mod tests;
 mod unsynchronized;
+#[cfg(not(hotrow_loom))]
+mod version;
 
 use std::{fmt, future::Future};
 
@@ -56,7 +72,15 @@ pub use self::{
     unsynchronized::Unsynchronized,
 };
 #[cfg(not(hotrow_loom))]
-pub use self::{async_mutex::AsyncMutex, async_rwlock::AsyncRwLock};
+pub use self::{
+    async_mutex::AsyncMutex,
+    async_rwlock::AsyncRwLock,
+    batched_queue::{BATCH_MAX, BatchQueue, BatchedQueue},
+    in_store::InStore,
+    in_transaction::InTransaction,
+    settle::settle,
+    version::Version,
+};
 use crate::{
     domain::{Account, Command, Fault, Outcome, Policy, UserId},
     store::{Snapshot, Store},
@@ -215,6 +239,10 @@ pub enum Family {
     Atomic,
     /// Commands are messages to the one task that owns the account.
     Actor,
+    /// A transaction of the store isolates the commands of one user from each other.
+    Transaction,
+    /// The store decides each command itself, in one step.
+    InStore,
     /// A negative control: it is not linearizable, and every check must detect that.
     NegativeControl,
     /// A reference to measure against: it has no rule or no ledger, and is never ranked.
@@ -229,6 +257,8 @@ impl fmt::Display for Family {
             Family::RwLock => "rwlock",
             Family::Atomic => "atomic",
             Family::Actor => "actor",
+            Family::Transaction => "transaction",
+            Family::InStore => "in-store",
             Family::NegativeControl => "negative-control",
             Family::Reference => "reference",
         })

@@ -63,7 +63,7 @@ pub struct Queue<S>(Base<S>);
 #[derive(Default)]
 pub struct CombiningLock {
     state: AtomicU8,
-    queue: Mailbox<Request, Grant>,
+    pub(super) queue: Mailbox<Request, Grant>,
 }
 
 const UNLOCKED: u8 = 0;
@@ -72,13 +72,13 @@ const CONTENDED: u8 = 2;
 
 /// A request to the lock holder.
 #[derive(Clone, Copy)]
-enum Request {
+pub(super) enum Request {
     Execute(Command),
     Read,
 }
 
 /// The lock holder's answer to a waiting caller.
-enum Grant {
+pub(super) enum Grant {
     /// The lock holder executed the command.
     Executed(Outcome),
     /// The caller now holds the lock.
@@ -118,7 +118,7 @@ impl<S: Store<PerUserState = CombiningLock>> ConcurrencyStrategy for Queue<S> {
 
     async fn execute(&self, command: Command) -> Outcome {
         let entry = self.0.store.entry(command.user);
-        let guard = match self.lock_or_enqueue(&entry, Request::Execute(command)).await {
+        let guard = match entry.lock_or_enqueue::<S>(Request::Execute(command)).await {
             Grant::Executed(outcome) => return outcome,
             Grant::LockHeld => LockGuard(&entry),
         };
@@ -153,23 +153,9 @@ impl<S: Store<PerUserState = CombiningLock>> Queue<S> {
     }
 
     async fn read_locked(&self, entry: &S::Entry<'_>) -> Result<Account, Fault> {
-        self.lock_or_enqueue(entry, Request::Read).await;
+        entry.lock_or_enqueue::<S>(Request::Read).await;
         let _guard = LockGuard(entry);
         Ok(self.0.store.load(entry).await?)
-    }
-
-    async fn lock_or_enqueue(&self, entry: &S::Entry<'_>, request: Request) -> Grant {
-        // On an asynchronous store the holder may be suspended. A spinning caller would keep it
-        // from running.
-        if entry.try_lock() || (!S::IS_ASYNC && entry.try_lock_spinning()) {
-            return Grant::LockHeld;
-        }
-        let on_orphaned_reply = |grant| match grant {
-            Grant::LockHeld => entry.pass_lock(),
-            Grant::Executed(_) => {}
-        };
-        let grant = entry.queue.ask(request, || entry.admission(), on_orphaned_reply).await;
-        grant.unwrap_or(Grant::LockHeld)
     }
 
     /// Executes enqueued requests in order, up to [`COMBINE_MAX`], and passes the lock on.
@@ -199,6 +185,21 @@ impl<S: Store<PerUserState = CombiningLock>> Queue<S> {
 }
 
 impl CombiningLock {
+    /// Takes the lock, or enqueues `request` and waits for the answer of a lock holder.
+    pub(super) async fn lock_or_enqueue<S: Store>(&self, request: Request) -> Grant {
+        // On an asynchronous store the holder may be suspended. A spinning caller would keep it
+        // from running.
+        if self.try_lock() || (!S::IS_ASYNC && self.try_lock_spinning()) {
+            return Grant::LockHeld;
+        }
+        let on_orphaned_reply = |grant| match grant {
+            Grant::LockHeld => self.pass_lock(),
+            Grant::Executed(_) => {}
+        };
+        let grant = self.queue.ask(request, || self.admission(), on_orphaned_reply).await;
+        grant.unwrap_or(Grant::LockHeld)
+    }
+
     #[inline]
     fn try_lock(&self) -> bool {
         // Acquire, with the release in `unlock` and `unlock_if_empty`: the caller sees all writes
@@ -262,7 +263,7 @@ impl CombiningLock {
 }
 
 /// Holds the lock. Dropping it, as after a panic or in a cancelled future, passes the lock on.
-struct LockGuard<'a>(&'a CombiningLock);
+pub(super) struct LockGuard<'a>(pub(super) &'a CombiningLock);
 
 impl LockGuard<'_> {
     /// Unlocks, unless the lock is contended: then the guard is returned.

@@ -210,10 +210,23 @@ fn a_plain_call_that_fails_many_commits_is_applied_once() {
 /// The names are typed on the command line and rows are grouped by them, so this test pins them.
 #[test]
 fn every_family_has_a_distinct_name() {
-    use Family::{Actor, Atomic, Mutex, NegativeControl, Queue, Reference, RwLock};
+    use Family::{
+        Actor, Atomic, InStore, Mutex, NegativeControl, Queue, Reference, RwLock, Transaction,
+    };
     let names =
-        [Queue, Mutex, RwLock, Atomic, Actor, NegativeControl, Reference].map(|f| f.to_string());
-    let expected = ["queue", "mutex", "rwlock", "atomic", "actor", "negative-control", "reference"];
+        [Queue, Mutex, RwLock, Atomic, Actor, Transaction, InStore, NegativeControl, Reference]
+            .map(|f| f.to_string());
+    let expected = [
+        "queue",
+        "mutex",
+        "rwlock",
+        "atomic",
+        "actor",
+        "transaction",
+        "in-store",
+        "negative-control",
+        "reference",
+    ];
     assert_eq!(names, expected);
     assert_eq!(format!("{Queue:>7}"), "  queue");
 }

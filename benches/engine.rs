@@ -132,7 +132,12 @@ fn iteration(window: Duration, block: u32) -> Iteration {
         latency_window: window,
         seed: 1,
     };
-    Iteration { scenario: Scenario::hot_row(Clients::Threads(1)), schedule, block }
+    Iteration {
+        scenario: Scenario::hot_row(Clients::Threads(1)),
+        schedule,
+        block,
+        location: None,
+    }
 }
 
 fn measured(window: Duration) -> Measurement {

@@ -20,7 +20,7 @@ const TINY: Schedule = Schedule {
 fn iteration(clients: Clients, users: u64, latency: Latency) -> Iteration {
     let mix = Mix::new(45, 45, 10).expect("the shares add up to 100");
     let scenario = Scenario { users, mix, latency, ..Scenario::hot_row(clients) };
-    Iteration { scenario, schedule: TINY, block: 0 }
+    Iteration { scenario, schedule: TINY, block: 0, location: None }
 }
 
 /// Each strategy is measured by threads and by tasks, on one account and on several. A harness that
@@ -64,7 +64,7 @@ fn one_account_of_the_assignment_completes_two_and_a_half_commands_a_second() {
             let latency = Latency::Assignment;
             let scenario = Scenario { latency, ..Scenario::hot_row(Clients::Tasks(clients)) };
             let measured =
-                (entry.measure)(&Iteration { scenario, schedule, block: 0 }, &Stop::new(false));
+                (entry.measure)(&Iteration { scenario, schedule, block: 0, location: None }, &Stop::new(false));
             let rate = measured.completed() as f64 * 1e9 / measured.window_ns as f64;
             // An optimistic strategy reads while another command writes, and so is a little faster.
             let most = if entry.family == Family::Atomic && clients > 1 { 3.6 } else { 2.62 };

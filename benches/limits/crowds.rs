@@ -107,7 +107,7 @@ fn on_8_threads<T: ConcurrencyStrategy>() -> f64 {
         seed: 1,
     };
     let measured =
-        measure::<T>(&Iteration { scenario, schedule, block: 0 }, &AtomicBool::new(false));
+        measure::<T>(&Iteration { scenario, schedule, block: 0, location: None }, &AtomicBool::new(false));
     measured.window_ns as f64 / measured.completed() as f64
 }
 

@@ -27,6 +27,9 @@ pub struct StoreConfig {
     /// Where a store outside this process lives: a file or a URL, as `postgres://user@host/db`.
     /// `None` for a new and empty place that belongs to the store alone.
     pub location: Option<String>,
+    /// Whether the accounts at that location stay, and the next store that opens it with this option
+    /// continues with them. Otherwise each store has new accounts.
+    pub keeps_accounts: bool,
 }
 
 impl Default for StoreConfig {
@@ -40,6 +43,7 @@ impl Default for StoreConfig {
             tick: CoarseClock::now(),
             timer: Timer::default(),
             location: None,
+            keeps_accounts: false,
         }
     }
 }

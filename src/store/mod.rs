@@ -95,6 +95,9 @@ pub trait Store: Send + Sync + Sized + 'static {
     /// Whether [`load`](Store::load) returns a consistent account even while a commit runs, as one
     /// statement of a database does. A read of the balance then waits for no lock.
     const LOAD_IS_ATOMIC: bool = false;
+    /// Whether calls do I/O, and take real time: a file or a server is behind them. Their sockets and
+    /// timers need a runtime that has both.
+    const PERFORMS_IO: bool = false;
     /// What the store is opened with: [`StoreConfig`] itself, or the store's own options, which
     /// take from a [`StoreConfig`] what applies to them.
     type Config: Clone + Default + std::fmt::Debug + Send + Sync + for<'a> From<&'a StoreConfig>;

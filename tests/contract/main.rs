@@ -17,7 +17,7 @@ use self::seeded_bugs::{SeededBug, seeded_bugs};
 
 fn main() {
     let (arguments, budget) = (Arguments::from_args(), SearchBudget::from_environment());
-    let all = hotrow_registry::entries().flat_map(|entry| contract::Trial::all_of(entry, budget));
+    let all = hotrow_registry::all().flat_map(|entry| contract::Trial::all_of(entry, budget));
     let mut trials: Vec<Trial> = all.map(passes).collect();
     trials.extend(seeded_bugs().map(detects_seeded_bug));
     trials.push(Trial::test("seeded_bugs::every_detector_is_a_property", detectors_are_properties));

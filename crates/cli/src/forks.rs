@@ -102,7 +102,7 @@ impl Drop for KillOnDrop {
 /// Keeps the order of the planned contenders: the rows refer to them by index.
 fn comparison(planned: &PlannedScenario) -> Comparison {
     let contenders = planned.contenders.iter().map(contender).collect();
-    Comparison { scenario: planned.scenario, contenders }
+    Comparison { scenario: planned.scenario, contenders, location: planned.location }
 }
 
 fn contender(contender: &PlannedContender) -> Contender {
@@ -111,5 +111,11 @@ fn contender(contender: &PlannedContender) -> Contender {
         Role::AaControl => format!("{} (A/A control)", entry.strategy),
         _ => entry.strategy.to_owned(),
     };
-    Contender { name, store: entry.store, reference: entry.is_reference(), measure: entry.measure }
+    Contender {
+        name,
+        store: entry.store,
+        reference: entry.is_reference(),
+        performs_io: entry.performs_io,
+        measure: entry.measure,
+    }
 }

@@ -51,7 +51,7 @@ pub(super) fn list(arguments: &List) -> Result<Exit, CliError> {
 /// Returns the entries of each strategy, in the order of the registry.
 fn strategies() -> Vec<Vec<&'static Entry>> {
     let mut strategies: Vec<Vec<&Entry>> = Vec::new();
-    for entry in hotrow_registry::entries() {
+    for entry in hotrow_registry::all() {
         match strategies.iter_mut().find(|entries| entries[0].strategy == entry.strategy) {
             Some(entries) => entries.push(entry),
             None => strategies.push(vec![entry]),

@@ -168,7 +168,7 @@ fn block_rows(
     began: Instant,
     block: &ScenarioBlock,
 ) -> BlockRows {
-    let PlannedScenario { scenario, contenders } = &plan.scenarios[block.scenario];
+    let PlannedScenario { scenario, contenders, .. } = &plan.scenarios[block.scenario];
     let mut rows = BlockRows::default();
     for PositionedMeasurement { position, contender, started, measurement } in &block.placed {
         let context = RowContext {

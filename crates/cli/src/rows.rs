@@ -76,7 +76,7 @@ pub fn measurement_row(
         audited_entries,
         violation,
         truncated: measured.truncated,
-        kind: kind_of(scenario),
+        kind: kind_of(scenario, contender),
         distribution: scenario.distribution.to_string(),
         arrivals,
         offered_per_s: rounded(offered_per_s),
@@ -103,9 +103,10 @@ pub fn measurement_row(
 }
 
 /// What a scenario is measured for.
-fn kind_of(scenario: &Scenario) -> Kind {
+fn kind_of(scenario: &Scenario, contender: ContenderKey) -> Kind {
     match (scenario.latency, scenario.load) {
         (_, Load::Open { .. }) => Kind::OpenLoop,
+        _ if contender.performs_io => Kind::Database,
         (Latency::None, _) => Kind::ClosedLoop,
         _ => Kind::Simulated,
     }

@@ -180,10 +180,11 @@ fn is_negative_control(arguments: &Verify, candidate: &Candidate) -> bool {
 pub(super) fn candidates(arguments: &Verify) -> Result<Vec<Candidate>, CliError> {
     let names: BTreeSet<&str> = arguments.strategies.iter().map(String::as_str).collect();
     let store = arguments.store.as_deref().map(plan::builder::store).transpose()?;
+    let store = store.map(|store| store.name);
     for name in &names {
         plan::check_fits(name, store)?;
     }
-    let chosen = hotrow_registry::entries().filter(|entry| {
+    let chosen = hotrow_registry::all().filter(|entry| {
         let candidate: &Candidate = entry;
         let wanted = match names.is_empty() {
             true => candidate.guarantees.linearizable,

@@ -23,6 +23,8 @@ pub struct Contender {
     pub store: &'static str,
     /// Whether it is a reference, which has no rank.
     pub reference: bool,
+    /// Whether its store is a database.
+    pub performs_io: bool,
     /// Measures it once.
     pub measure: Measure,
 }
@@ -34,6 +36,8 @@ pub struct Comparison {
     pub scenario: Scenario,
     /// The contenders.
     pub contenders: Vec<Contender>,
+    /// Where their database is, as in [`Iteration::location`].
+    pub location: Option<&'static str>,
 }
 
 /// A measurement and its position in the run.
@@ -124,7 +128,7 @@ pub fn run(
             validator.begin();
             let mut scenario_block =
                 run_block(&comparisons[scenario], scenario, block, schedule, stop, observer);
-            let Comparison { scenario: measured_scenario, contenders } = &comparisons[scenario];
+            let Comparison { scenario: measured_scenario, contenders, .. } = &comparisons[scenario];
             scenario_block.exclusion_reason =
                 validator.exclusion_reason(measured_scenario, contenders, &scenario_block.placed);
             counts[scenario].add(scenario_block.exclusion_reason.is_none());
@@ -171,8 +175,9 @@ fn run_block(
     stop: &Stop,
     observer: &mut dyn RunObserver,
 ) -> ScenarioBlock {
-    let Comparison { scenario: measured_scenario, contenders } = comparison;
-    let iteration = Iteration { scenario: *measured_scenario, schedule: *schedule, block };
+    let Comparison { scenario: measured_scenario, contenders, .. } = comparison;
+    let location = comparison.location;
+    let iteration = Iteration { scenario: *measured_scenario, schedule: *schedule, block, location };
     let order = order(
         schedule.seed,
         iteration.block,

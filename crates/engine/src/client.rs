@@ -24,6 +24,7 @@ use super::{
 use hotrow::{
     domain::Command,
     service::PointService,
+    store::Store,
     strategy::ConcurrencyStrategy,
     workload::{OperationKey, RequestSequence},
 };
@@ -332,11 +333,13 @@ impl<T: ConcurrencyStrategy> ClientState<T> {
     }
 
     /// Returns whether every request is timed: because reading the clock is free, as on a simulated
-    /// clock, or because all times are needed, as in an open loop or a recorded history.
+    /// clock, or beside I/O, or because all times are needed, as in an open loop or a recorded
+    /// history.
     fn times_all(&self) -> bool {
         self.client.run_clock.is_simulated()
             || self.client.timestamps != TimestampMode::Measured
             || matches!(self.client.load_model, LoadModel::Open(_))
+            || T::Store::PERFORMS_IO
     }
 
     fn draw_next_timed(&mut self) {

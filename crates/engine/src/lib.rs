@@ -79,6 +79,8 @@ pub struct Iteration {
     pub schedule: Schedule,
     /// The number of the block, from 0. Strategies of one block get the same requests.
     pub block: u32,
+    /// Where a database is: a file or a URL. `None` for a private place, and in memory.
+    pub location: Option<&'static str>,
 }
 
 /// The result of an iteration.

@@ -87,7 +87,8 @@ pub(super) fn store_config(
             true => Timer::Simulated(clock.clone()),
             false => Timer::default(),
         },
-        location: None,
+        location: iteration.location.map(str::to_owned),
+        keeps_accounts: false,
     }
 }
 
@@ -118,13 +119,19 @@ pub(super) fn sequences(
     sequences
 }
 
-/// Builds the runtime of a run; a simulated one moves `clock`.
-pub(super) fn runtime(windows: Phases, clock: &SimulatedClock) -> Runtime {
+/// Builds the runtime of a run; a simulated one moves `clock`. Sockets work only if the store
+/// `performs_io`: in memory, nothing polls for them between two requests.
+pub(super) fn runtime(windows: Phases, clock: &SimulatedClock, performs_io: bool) -> Runtime {
     let runtime = match windows.simulated {
         true => clock.runtime(),
         false => {
             let cores = hotrow_machine::cores().usable;
-            Builder::new_multi_thread().worker_threads(cores).enable_time().build()
+            let mut builder = Builder::new_multi_thread();
+            builder.worker_threads(cores).enable_time();
+            if performs_io {
+                builder.enable_all();
+            }
+            builder.build()
         }
     };
     runtime.expect("the system can start the threads of a runtime")

@@ -27,6 +27,7 @@ use hotrow::{
     clock::CoarseClock,
     domain::{Account, Command, Fault, Policy, StoreError, UserId},
     service::PointService,
+    store::Store,
     strategy::ConcurrencyStrategy,
     timer::SimulatedClock,
     workload::{OperationKey, RequestSequence},
@@ -105,7 +106,7 @@ impl<T: ConcurrencyStrategy> Run<T> {
         let clock = SimulatedClock::default();
         let store_config = prepare::store_config(iteration, config, &coarse_clock, &clock);
         let clients = prepare::clients(iteration);
-        let runtime = prepare::runtime(windows, &clock);
+        let runtime = prepare::runtime(windows, &clock, T::Store::PERFORMS_IO);
         let policy = policy.with_work(iteration.scenario.work);
         let service = runtime.block_on(PointService::open(&store_config, policy))?;
         let mut run = Run {

@@ -26,6 +26,9 @@ use hotrow_engine as engine;
 use hotrow_engine::{Measure, Record, SingleClientFn};
 use hotrow_verify::contract::Candidate;
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod databases;
+
 /// The simulated store with the version column that it lacks.
 type VersionedSimulated<L> = Versioned<Simulated<VersionStamped<L>>>;
 
@@ -88,7 +91,15 @@ impl Entry {
         A: ConcurrencyStrategy<Store = FaultInjecting<T::Store>>,
         B: ConcurrencyStrategy<Store = FaultInjecting<T::Store, false>>,
     {
-        let candidate = Candidate::new::<T, A, B>();
+        Entry::of_candidate::<T>(Candidate::new::<T, A, B>())
+    }
+
+    /// Creates the entry of strategy `T` on a database.
+    pub const fn on_database<T: ConcurrencyStrategy>() -> Entry {
+        Entry::of_candidate::<T>(Candidate::without_faults::<T>())
+    }
+
+    const fn of_candidate<T: ConcurrencyStrategy>(candidate: Candidate) -> Entry {
         // A build that explores schedules measures nothing, and the code that measures is most of
         // what there is to compile.
         if cfg!(shuttle) {
@@ -108,7 +119,23 @@ impl Entry {
     }
 }
 
-/// Returns every entry, in the order of the report.
+/// Returns every entry on a database that is compiled in, in the order of the report.
+///
+/// [`Unsynchronized`] is not among them: the keys of the ledger turn its lost updates into conflicts,
+/// so it is slow there and not wrong.
+pub fn databases() -> impl Iterator<Item = &'static Entry> {
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    return databases::ENTRIES.iter().copied().flatten();
+    #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+    return std::iter::empty();
+}
+
+/// Returns every entry: first those in memory, then those on databases.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    entries().chain(databases())
+}
+
+/// Returns every entry in memory, in the order of the report.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
     ENTRIES.iter().copied().flatten()
 }

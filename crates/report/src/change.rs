@@ -163,7 +163,7 @@ impl ScenarioChange {
         let Some(Summary { median, .. }) = Summary::of(values) else { return "-".to_owned() };
         match self.kind {
             Kind::OpenLoop | Kind::SingleClient => super::figures::duration(median),
-            Kind::ClosedLoop | Kind::Simulated | Kind::Http => rate_of(median),
+            Kind::ClosedLoop | Kind::Simulated | Kind::Http | Kind::Database => rate_of(median),
         }
     }
 
@@ -195,7 +195,7 @@ impl Line {
         self.verdict == Verdict::Slower
             && match kind {
                 Kind::OpenLoop | Kind::SingleClient => interval.low > 1.0 + share,
-                Kind::ClosedLoop | Kind::Simulated | Kind::Http => {
+                Kind::ClosedLoop | Kind::Simulated | Kind::Http | Kind::Database => {
                     interval.high < 1.0 / (1.0 + share)
                 }
             }

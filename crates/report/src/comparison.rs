@@ -17,7 +17,7 @@ use hotrow_results::{
 
 /// The preferred baselines: the first that ran in the scenario and passed its audit. Without one,
 /// the contender with an A/A control is the baseline, and without that the first contender by name.
-const BASELINES: [&str; 2] = ["mutex", "async-mutex"];
+const BASELINES: [&str; 3] = ["mutex", "row-lock", "async-mutex"];
 
 /// The results of one scenario.
 #[derive(Debug, Clone, PartialEq)]
@@ -183,7 +183,7 @@ impl Comparison {
 fn better(kind: Kind) -> Better {
     match kind {
         Kind::OpenLoop | Kind::SingleClient => Better::Lower,
-        Kind::ClosedLoop | Kind::Simulated | Kind::Http => Better::Higher,
+        Kind::ClosedLoop | Kind::Simulated | Kind::Http | Kind::Database => Better::Higher,
     }
 }
 

@@ -110,6 +110,8 @@ pub enum Kind {
     SingleClient,
     /// A server under a closed loop of HTTP requests from another process.
     Http,
+    /// A database under a closed loop, in real time. Every request is timed.
+    Database,
 }
 
 fn uniform() -> String {
@@ -195,6 +197,8 @@ pub struct ContenderKey {
     pub family: Family,
     /// Its role in the comparison.
     pub role: Role,
+    /// Whether its store is a database.
+    pub performs_io: bool,
 }
 
 impl MeasurementRow {

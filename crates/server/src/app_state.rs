@@ -37,6 +37,12 @@ use hotrow::{
     service::{DynPointService, Statement},
 };
 
+/// The number from which operations are counted is below this. A database keeps the ids of earlier
+/// processes and of processes that run beside this one, and takes a known id for a repetition. So
+/// each process counts from a random number: that two of them meet within 2^40 operations each has a
+/// probability of 2^-21.
+const FIRST_OPERATION_MAX: u64 = 1 << 62;
+
 /// The phases of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LifecycleState {
@@ -80,7 +86,7 @@ impl AppState {
             keys: IdempotencyKeys::default(),
             clock_task: Arc::new(ClockTask::new(clock)),
             request_ids: RequestIds::new(),
-            next_operation: AtomicU64::new(1),
+            next_operation: AtomicU64::new(fastrand::u64(1..FIRST_OPERATION_MAX)),
             lifecycle: watch::Sender::new(LifecycleState::Open),
         }
     }

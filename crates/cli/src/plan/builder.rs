@@ -29,8 +29,20 @@ const SLOW_STORE: &str = "simulated";
 /// The default store.
 pub(crate) const STORE: &str = "memory";
 
-/// The default number of clients on a store with latency, where the number of cores is irrelevant.
+/// The default number of clients on a store with latency and on a database, where the number of
+/// cores is irrelevant.
 const TASKS_ON_SLOW_STORE: u32 = 32;
+
+/// Databases, with the cargo feature that compiles each in.
+const DATABASES: [(&str, &str); 2] = [("sqlite", "sqlite"), ("postgres", "postgres")];
+
+/// A store, and where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StoreAt {
+    pub(crate) name: &'static str,
+    /// The file or the URL of a database. `None` for a private place, and in memory.
+    pub(crate) location: Option<&'static str>,
+}
 
 /// The parts of a scenario, in the order in which combinations of them are listed.
 pub(crate) const AXES: [&str; 12] = [
@@ -51,7 +63,7 @@ pub(crate) const AXES: [&str; 12] = [
 /// The parts of a scenario that are given so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct ScenarioBuilder {
-    pub(crate) store: Option<&'static str>,
+    pub(crate) store: Option<StoreAt>,
     pub(crate) users: Option<u64>,
     pub(crate) distribution: Option<KeyDistribution>,
     pub(crate) clients: Option<Clients>,
@@ -101,9 +113,9 @@ impl ScenarioBuilder {
 
     /// Fills in defaults, validates the combination, and returns the store and the scenario.
     pub(crate) fn finish(self) -> Result<(&'static str, Scenario), CliError> {
-        let store = self.store.unwrap_or(STORE);
+        let store = self.store.map_or(STORE, |store| store.name);
         let latency = latency(store, self.latency)?;
-        let clients = self.clients.unwrap_or_else(|| default_clients(latency));
+        let clients = self.clients.unwrap_or_else(|| default_clients(store, latency));
         if latency != Latency::None && matches!(clients, Clients::Threads(_)) {
             return Err(CliError::usage(format!(
                 "threads cannot wait for a simulated clock: use --clients \
@@ -111,7 +123,7 @@ impl ScenarioBuilder {
             )));
         }
         let ledger = self.ledger.unwrap_or(true);
-        if !ledger && store == SLOW_STORE {
+        if !ledger && (store == SLOW_STORE || is_database(store)) {
             return Err(CliError::usage(format!(
                 "store {store} needs its ledger: remove --no-ledger, or use --store {STORE}"
             )));
@@ -166,13 +178,33 @@ fn is_to_a_thousandth(per_second: f64) -> bool {
     (thousandths - thousandths.round()).abs() < ERROR_MAX
 }
 
-/// Returns the name of a store of the registry.
-pub(crate) fn store(name: &str) -> Result<&'static str, CliError> {
-    let stores: BTreeSet<_> = hotrow_registry::entries().map(|entry| entry.store).collect();
-    match stores.get(name) {
-        Some(store) => Ok(store),
+/// Parses a store of the registry: its name, or for a database also `sqlite:FILE` or
+/// `postgres://HOST/DATABASE`.
+pub(crate) fn store(text: &str) -> Result<StoreAt, CliError> {
+    let (name, location) = match text.split_once(':') {
+        Some((name, file)) if name == "sqlite" && !file.is_empty() => (name, Some(file)),
+        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+            ("postgres", Some(text))
+        }
+        _ => (text, None),
+    };
+    let stores: BTreeSet<_> = hotrow_registry::all().map(|entry| entry.store).collect();
+    if let Some(name) = stores.get(name) {
+        // A scenario is copied freely, and a program has one such location.
+        let location = location.map(|location| &*location.to_owned().leak());
+        return Ok(StoreAt { name, location });
+    }
+    match DATABASES.iter().find(|(database, _)| *database == name) {
+        Some((_, feature)) => Err(CliError::usage(format!(
+            "store {name} is not compiled in: build with `--features hotrow-cli/{feature}`"
+        ))),
         None => Err(unknown("store", name, &stores)),
     }
+}
+
+/// Whether calls of the store do I/O.
+pub(crate) fn is_database(store: &str) -> bool {
+    hotrow_registry::databases().any(|entry| entry.store == store)
 }
 
 /// Returns the latency of a store's calls: the given one, or the default of the store.
@@ -191,9 +223,9 @@ pub(crate) fn latency(store: &str, given: Option<Latency>) -> Result<Latency, Cl
     }
 }
 
-fn default_clients(latency: Latency) -> Clients {
+fn default_clients(store: &str, latency: Latency) -> Clients {
     match latency {
-        Latency::None => clients::threads_of_machine(),
+        Latency::None if !is_database(store) => clients::threads_of_machine(),
         _ => Clients::Tasks(TASKS_ON_SLOW_STORE),
     }
 }

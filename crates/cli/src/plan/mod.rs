@@ -16,7 +16,7 @@ use hotrow_results::{ContenderKey, Role};
 use hotrow_verify::contract::Candidate;
 
 /// The preferred strategies of the A/A control; the first one that is measured is taken.
-const AA_CONTROLS: [&str; 2] = ["mutex", "async-mutex"];
+const AA_CONTROLS: [&str; 3] = ["mutex", "row-lock", "async-mutex"];
 
 /// The similarity, from 0 to 1, from which a name is taken for a misspelling of another.
 const SIMILARITY_MIN: f64 = 0.8;
@@ -37,6 +37,8 @@ pub(super) struct Plan {
 pub(super) struct PlannedScenario {
     pub(super) scenario: Scenario,
     pub(super) contenders: Vec<PlannedContender>,
+    /// Where its database is, if it is not private.
+    pub(super) location: Option<&'static str>,
 }
 
 /// The part of a scenario that a sweep varies, with its values. The scenarios of the plan have
@@ -56,15 +58,22 @@ pub(super) struct PlannedContender {
 
 impl PlannedContender {
     pub(super) fn key(&self) -> ContenderKey {
-        let Candidate { store, strategy, family, .. } = **self.entry;
-        ContenderKey { store, strategy, family, role: self.role }
+        let Candidate { store, strategy, family, performs_io, .. } = **self.entry;
+        ContenderKey { store, strategy, family, role: self.role, performs_io }
     }
 }
 
 impl PlannedScenario {
     fn new(builder: ScenarioBuilder, named: &[String]) -> Result<PlannedScenario, CliError> {
         let (store, scenario) = builder.finish()?;
-        Ok(PlannedScenario { scenario, contenders: contenders(store, scenario.latency, named)? })
+        let location = builder.store.and_then(|store| store.location);
+        let contenders = contenders(store, scenario.latency, named)?;
+        Ok(PlannedScenario { scenario, contenders, location })
+    }
+
+    /// Whether its store is a database.
+    pub(super) fn is_on_database(&self) -> bool {
+        self.contenders.iter().any(|contender| contender.entry.performs_io)
     }
 
     /// Returns the stable identifier of the scenario.
@@ -164,11 +173,19 @@ fn plan_of_scenarios(arguments: &Run, definitions: &Definitions) -> Result<Plan,
     let scenarios =
         builders.into_iter().map(|builder| PlannedScenario::new(builder, &arguments.strategies));
     let scenarios = scenarios.collect::<Result<Vec<_>, _>>()?;
-    let [warm_up, capacity_window, latency_window] = [20, 100, 50].map(Duration::from_millis);
+    let is_on_database = scenarios.iter().any(PlannedScenario::is_on_database);
+    let phases = if is_on_database { DATABASE_PHASES_MS } else { PHASES_MS };
+    let [warm_up, capacity_window, latency_window] = phases.map(Duration::from_millis);
     let (blocks, seed) = (BLOCKS, arguments.output.seed);
     let schedule = Schedule { blocks, warm_up, capacity_window, latency_window, seed };
     Ok(Plan { scenarios, schedule, forks: 1, axis })
 }
+
+/// Warm-up, capacity window and latency window if no plan says how long they are.
+const PHASES_MS: [u64; 3] = [20, 100, 50];
+
+/// The same on a database. Every request is timed in the capacity window, so no other is needed.
+const DATABASE_PHASES_MS: [u64; 3] = [300, 1_000, 0];
 
 /// Blocks if neither flag nor plan says how many.
 const BLOCKS: u32 = 10;
@@ -204,7 +221,7 @@ pub(super) fn contenders(
             false => is_named || named.is_empty(),
         }
     };
-    let entries = hotrow_registry::entries().filter(|entry| entry.store == store && wanted(entry));
+    let entries = hotrow_registry::all().filter(|entry| entry.store == store && wanted(entry));
     let mut contenders: Vec<PlannedContender> =
         entries.map(|entry| PlannedContender { entry, role: role(entry) }).collect();
     if let Some(control) = aa_control(&contenders) {
@@ -215,10 +232,10 @@ pub(super) fn contenders(
 
 /// Checks that there is a strategy `name`, and that it runs on `store` if one is given.
 pub(super) fn check_fits(name: &str, store: Option<&str>) -> Result<(), CliError> {
-    let with_name = hotrow_registry::entries().filter(|entry| entry.strategy == name);
+    let with_name = hotrow_registry::all().filter(|entry| entry.strategy == name);
     let stores: Vec<_> = with_name.map(|entry| entry.store).collect();
     if stores.is_empty() {
-        let strategies = hotrow_registry::entries().map(|entry| entry.strategy).collect();
+        let strategies = hotrow_registry::all().map(|entry| entry.strategy).collect();
         return Err(unknown("strategy", name, &strategies));
     }
     match store.filter(|store| !stores.contains(store)) {

@@ -141,7 +141,8 @@ fn answer(text: &str) -> Result<Duration, String> {
 
 /// Serves until a signal stops it.
 pub(super) fn serve(arguments: &Serve) -> Result<Exit, CliError> {
-    let store = arguments.store.as_deref().map_or(Ok(STORE), builder::store)?;
+    let store = arguments.store.as_deref().map(builder::store).transpose()?;
+    let (store, location) = store.map_or((STORE, None), |store| (store.name, store.location));
     let latency = builder::latency(store, arguments.latency)?;
     let entry = entry(arguments.strategy.as_deref().unwrap_or(STRATEGY), store)?;
     let limits = arguments.limits(latency);
@@ -150,7 +151,7 @@ pub(super) fn serve(arguments: &Serve) -> Result<Exit, CliError> {
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| CliError::failed(format!("cannot start a runtime: {error}")))?;
-    let served = runtime.block_on(run(entry, latency, arguments, limits, origins))?;
+    let served = runtime.block_on(run(entry, location, latency, arguments, limits, origins))?;
     let ShutdownSummary { applied, unanswered } = served;
     tracing::info!(applied, unanswered, "stopped");
     // Tasks that are still running belong to closed connections.
@@ -162,7 +163,7 @@ pub(super) fn serve(arguments: &Serve) -> Result<Exit, CliError> {
 fn entry(strategy: &str, store: &'static str) -> Result<&'static Entry, CliError> {
     plan::check_fits(strategy, Some(store))?;
     let matches = |entry: &&Entry| (entry.strategy, entry.store) == (strategy, store);
-    match hotrow_registry::entries().find(matches) {
+    match hotrow_registry::all().find(matches) {
         Some(entry) if !entry.is_reference() => Ok(entry),
         _ => Err(CliError::usage(format!(
             "{strategy} is a reference and keeps no accounts: choose another of `hotrow list`"
@@ -213,6 +214,7 @@ fn connections_within(requested: usize) -> usize {
 
 async fn run(
     entry: &Entry,
+    location: Option<&str>,
     latency: Latency,
     arguments: &Serve,
     limits: Limits,
@@ -227,7 +229,13 @@ async fn run(
 
     let timer = PreciseTimer::default();
     warn_if_late(&timer, latency).await;
-    let setup = StoreConfig { latency, timer: Timer::Precise(timer), ..StoreConfig::default() };
+    let setup = StoreConfig {
+        latency,
+        timer: Timer::Precise(timer),
+        location: location.map(str::to_owned),
+        keeps_accounts: location.is_some(),
+        ..StoreConfig::default()
+    };
     let points = (entry.open)(&setup, arguments.policy).await;
     let points = points.map_err(|error| {
         CliError::failed(format!("cannot open the store {}: {error}", entry.store))

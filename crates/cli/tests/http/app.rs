@@ -52,7 +52,7 @@ impl ExecutionMode {
     pub(crate) fn for_holds(entry: &Entry) -> ExecutionMode {
         let (faults, policy) = (Arc::new(Faults::default()), Policy::default());
         let script: Arc<dyn FaultScript> = Arc::clone(&faults) as _;
-        let points = (entry.open_suspending)(&StoreConfig::default(), policy, script);
+        let points = (entry.with_faults().suspending)(&StoreConfig::default(), policy, script);
         let app = App::from_service(points, entry, policy, Limits::default());
         ExecutionMode::Paused.run(app.call(&Request::charge(1, 1)));
         if faults.blocks_threads() { ExecutionMode::Threads } else { ExecutionMode::Paused }
@@ -117,7 +117,7 @@ impl App {
     ) -> (App, Arc<Faults>) {
         let (faults, policy) = (Arc::new(Faults::default()), Policy::default());
         let script: Arc<dyn FaultScript> = Arc::clone(&faults) as _;
-        let points = (entry.open_suspending)(&StoreConfig::default(), policy, script);
+        let points = (entry.with_faults().suspending)(&StoreConfig::default(), policy, script);
         let callers_are_threads = mode == ExecutionMode::Threads;
         (App { callers_are_threads, ..App::from_service(points, entry, policy, limits) }, faults)
     }

@@ -33,7 +33,7 @@ const POLLS_MAX: u64 = 12;
 /// it is, and on a store that yields in every step.
 pub(crate) fn accounts_agree_with_answers_under_load(entry: &Entry) -> CheckResult {
     let (setup, policy) = (StoreConfig::default(), Policy::default());
-    for points in [entry.open_sync(&setup, policy), (entry.open_yielding)(&setup, policy)] {
+    for points in [entry.open_sync(&setup, policy), (entry.with_faults().yielding)(&setup, policy)] {
         ExecutionMode::Threads.run(run_load(entry, points))?;
     }
     Ok(())
@@ -41,7 +41,7 @@ pub(crate) fn accounts_agree_with_answers_under_load(entry: &Entry) -> CheckResu
 
 /// The check must be able to fail: a strategy that reads, waits and writes must not pass it.
 pub(crate) fn lost_updates_are_detected(entry: &Entry) -> CheckResult {
-    let points = (entry.open_yielding)(&StoreConfig::default(), Policy::default());
+    let points = (entry.with_faults().yielding)(&StoreConfig::default(), Policy::default());
     match ExecutionMode::Threads.run(run_load(entry, points)) {
         Ok(()) => Err("no lost update was found".to_owned()),
         Err(_) => Ok(()),

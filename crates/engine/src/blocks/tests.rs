@@ -45,11 +45,16 @@ fn comparison(users: u64, contenders: usize, measure: Measure) -> Comparison {
     let contender = |place| Contender {
         name: format!("contender {place}"),
         store: "none",
+        performs_io: false,
         reference: false,
         measure,
     };
     let scenario = Scenario { users, ..Scenario::hot_row(Clients::Threads(1)) };
-    Comparison { scenario, contenders: (0..contenders).map(contender).collect() }
+    Comparison {
+        scenario,
+        contenders: (0..contenders).map(contender).collect(),
+        location: None,
+    }
 }
 
 /// Excludes the first blocks of scenario 0, as many as its number says.

@@ -33,7 +33,7 @@ const TINY: Schedule = Schedule {
 fn iteration(clients: Clients, users: u64, latency: Latency) -> Iteration {
     let mix = Mix::new(45, 45, 10).unwrap();
     let scenario = Scenario { users, mix, latency, ..Scenario::hot_row(clients) };
-    Iteration { scenario, schedule: TINY, block: 0 }
+    Iteration { scenario, schedule: TINY, block: 0, location: None }
 }
 
 fn run<T: ConcurrencyStrategy>(iteration: &Iteration) -> Measurement {
@@ -79,7 +79,7 @@ fn a_stopped_run_ends_early_and_is_audited() {
     for clients in [Clients::Threads(2), Clients::Tasks(2)] {
         for latency in [Latency::None, Latency::Assignment] {
             let Iteration { scenario, .. } = iteration(clients, 2, latency);
-            let iteration = Iteration { scenario, schedule: endless, block: 0 };
+            let iteration = Iteration { scenario, schedule: endless, block: 0, location: None };
             STOP.store(false, Ordering::Relaxed);
             let measured = measure::<Faulty<StopsAfter<500>>>(&iteration, &STOP);
             assert!(measured.truncated);

@@ -68,6 +68,7 @@ impl From<&StoreConfig> for SqliteConfig {
     fn from(config: &StoreConfig) -> SqliteConfig {
         SqliteConfig {
             file: config.location.as_ref().map(PathBuf::from),
+            run: if config.keeps_accounts { Run::SERVICE } else { Run::New },
             clock: config.tick.clone(),
             ..SqliteConfig::default()
         }

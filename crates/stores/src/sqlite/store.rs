@@ -115,6 +115,7 @@ impl<L: Default + Send + Sync + 'static> Store for Sqlite<L> {
     const NAME: &'static str = "sqlite";
     const IS_ASYNC: bool = true;
     const LOAD_IS_ATOMIC: bool = true;
+    const PERFORMS_IO: bool = true;
     type Config = SqliteConfig;
     type PerUserState = L;
     type Entry<'a> = SqliteEntry<'a, L>;

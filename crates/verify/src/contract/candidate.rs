@@ -45,18 +45,27 @@ pub struct Candidate {
     pub store_type: fn() -> &'static str,
     /// Whether calls of the store take simulated time.
     pub has_latency: bool,
+    /// Whether calls of the store do I/O, and take real time.
+    pub performs_io: bool,
     /// Family of the strategy.
     pub family: Family,
     /// What the strategy guarantees.
     pub guarantees: Guarantees,
     /// Opens the service behind a dynamic call.
     pub open: Open,
-    /// As `open`, over a store in memory that yields after each load and each commit.
-    pub open_yielding: OpenYielding,
-    /// As `open_yielding`, over an asynchronous store that suspends its caller where a script says so.
-    pub open_suspending: OpenWithFaults,
-    /// As `open_yielding`, over a synchronous store that blocks its caller's thread where a script says so.
-    pub open_blocking: OpenWithFaults,
+    /// Opens it over a store in memory that injects faults. `None` for a database.
+    pub fault_injecting: Option<FaultInjectingOpens>,
+}
+
+/// Opens a service over an empty store in memory that injects faults.
+#[derive(Debug, Clone, Copy)]
+pub struct FaultInjectingOpens {
+    /// The store yields after each load and each commit.
+    pub yielding: OpenYielding,
+    /// The store is asynchronous, and suspends its caller where a script says so.
+    pub suspending: OpenWithFaults,
+    /// The store is synchronous, and blocks its caller's thread where a script says so.
+    pub blocking: OpenWithFaults,
 }
 
 /// Opens a service over a store.
@@ -81,18 +90,36 @@ impl Candidate {
         A: ConcurrencyStrategy<Store = FaultInjecting<T::Store>>,
         B: ConcurrencyStrategy<Store = FaultInjecting<T::Store, false>>,
     {
+        let fault_injecting = FaultInjectingOpens {
+            yielding: open_in_memory::<A>,
+            suspending: open_with_faults::<A, T::Store, true>,
+            blocking: open_with_faults::<B, T::Store, false>,
+        };
+        Candidate { fault_injecting: Some(fault_injecting), ..Candidate::without_faults::<T>() }
+    }
+
+    /// Creates the candidate of strategy `T` on a store in which no fault can be injected, as a
+    /// database. Properties that need one do not apply to it.
+    pub const fn without_faults<T: ConcurrencyStrategy>() -> Candidate {
         Candidate {
             strategy: T::NAME,
             store: T::Store::NAME,
             store_type: std::any::type_name::<T::Store>,
             has_latency: T::Store::HAS_LATENCY,
+            performs_io: T::Store::PERFORMS_IO,
             family: T::FAMILY,
             guarantees: T::GUARANTEES,
             open: open::<T>,
-            open_yielding: open_in_memory::<A>,
-            open_suspending: open_with_faults::<A, T::Store, true>,
-            open_blocking: open_with_faults::<B, T::Store, false>,
+            fault_injecting: None,
         }
+    }
+
+    /// Returns how to open the service with faults.
+    ///
+    /// # Panics
+    /// If no fault can be injected in the store.
+    pub fn with_faults(&self) -> FaultInjectingOpens {
+        self.fault_injecting.expect("the store injects faults")
     }
 
     /// As `open`, in a plain call, for a store in memory.

@@ -24,6 +24,8 @@ pub enum ExecutionMode {
     /// strategy in the middle of its work. Only for strategies that start no task of their own: a
     /// step of such a task would block the one thread.
     Blockade,
+    /// Four worker threads and real time, on a database.
+    Wire,
 }
 
 /// Worker threads: more than the cores of a small machine, so that the system always preempts some
@@ -43,21 +45,33 @@ const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(5);
 
 impl ExecutionMode {
     /// The modes that check every strategy.
-    pub const ALL: [ExecutionMode; 3] =
-        [ExecutionMode::FaultInjecting, ExecutionMode::Delays, ExecutionMode::Threads];
+    pub const ALL: [ExecutionMode; 4] = [
+        ExecutionMode::FaultInjecting,
+        ExecutionMode::Delays,
+        ExecutionMode::Threads,
+        ExecutionMode::Wire,
+    ];
 
-    /// Whether this mode applies to `candidate`: delays need a store with latency.
+    /// Whether this mode applies to `candidate`: delays need a store with latency, and a database
+    /// is checked in real time alone.
     pub fn suits(self, candidate: &Candidate) -> bool {
-        self != ExecutionMode::Delays || candidate.has_latency
+        match self {
+            ExecutionMode::Wire => candidate.performs_io,
+            ExecutionMode::Delays => candidate.has_latency,
+            ExecutionMode::FaultInjecting | ExecutionMode::Threads | ExecutionMode::Blockade => {
+                !candidate.performs_io
+            }
+        }
     }
 
     /// The configuration of stores in this mode.
     pub(crate) fn store_config(self) -> StoreConfig {
         let latency = match self {
             ExecutionMode::Delays => Latency::Assignment,
-            ExecutionMode::FaultInjecting | ExecutionMode::Threads | ExecutionMode::Blockade => {
-                Latency::None
-            }
+            ExecutionMode::FaultInjecting
+            | ExecutionMode::Threads
+            | ExecutionMode::Blockade
+            | ExecutionMode::Wire => Latency::None,
         };
         StoreConfig { latency, ..StoreConfig::default() }
     }
@@ -66,7 +80,7 @@ impl ExecutionMode {
     pub(crate) fn run(self, trial: impl Future<Output = CheckResult>) -> CheckResult {
         let runtime = self.runtime();
         let result = runtime.block_on(async {
-            if self == ExecutionMode::Threads {
+            if matches!(self, ExecutionMode::Threads | ExecutionMode::Wire) {
                 return trial.await;
             }
             let ended = tokio::time::timeout(PAUSED_TIME_MAX, trial).await;
@@ -79,7 +93,7 @@ impl ExecutionMode {
 
     fn runtime(self) -> Runtime {
         let mut builder = match self {
-            ExecutionMode::Threads => Builder::new_multi_thread(),
+            ExecutionMode::Threads | ExecutionMode::Wire => Builder::new_multi_thread(),
             ExecutionMode::FaultInjecting | ExecutionMode::Delays | ExecutionMode::Blockade => {
                 Builder::new_current_thread()
             }
@@ -87,6 +101,7 @@ impl ExecutionMode {
         builder.enable_time().max_blocking_threads(BLOCKED_MAX);
         match self {
             ExecutionMode::Threads => builder.worker_threads(WORKERS),
+            ExecutionMode::Wire => builder.worker_threads(WORKERS).enable_all(),
             ExecutionMode::FaultInjecting | ExecutionMode::Delays | ExecutionMode::Blockade => {
                 builder.start_paused(true)
             }
@@ -102,6 +117,7 @@ impl fmt::Display for ExecutionMode {
             ExecutionMode::Delays => "delays",
             ExecutionMode::Threads => "threads",
             ExecutionMode::Blockade => "blockade",
+            ExecutionMode::Wire => "wire",
         })
     }
 }

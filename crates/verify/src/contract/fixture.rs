@@ -109,10 +109,11 @@ impl TestCase {
     pub(crate) fn open_with(self, policy: Policy) -> Service {
         let config = self.mode.store_config();
         let points = match self.mode {
-            ExecutionMode::FaultInjecting => (self.candidate.open_yielding)(&config, policy),
+            ExecutionMode::FaultInjecting => (self.candidate.with_faults().yielding)(&config, policy),
             ExecutionMode::Delays | ExecutionMode::Threads | ExecutionMode::Blockade => {
                 self.candidate.open_sync(&config, policy)
             }
+            ExecutionMode::Wire => self.open_database(&config, policy),
         };
         Service::new(points, self.mode, false)
     }
@@ -124,10 +125,10 @@ impl TestCase {
         let script: Arc<dyn FaultScript> = Arc::clone(&fail_points) as _;
         let points = match self.mode {
             ExecutionMode::FaultInjecting | ExecutionMode::Delays => {
-                (self.candidate.open_suspending)(&config, policy, script)
+                (self.candidate.with_faults().suspending)(&config, policy, script)
             }
-            ExecutionMode::Threads | ExecutionMode::Blockade => {
-                (self.candidate.open_blocking)(&config, policy, script)
+            ExecutionMode::Threads | ExecutionMode::Blockade | ExecutionMode::Wire => {
+                (self.candidate.with_faults().blocking)(&config, policy, script)
             }
         };
         let blocks = self.blocks_threads().await?;
@@ -138,7 +139,7 @@ impl TestCase {
     pub(crate) fn open_with_seed(self, seed: u64, policy: Policy) -> Service {
         let config = StoreConfig { seed, ..self.mode.store_config() };
         let points = match self.mode {
-            ExecutionMode::FaultInjecting => (self.candidate.open_suspending)(
+            ExecutionMode::FaultInjecting => (self.candidate.with_faults().suspending)(
                 &config,
                 policy,
                 Arc::new(RandomYield::with_seed(seed)),
@@ -146,16 +147,27 @@ impl TestCase {
             ExecutionMode::Delays | ExecutionMode::Threads | ExecutionMode::Blockade => {
                 self.candidate.open_sync(&config, policy)
             }
+            ExecutionMode::Wire => self.open_database(&config, policy),
         };
         Service::new(points, self.mode, false)
     }
 
+    /// Opens a service over a database, on a worker of the runtime of its connections.
+    fn open_database(self, config: &StoreConfig, policy: Policy) -> Arc<dyn DynPointService> {
+        let opening = (self.candidate.open)(config, policy);
+        let opened = tokio::task::block_in_place(|| Handle::current().block_on(opening));
+        opened.unwrap_or_else(|error| panic!("the store cannot be opened: {error}"))
+    }
+
     /// Whether a command of this strategy blocks its thread although the store can suspend it.
     pub(crate) async fn blocks_threads(self) -> CheckResult<bool> {
+        if self.candidate.performs_io {
+            return Ok(false);
+        }
         let fail_points = Arc::new(FailPoints::default());
         let script: Arc<dyn FaultScript> = Arc::clone(&fail_points) as _;
         let config = self.mode.store_config();
-        let points = (self.candidate.open_suspending)(&config, Policy::default(), script);
+        let points = (self.candidate.with_faults().suspending)(&config, Policy::default(), script);
         accepted(points.charge(user(1), amount(1)).await)?;
         Ok(fail_points.has_blocking_steps())
     }
@@ -311,7 +323,7 @@ impl Service {
     async fn yield_within_limit(&self, yields: &mut usize) -> CheckResult {
         *yields += 1;
         ensure!(
-            self.mode == ExecutionMode::Threads
+            matches!(self.mode, ExecutionMode::Threads | ExecutionMode::Wire)
                 || self.callers_have_threads
                 || *yields < YIELDS_MAX,
             "the trial does not end: no task makes progress"
@@ -324,9 +336,10 @@ impl Service {
     pub(crate) async fn let_others_run(&self) {
         match self.mode {
             ExecutionMode::Delays => tokio::time::sleep(Duration::from_millis(20)).await,
-            ExecutionMode::FaultInjecting | ExecutionMode::Threads | ExecutionMode::Blockade => {
-                tokio::task::yield_now().await
-            }
+            ExecutionMode::FaultInjecting
+            | ExecutionMode::Threads
+            | ExecutionMode::Blockade
+            | ExecutionMode::Wire => tokio::task::yield_now().await,
         }
     }
 }

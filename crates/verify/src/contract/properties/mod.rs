@@ -27,27 +27,35 @@ pub struct Property {
     pub name: &'static str,
     /// Whether the property follows from these guarantees.
     applies_to: fn(Guarantees) -> bool,
+    /// Whether the check holds a step of the store, or lets it fail.
+    injects_faults: bool,
     pub(in crate::contract) check: fn(TestCase) -> LocalBoxFuture<'static, CheckResult>,
 }
 
 impl Property {
-    /// Whether `candidate` guarantees the property. A reference guarantees nothing.
+    /// Whether `candidate` guarantees the property, and its store can show it. A reference guarantees
+    /// nothing.
     pub fn is_promised_by(&self, candidate: &Candidate) -> bool {
         !candidate.is_reference()
             && candidate.guarantees.linearizable
             && (self.applies_to)(candidate.guarantees)
+            && (!self.injects_faults || candidate.fault_injecting.is_some())
     }
 }
 
-/// One row for each property: its function, and the guarantee that it follows from.
+/// One row for each property: its function, the guarantee that it follows from, and whether its check
+/// injects faults.
 macro_rules! properties {
-    ($($file:ident::$name:ident needs $guarantee:ident;)+) => {
+    ($($file:ident::$name:ident needs $guarantee:ident $(, and $faults:ident)?;)+) => {
         &[$(Property {
             name: stringify!($name),
             applies_to: |guarantees| guarantees.$guarantee,
+            injects_faults: properties!(@injects $($faults)?),
             check: |case| Box::pin($file::$name(case)),
         },)+]
     };
+    (@injects) => { false };
+    (@injects faults) => { true };
 }
 
 /// Every property.
@@ -73,13 +81,13 @@ pub const PROPERTIES: &[Property] = properties! {
     reads::monotonic_reads                     needs linearizable;
     users::unknown_user_has_zero_balance       needs linearizable;
     users::any_user_id_is_served               needs linearizable;
-    turns::no_cross_user_blocking              needs no_cross_user_blocking;
-    turns::fifo_per_user                       needs fifo;
-    turns::queue_overflow_is_served            needs linearizable;
+    turns::no_cross_user_blocking              needs no_cross_user_blocking, and faults;
+    turns::fifo_per_user                       needs fifo, and faults;
+    turns::queue_overflow_is_served            needs linearizable, and faults;
     turns::idle_user_is_served_again           needs linearizable;
-    waiting::waiting_is_bounded                needs starvation_free;
+    waiting::waiting_is_bounded                needs starvation_free, and faults;
     drops::cancelled_command_is_at_most_once   needs linearizable;
-    drops::cancelled_waiter_does_not_block     needs linearizable;
-    faults::panic_is_isolated                  needs linearizable;
-    faults::store_fault_is_isolated            needs linearizable;
+    drops::cancelled_waiter_does_not_block     needs linearizable, and faults;
+    faults::panic_is_isolated                  needs linearizable, and faults;
+    faults::store_fault_is_isolated            needs linearizable, and faults;
 };

@@ -99,7 +99,7 @@ impl ScheduleRunner {
             // The injector suspends its caller where the store would.
             Some(injector) => {
                 let open =
-                    if rng.bool() { candidate.open_suspending } else { candidate.open_blocking };
+                    if rng.bool() { candidate.with_faults().suspending } else { candidate.with_faults().blocking };
                 open(&store_config(Latency::None), program.policy, Arc::clone(injector) as _)
             }
         };

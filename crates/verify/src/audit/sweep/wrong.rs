@@ -134,8 +134,7 @@ impl<S: Source, P: Pages> Sweep<'_, S, P> {
         let correspondence = |what| Violation::new(Check::Correspondence, user, what).at(entry);
         if !self.config.ids {
             let what = format!(
-                "version {version} is {}, but no client sent a command that explains it",
-                action
+                "version {version} is {action}, but no client sent a command that explains it"
             );
             return Box::new(correspondence(what));
         }
@@ -145,11 +144,11 @@ impl<S: Source, P: Pages> Sweep<'_, S, P> {
                 DisplayOperation(id)
             )));
         };
-        let written = format!("version {version} is {} of {}", action, DisplayOperation(id));
+        let written = format!("version {version} is {action} of {}", DisplayOperation(id));
         if found.user != user || found.action != Some(action) {
             let what = match found.action {
                 Some(sent) => {
-                    format!("{written}, which was sent as {} for user {}", sent, found.user)
+                    format!("{written}, which was sent as {sent} for user {}", found.user)
                 }
                 None => format!("{written}, which was sent as a read"),
             };
@@ -192,7 +191,7 @@ impl fmt::Display for DisplayReply<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Operation { client, id, action, reply, .. } = self.0;
         match action {
-            Some(action) => write!(f, "{} of {}", action, DisplayOperation(*id))?,
+            Some(action) => write!(f, "{action} of {}", DisplayOperation(*id))?,
             None => write!(f, "a read of client {client}")?,
         }
         match reply {

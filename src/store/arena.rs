@@ -6,6 +6,9 @@
 //! addition. A line is found by its position, a number, so safe code can keep positions in atomic
 //! words.
 
+#[cfg(all(test, hotrow_loom))]
+mod models;
+
 use crate::sync::{
     OnceLock,
     atomic::{AtomicU64, Ordering, zeroes},

@@ -4,6 +4,9 @@
 //! found through a map that is read without a lock, and its cell never moves. A cell is never
 //! removed, because it holds the account itself.
 
+#[cfg(all(test, hotrow_loom))]
+mod models;
+
 #[cfg(hotrow_loom)]
 use crate::sync::collections::{boxcar, papaya};
 use crate::{domain::UserId, sync::Mutex};

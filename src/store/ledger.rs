@@ -12,6 +12,9 @@
 //!        the version of the chunk's first line, and the position of its header in the arena
 //! ```
 
+#[cfg(all(test, hotrow_loom))]
+mod models;
+
 use super::arena::{Arena, Line};
 use crate::{
     domain::{

@@ -10,6 +10,9 @@
 //!        [ version   ] [ balance   ]             8     8     up to 48 bytes
 //! ```
 
+#[cfg(all(test, hotrow_loom))]
+mod models;
+
 use std::{
     future::{Future, ready},
     ops::Deref,

@@ -5,6 +5,9 @@
 //! under the lock of a shard. So a slot cannot be removed between the moment it is found and the
 //! moment it is held, and no caller waits on a slot that later callers no longer find.
 
+#[cfg(all(test, hotrow_loom))]
+mod models;
+
 use std::{collections::HashMap, ops::Deref};
 
 use crossbeam_utils::CachePadded;

@@ -16,6 +16,9 @@
 //! unknown word: a load that began before the commit must not fill in what it read then (the ABA
 //! problem).
 
+#[cfg(all(test, hotrow_loom))]
+mod models;
+
 use std::ops::Deref;
 
 use super::{ConditionalStore, Page, Store};

@@ -8,6 +8,9 @@
 //!
 //! [1]: https://doc.akka.io/libraries/akka-core/current/typed/cluster-sharding.html#passivation
 
+#[cfg(all(test, hotrow_loom))]
+mod models;
+
 use std::mem;
 
 use super::{

@@ -21,6 +21,9 @@
 //! - Panic: a command holds nothing, so nothing has to be released.
 //! - Memory: none beyond the account.
 
+#[cfg(all(test, hotrow_loom))]
+mod models;
+
 use crossbeam_utils::CachePadded;
 
 use super::{Base, ConcurrencyStrategy, Family, Guarantees, Scope, step::poll_ready};

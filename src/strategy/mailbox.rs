@@ -12,6 +12,9 @@
 //! taken is never executed. Such requests make up at most half of the queue, so callers that time
 //! out and retry do not fill the memory.
 
+#[cfg(all(test, hotrow_loom))]
+mod models;
+
 use std::{
     collections::VecDeque,
     future::Future,

@@ -23,6 +23,9 @@
 //!   queue.
 //! - Memory: 24 bytes beside the account, and a queue while requests wait.
 
+#[cfg(all(test, hotrow_loom))]
+mod models;
+
 use std::mem;
 
 use super::{

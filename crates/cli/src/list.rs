@@ -33,6 +33,7 @@ fifo   commands of one user are decided in the order in which they came
 fair   starvation-free: a waiter is served after a bounded number of others
 user   no cross-user blocking: a user never waits for another user
 idle   no idle memory: an idle user costs no memory beyond its entry
+scope  all of this holds within one process, or across all processes that share the store
 ";
 
 /// Prints the registry.
@@ -61,7 +62,7 @@ fn strategies() -> Vec<Vec<&'static Entry>> {
 }
 
 fn table() -> String {
-    let headings = ["strategy", "family", "stores", "lin", "fifo", "fair", "user", "idle"];
+    let headings = ["strategy", "family", "stores", "lin", "fifo", "fair", "user", "idle", "scope"];
     let column = |heading: &str| Column::new(heading, Align::Left, 0);
     let mut table = Table::new(headings.map(column).to_vec());
     for entries in strategies() {
@@ -76,6 +77,7 @@ fn table() -> String {
             mark(guarantees.starvation_free),
             mark(guarantees.no_cross_user_blocking),
             mark(guarantees.no_idle_memory),
+            guarantees.scope.to_string(),
         ]);
     }
     table.terminal(stdout::width()).0 + LEGEND
@@ -93,6 +95,7 @@ fn object(entries: &[&Entry]) -> Value {
             "starvation_free": guarantees.starvation_free,
             "no_cross_user_blocking": guarantees.no_cross_user_blocking,
             "no_idle_memory": guarantees.no_idle_memory,
+            "scope": guarantees.scope.to_string(),
         },
     })
 }

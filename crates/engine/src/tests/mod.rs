@@ -14,7 +14,9 @@ use parking_lot::Mutex;
 use super::{Iteration, Measurement, Schedule, Stop, Verdict, measure, measure_within};
 use hotrow::scenario::{Clients, Scenario};
 use hotrow::{
-    domain::{Account, Command, Fault, LedgerEntry, Outcome, UserId},
+    domain::{
+        Account, Command, Failure, Fault, LedgerEntry, Outcome, StoreError, StoreErrorKind, UserId,
+    },
     scenario::Latency,
     scenario::Mix,
     store::{FaultInjecting, Memory, Simulated, Store, SyncStore},
@@ -48,8 +50,9 @@ fn equals_to_three_digits(recorded_ns: u64, ns: u64) -> bool {
 /// Returns the verdict of a run in which every entry and every request was checked without a
 /// violation.
 fn pass_of(measured: &Measurement) -> Verdict {
-    let Measurement { applied, rejected, indeterminate, reads, .. } = *measured;
-    Verdict::Pass { entries: applied, operations: applied + rejected + indeterminate + reads }
+    let Measurement { applied, rejected, not_applied, indeterminate, reads, .. } = *measured;
+    let operations = applied + rejected + not_applied + indeterminate + reads;
+    Verdict::Pass { entries: applied, operations }
 }
 
 /// The audit must detect lost updates, the error that concurrency control prevents.
@@ -110,6 +113,25 @@ fn a_strategy_that_loses_every_thousandth_command_is_detected() {
         assert_eq!(violation.step, Check::Correspondence, "{violation}");
         assert!(violation.what.contains(" was acknowledged as version "), "{violation}");
     }
+}
+
+/// A command that is certainly not applied is no doubt, and must not be counted as one.
+#[test]
+fn commands_that_are_not_applied_are_counted_apart() {
+    let measured = run::<Faulty<Refuses<7>>>(&iteration(Clients::Tasks(2), 1, Latency::None));
+    assert!(measured.not_applied > 0, "{measured:?}");
+    assert_eq!((measured.indeterminate, &measured.verdict), (0, &pass_of(&measured)));
+}
+
+/// A client sends a command again that it believes not applied. If the answer is a lie, the command
+/// is applied twice.
+#[test]
+fn a_written_command_that_is_answered_as_not_applied_is_detected() {
+    let measured = run::<Denying<100>>(&iteration(Clients::Tasks(2), 1, Latency::None));
+    let Verdict::Violation { violation } = measured.verdict else { panic!("{measured:?}") };
+    assert_eq!(violation.step, Check::Correspondence, "{violation}");
+    let message = ", which was answered as not applied";
+    assert!(violation.what.ends_with(message), "{violation}");
 }
 
 /// A client that is never answered must not keep a run from ending.
@@ -173,6 +195,8 @@ enum FaultKind {
     None,
     Stop,
     Lose,
+    Refuse,
+    Deny,
     Hang,
     Panic,
     Stall,
@@ -192,10 +216,15 @@ macro_rules! faults {
 faults! {
     StopsAfter injects Stop;
     Loses injects Lose;
+    Refuses injects Refuse;
+    Denies injects Deny;
     Hangs injects Hang;
     Panics injects Panic;
     Stalls injects Stall;
 }
+
+/// The error of a store that applies no command.
+const BUSY: StoreError = StoreError::constant(StoreErrorKind::Busy, "injected fault");
 
 /// The number of loads of a stall: 50 ms on a store whose calls take two.
 const STALL_LOADS: u32 = 25;
@@ -215,6 +244,9 @@ struct FaultyLock<P, S> {
 }
 
 type Faulty<P> = FaultyLock<P, Simulated<tokio::sync::Mutex<()>>>;
+
+/// On a store that keeps the ids of operations.
+type Denying<const N: u64> = FaultyLock<Denies<N>, Memory<tokio::sync::Mutex<()>>>;
 
 impl<P: InjectedFault, S: Store<PerUserState = tokio::sync::Mutex<()>>> ConcurrencyStrategy
     for FaultyLock<P, S>
@@ -253,6 +285,12 @@ impl<P: InjectedFault, S: Store<PerUserState = tokio::sync::Mutex<()>>> Concurre
             FaultKind::Lose => {
                 let receipt = command.decide(store.load(&entry).await?, policy)?;
                 return Ok(LedgerEntry { receipt, time_millis: 0 });
+            }
+            FaultKind::Refuse => return Err(Failure::NotApplied(BUSY)),
+            // The write is done, and its caller is told that it is not.
+            FaultKind::Deny => {
+                self.base.step(&entry, command).await?;
+                return Err(Failure::NotApplied(BUSY));
             }
             FaultKind::Hang => future::pending().await,
             FaultKind::Panic => panic!("injected fault"),

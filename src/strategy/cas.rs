@@ -17,6 +17,7 @@
 //! - Order: none. Starvation is possible: the algorithm is lock-free and not
 //!   [wait-free](https://en.wikipedia.org/wiki/Non-blocking_algorithm). Some command always
 //!   succeeds, and one caller can fail many times in a row.
+//! - Scope: it holds nothing in this process, so every process that shares the store may use it.
 //! - Cancellation: a command takes effect at one moment or not at all.
 //! - Panic: a command holds nothing, so nothing has to be released.
 //! - Memory: none beyond the account.
@@ -63,7 +64,7 @@ impl<S: ConditionalStore<PerUserState = ()>> ConcurrencyStrategy for Cas<S> {
         starvation_free: false,
         no_cross_user_blocking: true,
         no_idle_memory: true,
-        scope: Scope::Process,
+        scope: Scope::Store,
     };
 
     fn over(base: Base<S>) -> Cas<S> {

@@ -285,7 +285,8 @@ pub struct Guarantees {
     pub scope: Scope,
 }
 
-/// The processes for which the guarantees of a strategy hold.
+/// The processes for which the guarantees of a strategy hold. On a store in memory, which no other
+/// process can share, both are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// One process: the strategy orders the commands that it is sent, and no other process may

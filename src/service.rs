@@ -43,6 +43,12 @@ impl From<LedgerEntry> for Statement {
     }
 }
 
+/// The largest first operation id of a service whose store keeps its accounts. Such a store knows the
+/// ids of earlier services, and of those that run beside this one, and takes a known id for a
+/// repetition. So each service counts from a random number. Two services with 2^40 operations each
+/// have an id in common with a probability of 2^-21.
+const KEPT_ID_MAX: u64 = 1 << 62;
+
 /// The four functions over one strategy and its store.
 pub struct PointService<T> {
     strategy: Arc<T>,
@@ -56,7 +62,11 @@ impl<T: ConcurrencyStrategy> PointService<T> {
     /// [`StoreError`] if the store cannot be opened.
     pub async fn open(config: &StoreConfig, policy: Policy) -> Result<PointService<T>, StoreError> {
         let store = T::Store::open(&config.into()).await?;
-        Ok(PointService::over(T::new(store, policy)))
+        let mut service = PointService::over(T::new(store, policy));
+        if config.keeps_accounts {
+            service.next_id = AtomicU64::new(fastrand::u64(1..KEPT_ID_MAX));
+        }
+        Ok(service)
     }
 
     /// As [`open`](PointService::open), in a plain call, for a store in memory.
@@ -177,7 +187,8 @@ impl<T: ConcurrencyStrategy> PointService<T> {
         self.execute(command).await
     }
 
-    fn next_id(&self) -> OperationId {
+    /// Returns the id of a new command. No two commands of this service get the same one.
+    pub fn next_id(&self) -> OperationId {
         // Relaxed: ids have to differ, and need no order.
         OperationId(self.next_id.fetch_add(1, Ordering::Relaxed))
     }
@@ -213,6 +224,8 @@ pub trait DynPointService: Send + Sync {
     fn charge(&self, user: UserId, amount: Amount) -> BoxFuture<'_, Outcome>;
     /// As [`PointService::use_points`].
     fn use_points(&self, user: UserId, amount: Amount) -> BoxFuture<'_, Outcome>;
+    /// As [`PointService::next_id`].
+    fn next_id(&self) -> OperationId;
     /// As [`PointService::execute_to_end`].
     fn execute(&self, command: Command) -> BoxFuture<'_, Outcome>;
     /// As [`PointService::statement`].
@@ -236,6 +249,10 @@ impl<T: ConcurrencyStrategy> DynPointService for PointService<T> {
 
     fn use_points(&self, user: UserId, amount: Amount) -> BoxFuture<'_, Outcome> {
         catch_panic(self.use_points(user, amount))
+    }
+
+    fn next_id(&self) -> OperationId {
+        self.next_id()
     }
 
     fn execute(&self, command: Command) -> BoxFuture<'_, Outcome> {

@@ -4,15 +4,7 @@
 //! [`Limits::answer`], or with a problem that says so. A command keeps its permit until it has
 //! completed; a read releases its permit when its client disconnects.
 
-use std::{
-    future::Future,
-    pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use axum::http::HeaderValue;
 use futures_util::future::poll_immediate;
@@ -33,15 +25,9 @@ use super::{
 };
 use hotrow::{
     clock::CoarseClock,
-    domain::{Action, Command, Fault, OperationId, Outcome, UserId},
+    domain::{Action, Command, Fault, Outcome, UserId},
     service::{DynPointService, Statement},
 };
-
-/// The number from which operations are counted is below this. A database keeps the ids of earlier
-/// processes and of processes that run beside this one, and takes a known id for a repetition. So
-/// each process counts from a random number: that two of them meet within 2^40 operations each has a
-/// probability of 2^-21.
-const FIRST_OPERATION_MAX: u64 = 1 << 62;
 
 /// The phases of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +51,6 @@ pub(super) struct AppState {
     pub(super) metrics: Metrics,
     pub(super) clock_task: Arc<ClockTask>,
     pub(super) request_ids: RequestIds,
-    next_operation: AtomicU64,
     pub(super) lifecycle: watch::Sender<LifecycleState>,
 }
 
@@ -86,7 +71,6 @@ impl AppState {
             keys: IdempotencyKeys::default(),
             clock_task: Arc::new(ClockTask::new(clock)),
             request_ids: RequestIds::new(),
-            next_operation: AtomicU64::new(fastrand::u64(1..FIRST_OPERATION_MAX)),
             lifecycle: watch::Sender::new(LifecycleState::Open),
         }
     }
@@ -113,7 +97,8 @@ impl AppState {
         // The first poll happens here, so commands reach the strategy in the order in which they
         // were parsed.
         self.clock_task.update();
-        let mut work = Arc::clone(&self.points).execute_owned(self.command(user, action));
+        let command = Command { id: self.points.next_id(), user, action };
+        let mut work = Arc::clone(&self.points).execute_owned(command);
         let in_flight = InFlightCommand { state: Arc::clone(self), action, key, permit };
         let answer = match poll_immediate(&mut work).await {
             Some(outcome) => in_flight.finish(outcome),
@@ -129,12 +114,6 @@ impl AppState {
             }
         };
         Ok((answer, Replayed(false)))
-    }
-
-    fn command(&self, user: UserId, action: Action) -> Command {
-        // Relaxed: ids must differ; they need no order.
-        let id = OperationId(self.next_operation.fetch_add(1, Ordering::Relaxed));
-        Command { id, user, action }
     }
 
     /// Reads an account under a permit.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use hotrow::{
-    domain::{Account, Amount, Command, Fault, LedgerEntry, Outcome, Policy, UserId},
+    domain::{Account, Amount, Command, Fault, LedgerEntry, OperationId, Outcome, Policy, UserId},
     service::{DynPointService, Statement},
     store::{FailPoint, Page},
 };
@@ -128,6 +128,10 @@ impl DynPointService for Broken {
     }
 
     fn use_points(&self, _: UserId, _: Amount) -> BoxFuture<'_, Outcome> {
+        panic_now()
+    }
+
+    fn next_id(&self) -> OperationId {
         panic_now()
     }
 

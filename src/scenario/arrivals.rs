@@ -12,18 +12,20 @@ use std::{error::Error, fmt, str::FromStr};
 pub(crate) const BURST_MAX: u32 = 4_096;
 
 /// An arrival process: how the due times of an open loop lie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+///
+/// Sorted by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Arrivals {
-    /// One request after each mean gap.
-    Constant,
-    /// Exponential gaps.
-    #[default]
-    Poisson,
     /// Several requests at once, and then none for as many mean gaps.
     Burst {
         /// The number of requests, 1 to 4,096.
         size: u32,
     },
+    /// One request after each mean gap.
+    Constant,
+    /// Exponential gaps.
+    #[default]
+    Poisson,
 }
 
 /// `constant`, `poisson`, `burst:32`.

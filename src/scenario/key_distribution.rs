@@ -24,7 +24,7 @@ use fastrand::Rng;
 const THETA_MAX: f64 = 5.0;
 
 /// How requests spread over the users.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd)]
 pub enum KeyDistribution {
     /// Every user equally often.
     #[default]

@@ -13,9 +13,10 @@ const READ_MEAN: Duration = Duration::from_micros(99_500);
 ///
 /// It is written `none`, `scaled:0.1`, `fixed:5ms` or `assignment`. The precision of a wait depends
 /// on the [`Timer`](crate::timer::Timer) of the store: a simulated clock waits to the nanosecond.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub enum Latency {
     /// No delay: every call is ready at its first poll.
+    #[default]
     None,
     /// The delays of the assignment times this factor, which is 0 or lies from
     /// [`Latency::FACTOR_MIN`] to [`Latency::FACTOR_MAX`].

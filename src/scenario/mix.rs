@@ -8,7 +8,7 @@
 use std::{fmt, str::FromStr};
 
 /// The shares of the three kinds of request in percent. They add up to 100.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mix {
     charge: u8,
     use_points: u8,
@@ -19,12 +19,18 @@ impl Mix {
     /// As many charges as uses, and no reads.
     pub const WRITE_ONLY: Mix = Mix { charge: 50, use_points: 50, read: 0 };
 
+    /// Nine reads for each command.
+    pub const READ_HEAVY: Mix = Mix { charge: 5, use_points: 5, read: 90 };
+
+    /// Uses alone, which soon are rejected.
+    pub const DRAIN: Mix = Mix { charge: 0, use_points: 100, read: 0 };
+
     /// The mixes that have a name.
     pub const NAMED: [(&str, Mix); 5] = [
         ("balanced", Mix { charge: 25, use_points: 25, read: 50 }),
         ("write-only", Mix::WRITE_ONLY),
-        ("read-heavy", Mix { charge: 5, use_points: 5, read: 90 }),
-        ("drain", Mix { charge: 0, use_points: 100, read: 0 }),
+        ("read-heavy", Mix::READ_HEAVY),
+        ("drain", Mix::DRAIN),
         ("fill", Mix { charge: 100, use_points: 0, read: 0 }),
     ];
 

@@ -6,28 +6,25 @@
 mod arrivals;
 #[cfg(test)]
 pub(crate) mod chi_square;
+mod clients;
 mod key_distribution;
 mod latency;
 mod mix;
+#[cfg(feature = "serde")]
+mod text;
+mod workload;
 
 use std::time::Duration;
 
 pub(crate) use self::arrivals::BURST_MAX;
 pub use self::{
     arrivals::{Arrivals, ArrivalsError},
+    clients::{Clients, ClientsError},
     key_distribution::{KeyDistribution, KeyDistributionError, Sampler},
     latency::{Latency, ParseLatencyError},
     mix::{Mix, MixError},
+    workload::{UnknownWorkload, Workload},
 };
-
-/// The clients of a scenario: threads that block while they wait, or tasks of a runtime that yield.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Clients {
-    /// One operating-system thread per client; on a simulated clock, one task per client.
-    Threads(u32),
-    /// Tasks on a runtime with one worker per core.
-    Tasks(u32),
-}
 
 /// A scenario: the same for every strategy of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -59,7 +59,6 @@ impl Costs {
             users: 1,
             clients: 1,
             client_kind: ClientKind::Threads,
-            latency: "none".to_owned(),
             strategy: strategy.to_owned(),
             family: family.to_owned(),
             role: Role::Contender,

@@ -7,7 +7,7 @@ use super::{
     interrupt, outlet,
     plan::{Plan, PlannedContender},
 };
-use hotrow::scenario::{Clients, Scenario};
+use hotrow::scenario::Scenario;
 use hotrow_engine::Iteration;
 use hotrow_results::Role;
 use hotrow_verify::{audit::audit_history, history::Recording};
@@ -75,6 +75,5 @@ fn recorded(contender: &PlannedContender, iteration: &Iteration) -> Result<Recor
 }
 
 fn requests_each(scenario: &Scenario) -> u64 {
-    let (Clients::Threads(clients) | Clients::Tasks(clients)) = scenario.clients;
-    (REQUESTS / u64::from(clients)).max(REQUESTS_MIN)
+    (REQUESTS / u64::from(scenario.clients.count())).max(REQUESTS_MIN)
 }

@@ -168,7 +168,7 @@ fn block_rows(
     began: Instant,
     block: &ScenarioBlock,
 ) -> BlockRows {
-    let PlannedScenario { scenario, contenders, .. } = &plan.scenarios[block.scenario];
+    let PlannedScenario { workload, scenario, contenders, .. } = &plan.scenarios[block.scenario];
     let mut rows = BlockRows::default();
     for PositionedMeasurement { position, contender, started, measurement } in &block.placed {
         let context = RowContext {
@@ -179,8 +179,9 @@ fn block_rows(
             seed: plan.seed_of(fork),
             started_ms: millis(began, *started),
             excluded_because: block.exclusion_reason.as_deref().unwrap_or_default(),
+            workload,
         };
-        let row = measurement_row(context, scenario, contenders[*contender].key(), measurement);
+        let row = measurement_row(context, scenario, contenders[*contender], measurement);
         rows.quantiles.extend(quantile_rows(&row, measurement));
         rows.rows.push(row);
     }

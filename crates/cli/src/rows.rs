@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::plan::PlannedContender;
 use hotrow::scenario::{Clients, Latency, Load, Scenario};
-use hotrow_engine::{LatencyHistogram, Measurement, OpenLoop, Verdict};
+use hotrow_engine::{LatencyHistogram, Measurement, OpenLoop};
 use hotrow_results::{
-    AuditVerdict, Build, ClientKind, ContenderKey, Kind, LADDER_PPM, MeasurementRow, QuantileRow,
-    RowContext, SCHEMA, TimeKind, stats,
+    AuditVerdict, Build, ClientKind, Kind, LADDER_PPM, MeasurementRow, QuantileRow, RowContext,
+    SCHEMA, TimeKind, stats,
 };
 
 /// What this program was built from.
@@ -18,24 +19,21 @@ pub const BUILD: Build = Build {
 };
 
 /// The row of a measurement.
-pub fn measurement_row(
+pub(super) fn measurement_row(
     context: RowContext<'_>,
     scenario: &Scenario,
-    contender: ContenderKey,
+    contender: PlannedContender,
     measured: &Measurement,
 ) -> MeasurementRow {
-    let (clients, client_kind) = match scenario.clients {
-        Clients::Threads(count) => (count, ClientKind::Threads),
-        Clients::Tasks(count) => (count, ClientKind::Tasks),
-    };
+    let PlannedContender { entry, role } = contender;
     let (verdict, audited_entries, violation) = match &measured.verdict {
-        Verdict::Pass { entries, .. } => (AuditVerdict::Pass, *entries, String::new()),
-        Verdict::Violation { violation } => (AuditVerdict::Violation, 0, violation.to_string()),
-        Verdict::NotAudited => (AuditVerdict::NotAudited, 0, String::new()),
+        Some(Ok(audited)) => (AuditVerdict::Pass, audited.entries, String::new()),
+        Some(Err(violation)) => (AuditVerdict::Violation, 0, violation.to_string()),
+        None => (AuditVerdict::NotAudited, 0, String::new()),
     };
     let (arrivals, offered_per_s, think) = match scenario.load {
-        Load::Closed { think } => ("closed".to_owned(), 0.0, think),
-        Load::Open { arrivals, per_second } => (arrivals.to_string(), per_second, Duration::ZERO),
+        Load::Closed { think } => (None, 0.0, think),
+        Load::Open { arrivals, per_second } => (Some(arrivals), per_second, Duration::ZERO),
     };
     let open = measured.open.as_ref();
     let responses = open.map(|open| &open.response);
@@ -48,16 +46,19 @@ pub fn measurement_row(
         fork: context.fork,
         block: context.block,
         position: context.position,
-        scenario: scenario.id(contender.store),
-        store: contender.store.to_owned(),
+        scenario: scenario.id(entry.store),
+        store: entry.store.to_owned(),
         users: scenario.users,
-        clients,
-        client_kind,
-        mix: scenario.mix.to_string(),
-        latency: scenario.latency.to_string(),
-        strategy: contender.strategy.to_owned(),
-        family: contender.family.to_string(),
-        role: contender.role,
+        clients: scenario.clients.count(),
+        client_kind: match scenario.clients {
+            Clients::Threads(_) => ClientKind::Threads,
+            Clients::Tasks(_) => ClientKind::Tasks,
+        },
+        mix: Some(scenario.mix),
+        latency: scenario.latency,
+        strategy: entry.strategy.to_owned(),
+        family: entry.family.to_string(),
+        role,
         seed: context.seed,
         window_ns: measured.window_ns,
         completed: measured.completed(),
@@ -76,8 +77,8 @@ pub fn measurement_row(
         audited_entries,
         violation,
         truncated: measured.truncated,
-        kind: kind_of(scenario, contender),
-        distribution: scenario.distribution.to_string(),
+        kind: kind_of(scenario, entry.performs_io),
+        distribution: scenario.distribution,
         arrivals,
         offered_per_s: rounded(offered_per_s),
         think_ns: u64::try_from(think.as_nanos()).unwrap_or(u64::MAX),
@@ -99,14 +100,15 @@ pub fn measurement_row(
         started_ms: context.started_ms,
         excluded_because: context.excluded_because.to_owned(),
         offered_per_1000_s: rounded(offered_per_s * 1e3),
+        workload: context.workload.to_owned(),
     }
 }
 
 /// What a scenario is measured for.
-fn kind_of(scenario: &Scenario, contender: ContenderKey) -> Kind {
+fn kind_of(scenario: &Scenario, performs_io: bool) -> Kind {
     match (scenario.latency, scenario.load) {
         (_, Load::Open { .. }) => Kind::OpenLoop,
-        _ if contender.performs_io => Kind::Database,
+        _ if performs_io => Kind::Database,
         (Latency::None, _) => Kind::ClosedLoop,
         _ => Kind::Simulated,
     }
@@ -114,7 +116,7 @@ fn kind_of(scenario: &Scenario, contender: ContenderKey) -> Kind {
 
 /// The quantiles of a measurement that became `row`: none where only a sample of the requests was
 /// timed.
-pub fn quantile_rows(row: &MeasurementRow, measured: &Measurement) -> Vec<QuantileRow> {
+pub(super) fn quantile_rows(row: &MeasurementRow, measured: &Measurement) -> Vec<QuantileRow> {
     let responses = measured.open.as_ref().map(|open| &open.response);
     let service = (row.kind != Kind::ClosedLoop).then_some(&measured.service);
     let all = [(TimeKind::Service, service), (TimeKind::Response, responses)];

@@ -48,7 +48,10 @@ pub use self::{
     single_client::{RequestKind, single_client},
 };
 use hotrow::scenario::Scenario;
-use hotrow_verify::{audit::Violation, history::History};
+use hotrow_verify::{
+    audit::{Audited, Violation},
+    history::History,
+};
 
 /// The lengths of the phases, and the number of blocks.
 ///
@@ -123,8 +126,10 @@ pub struct Measurement {
     pub indeterminate: u64,
     /// Answered balance reads of the whole run.
     pub reads: u64,
-    /// The verdict of the audit.
-    pub verdict: Verdict,
+    /// The result of the audit, which checks every entry of every ledger and every reply: the run
+    /// was linearizable, or the first contradiction. `None` if there is no ledger to check, because
+    /// the contender is a reference.
+    pub verdict: Option<Result<Audited, Violation>>,
     /// Whether the run was stopped before the end of its windows.
     pub truncated: bool,
 }
@@ -150,25 +155,6 @@ pub struct OpenLoop {
     /// inside the window. A request that was not sent within a second of the window's end (on a
     /// simulated clock, within 16 commands) is missing.
     pub response: LatencyHistogram,
-}
-
-/// The verdict of an audit.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Verdict {
-    /// Every entry of every ledger and every reply was checked: the run was linearizable.
-    Pass {
-        /// Checked ledger entries.
-        entries: u64,
-        /// Checked requests: all requests, whatever their outcome.
-        operations: u64,
-    },
-    /// Something contradicts a correct run.
-    Violation {
-        /// The first contradiction.
-        violation: Violation,
-    },
-    /// There is no ledger to check: the contender is a reference.
-    NotAudited,
 }
 
 /// Times one client that sends a number of requests of one kind.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Iteration, Measurement, OpenLoop, Stop, Verdict,
+    Iteration, Measurement, OpenLoop, Stop,
     client::TimestampMode,
     latency_histogram::LatencyHistogram,
     phases::Phases,
@@ -112,16 +112,11 @@ fn verdict<T: ConcurrencyStrategy>(
     run: &Run<T>,
     iteration: &Iteration,
     config: &RunConfig,
-) -> Verdict {
-    if let Some(violation) = unanswered(run) {
-        return Verdict::Violation { violation };
-    }
-    if is_reference::<T>() {
-        return Verdict::NotAudited;
-    }
-    match audit(run, iteration, config) {
-        Ok(Audited { operations, entries }) => Verdict::Pass { entries, operations },
-        Err(violation) => Verdict::Violation { violation },
+) -> Option<Result<Audited, Violation>> {
+    match unanswered(run) {
+        Some(violation) => Some(Err(violation)),
+        None if is_reference::<T>() => None,
+        None => Some(audit(run, iteration, config)),
     }
 }
 
@@ -195,7 +190,7 @@ pub(super) fn unreadable(failure: &UnreadableAccount) -> Violation {
 fn summary<T: ConcurrencyStrategy>(
     run: &Run<T>,
     iteration: &Iteration,
-    verdict: Verdict,
+    verdict: Option<Result<Audited, Violation>>,
 ) -> Measurement {
     // The length of the window in simulated time says nothing about processor time.
     let usage = run.times.usage.filter(|_| iteration.scenario.latency == Latency::None);

@@ -193,6 +193,7 @@ fn names(summaries: &[&ContenderSummary]) -> String {
 mod tests {
     use super::*;
     use crate::comparisons;
+    use hotrow::scenario::Arrivals;
     use hotrow_results::{MeasurementRow, sample};
 
     fn answer_to(rows: &[MeasurementRow]) -> String {
@@ -262,7 +263,7 @@ mod tests {
         let mut rows = sample::rows(8);
         let mut with_samples = |samples: u64| {
             for row in &mut rows {
-                (row.kind, row.arrivals) = (Kind::OpenLoop, "poisson".to_owned());
+                (row.kind, row.arrivals) = (Kind::OpenLoop, Some(Arrivals::Poisson));
                 (row.offered_per_s, row.due) = (row.completed, row.completed);
                 (row.samples, row.response_ns_p99) = (samples, 2_000_000_000 / row.completed);
             }

@@ -6,9 +6,10 @@ use super::{
     capacity, claims,
     comparison::comparisons,
     costs, demos, environment, http,
-    named_scenarios::named_scenarios,
     plots::plot,
-    proved, ranking, response, slow_store,
+    proved, ranking, response,
+    scenarios::named_scenarios,
+    slow_store,
     source::{RenderContext, Source},
     summary,
 };

@@ -1,9 +1,10 @@
 //! Renders rates along one axis as tables: the numbers of the capacity charts.
 
 use super::{
+    comparison::Comparison,
     contender_summary::ContenderSummary,
     figures::{short_rate, short_ratio, with_thousands_separators},
-    scenarios::{AxisPoint, Scenario, Scenarios},
+    scenarios::{AxisPoint, Scenarios},
     table::{Align, Column, Table},
 };
 use hotrow_results::StoredRun;
@@ -14,15 +15,15 @@ use hotrow_results::StoredRun;
 /// If the run has no scenario on any axis.
 pub(super) fn markdown(run: &StoredRun) -> Result<String, String> {
     let scenarios = Scenarios::new(run);
-    let threads = |stop: &AxisPoint<'_, '_>| stop.scenario.clients();
-    let rows = |stop: &AxisPoint<'_, '_>| match stop.scenario.row.users {
+    let threads = |stop: &AxisPoint<'_>| stop.scenario.title.clients();
+    let rows = |stop: &AxisPoint<'_>| match stop.scenario.title.row.users {
         1 => "1 row".to_owned(),
         users => format!("{} rows", with_thousands_separators(users)),
     };
-    let distribution = |stop: &AxisPoint<'_, '_>| stop.scenario.row.distribution.clone();
-    let clients = scenarios.hot_row().map(Scenario::clients).unwrap_or_default();
+    let distribution = |stop: &AxisPoint<'_>| stop.scenario.title.row.distribution.to_string();
+    let clients = scenarios.hot_row().map(|hot| hot.title.clients()).unwrap_or_default();
     let skew = scenarios.skew();
-    let skewed_rows = skew.first().map_or(0, |stop| stop.scenario.row.users);
+    let skewed_rows = skew.first().map_or(0, |stop| stop.scenario.title.row.users);
     let tables = [
         (format!("By number of rows, {clients}"), table(&scenarios.users(), rows)),
         (
@@ -48,12 +49,9 @@ pub(super) fn markdown(run: &StoredRun) -> Result<String, String> {
 }
 
 /// Tabulates strategies against scenarios, in the order of the first scenario.
-fn table(
-    stops: &[AxisPoint<'_, '_>],
-    heading: impl Fn(&AxisPoint<'_, '_>) -> String,
-) -> Option<Table> {
+fn table(stops: &[AxisPoint<'_>], heading: impl Fn(&AxisPoint<'_>) -> String) -> Option<Table> {
     let mut names: Vec<&str> = Vec::new();
-    for contender in stops.iter().flat_map(|stop| stop.scenario.comparison.contenders.iter()) {
+    for contender in stops.iter().flat_map(|stop| stop.scenario.contenders.iter()) {
         if !names.contains(&contender.strategy.as_str()) {
             names.push(&contender.strategy);
         }
@@ -73,22 +71,21 @@ fn table(
 }
 
 /// `41.4 M, 1.83 x (1)`.
-fn entry(scenario: &Scenario<'_>, strategy: &str) -> String {
-    let comparison = &scenario.comparison;
-    if !scenario.is_measured() {
+fn entry(scenario: &Comparison, strategy: &str) -> String {
+    if !scenario.is_shown() {
         return "not measured".to_owned();
     }
-    if comparison.unranked.iter().any(|unranked| unranked.strategy == strategy) {
+    if scenario.unranked.iter().any(|unranked| unranked.strategy == strategy) {
         return "VIOLATION".to_owned();
     }
-    let contender = comparison.contenders.iter().find(|it| it.strategy == strategy);
+    let contender = scenario.contenders.iter().find(|it| it.strategy == strategy);
     let Some(ContenderSummary { rate: Some(rate), rank, inconclusive, ratio, .. }) = contender
     else {
         return "-".to_owned();
     };
     let rank = rank.map_or_else(|| "-".to_owned(), |rank| rank.to_string());
     let mark = if *inconclusive { "?" } else { "" };
-    let is_baseline = comparison.baseline.as_deref() == Some(strategy);
+    let is_baseline = scenario.baseline.as_deref() == Some(strategy);
     let ratio = match ratio {
         Some(ratio) if !is_baseline => format!(", {}", short_ratio(ratio.median)),
         _ => String::new(),

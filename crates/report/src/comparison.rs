@@ -4,11 +4,11 @@
 //! and contenders with a violation are listed last and have no rank: the speed of a wrong answer
 //! has no value.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{cmp::Ordering, collections::BTreeSet, ops::Range};
 
 use super::{
     contender_summary::{AuditSummary, ContenderSummary, Series},
-    title::Title,
+    scenarios::Title,
 };
 use hotrow_results::{
     Kind, MeasurementRow, Role, RunWriter,
@@ -73,7 +73,8 @@ pub fn comparisons(rows: &[MeasurementRow]) -> Vec<Comparison> {
     }
     let mut comparisons: Vec<_> =
         scenarios.iter().map(|rows| Comparison::from_rows(rows)).collect();
-    comparisons.sort_by(|a, b| a.title.cmp(&b.title));
+    // Only a number that is not one could be incomparable, and no part of a scenario is one.
+    comparisons.sort_by(|a, b| a.title.partial_cmp(&b.title).unwrap_or(Ordering::Equal));
     comparisons
 }
 
@@ -139,6 +140,12 @@ impl Comparison {
     /// numbers shown are of all blocks.
     pub fn is_measured(&self) -> bool {
         self.excluded_because.as_ref().is_none_or(|(excluded, _)| *excluded <= self.blocks)
+    }
+
+    /// Whether its numbers are shown: at least half of its blocks, and at least one, are not
+    /// excluded.
+    pub(super) fn is_shown(&self) -> bool {
+        self.is_measured() && self.blocks > 0
     }
 
     /// Returns whether a higher or a lower value ranks first.

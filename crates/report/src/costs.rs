@@ -2,15 +2,17 @@
 //! memory, and the cost of a rejection.
 
 use super::{
-    claims::{Evidence, Metric, ScenarioPattern},
+    claims::{Evidence, Metric},
     comparison::{Comparison, comparisons},
     contender_summary::ContenderSummary,
     figures::{duration, rate_of, three_digits},
     memory::{MemoryCost, memory_costs},
+    scenarios::ScenarioPattern,
     source::RenderContext,
     table::{Align, Column, Table},
 };
 use crate::comparison::Measured;
+use hotrow::scenario::Clients;
 use hotrow_results::{
     MeasurementRow,
     stats::{HodgesLehmannShift, Summary},
@@ -19,7 +21,7 @@ use hotrow_results::{
 /// Renders the costs of each strategy on one hot row, and its memory.
 pub(super) fn costs(context: &RenderContext<'_>) -> Result<String, String> {
     let evidence = Evidence::from_context(context);
-    let scenarios = [ScenarioPattern::default(), ScenarioPattern::with_tasks(64)];
+    let scenarios = [ScenarioPattern::default(), ScenarioPattern::with_clients(Clients::Tasks(64))];
     let mut found: Vec<Comparison> = Vec::new();
     for scenario in scenarios {
         let rows = scenario.rows(&evidence.run.rows, evidence.run.environment.cores);
@@ -140,6 +142,7 @@ pub(super) fn rejections(context: &RenderContext<'_>) -> Result<String, String> 
 mod tests {
     use super::*;
     use crate::source::Source;
+    use hotrow::scenario::Mix;
     use hotrow_results::sample;
 
     /// A cost that was not measured is a dash and not zero. A run without the scenario is an error.
@@ -167,8 +170,7 @@ mod tests {
         let mut rows = sample::rows(8);
         let mut drained = sample::series("mutex", 4_000_000, 8);
         for row in &mut drained {
-            (row.scenario, row.mix) =
-                ("memory/drain".to_owned(), "charge:0,use:100,read:0".to_owned());
+            (row.scenario, row.mix) = ("memory/drain".to_owned(), Some(Mix::DRAIN));
             (row.applied, row.rejected) = (1, 99);
         }
         rows.extend(drained);

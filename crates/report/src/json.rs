@@ -21,6 +21,7 @@ pub fn to_json(run: &StoredRun) -> String {
 fn scenario(comparison: &Comparison) -> Value {
     json!({
         "scenario": comparison.scenario,
+        "workload": comparison.title.row.workload,
         "title": comparison.title.to_string(),
         "answer": super::answer(comparison),
         "kind": comparison.kind,

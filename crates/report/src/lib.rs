@@ -25,7 +25,6 @@ mod figures;
 mod http;
 mod json;
 mod memory;
-mod named_scenarios;
 mod overview;
 mod page;
 pub mod plot;
@@ -41,7 +40,6 @@ mod source;
 mod summary;
 mod sweep;
 mod table;
-mod title;
 
 pub use self::{
     across::Across,

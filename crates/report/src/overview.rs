@@ -2,11 +2,8 @@
 //! ranking.
 
 use super::{
-    answer::answer,
-    figures::percent_above_one,
-    plots, ranking,
-    scenarios::{Scenario, Scenarios},
-    source::Source,
+    answer::answer, comparison::Comparison, figures::percent_above_one, plots, ranking,
+    scenarios::Scenarios, source::Source,
 };
 use crate::plot::{Section, page};
 use hotrow_results::Kind;
@@ -31,20 +28,19 @@ fn covers_several(name: &str) -> bool {
     !["forest-", "response-"].iter().any(|prefix| name.starts_with(prefix))
 }
 
-fn section(scenarios: &Scenarios<'_>, scenario: &Scenario<'_>) -> Section {
-    let comparison = &scenario.comparison;
+fn section(scenarios: &Scenarios<'_>, scenario: &Comparison) -> Section {
     let forest = plots::forest(scenarios, scenario);
-    let spectrum = match scenario.row.kind {
+    let spectrum = match scenario.title.row.kind {
         Kind::OpenLoop => plots::spectrum(scenarios, scenario, true),
         _ => None,
     };
-    let caption = format!("{} {}.", answer(comparison), ranking::caption(comparison));
+    let caption = format!("{} {}.", answer(scenario), ranking::caption(scenario));
     let violations: String =
-        ranking::violations(comparison).map(|line| format!(" {line}.")).collect();
+        ranking::violations(scenario).map(|line| format!(" {line}.")).collect();
     Section {
-        title: comparison.title.to_string(),
+        title: scenario.title.to_string(),
         charts: forest.into_iter().chain(spectrum).collect(),
-        tables: vec![ranking::table(comparison).to_plot_table(caption + &violations)],
+        tables: vec![ranking::table(scenario).to_plot_table(caption + &violations)],
     }
 }
 
@@ -59,7 +55,7 @@ fn intro(source: &Source<'_>, scenarios: &Scenarios<'_>) -> Vec<String> {
         Some(hypervisor) => format!("virtual machine: {hypervisor}"),
         None => "no virtual machine reported".to_owned(),
     };
-    let noises = || scenarios.all.iter().map(|scenario| scenario.comparison.noise.ratio());
+    let noises = || scenarios.all.iter().map(|scenario| scenario.noise.ratio());
     let [low, high] = [noises().fold(f64::INFINITY, f64::min), noises().fold(1.0, f64::max)];
     let [low, high] = [low, high].map(percent_above_one);
     let noise = match scenarios.all.is_empty() {

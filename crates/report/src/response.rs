@@ -1,10 +1,11 @@
 //! Renders the response times of each open-loop scenario as tables.
 
 use super::{
+    comparison::Comparison,
     contender_summary::ContenderSummary,
     figures::percent_above_one,
     ranking::{rank, time},
-    scenarios::{Scenario, Scenarios},
+    scenarios::Scenarios,
     table::{Align, Column, Table},
 };
 use hotrow_results::StoredRun;
@@ -22,20 +23,18 @@ pub(super) fn markdown(run: &StoredRun) -> Result<String, String> {
     }
 }
 
-fn section(scenario: &Scenario<'_>) -> String {
-    let comparison = &scenario.comparison;
-    let noise = percent_above_one(comparison.noise.ratio());
-    let head = format!("**{}**", comparison.title);
-    if !scenario.is_measured() {
+fn section(scenario: &Comparison) -> String {
+    let noise = percent_above_one(scenario.noise.ratio());
+    let head = format!("**{}**", scenario.title);
+    if !scenario.is_shown() {
         return format!("{head}: NOT MEASURED on this machine today.\n\n");
     }
-    let blocks = comparison.blocks;
+    let blocks = scenario.blocks;
     format!("{head} ({blocks} blocks, A/A noise {noise})\n\n{}\n", table(scenario).markdown())
 }
 
-fn table(scenario: &Scenario<'_>) -> Table {
-    let comparison = &scenario.comparison;
-    let baseline = comparison.baseline.as_deref();
+fn table(scenario: &Comparison) -> Table {
+    let baseline = scenario.baseline.as_deref();
     let mut table = Table::new(vec![
         Column::new("#", Align::Right, 0),
         Column::new("strategy", Align::Left, 0),
@@ -45,8 +44,8 @@ fn table(scenario: &Scenario<'_>) -> Table {
         Column::new("p99.9", Align::Right, 0),
         Column::new(format!("p99 vs {}", baseline.unwrap_or("none")), Align::Left, 0),
     ]);
-    let noop = comparison.references.iter().filter(|reference| reference.strategy == "noop");
-    for summary in comparison.contenders.iter().chain(noop) {
+    let noop = scenario.references.iter().filter(|reference| reference.strategy == "noop");
+    for summary in scenario.contenders.iter().chain(noop) {
         let achieved =
             summary.attainment.map(|attainment| format!("{:.1} %", attainment.achieved * 100.0));
         let ratio = match summary.ratio {
@@ -84,6 +83,7 @@ const CAPTION: &str = "Response time is measured from when a request was due to 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hotrow::scenario::Arrivals;
     use hotrow_results::{Kind, MeasurementRow, sample};
 
     /// Rows of an open loop in which `actor` is saturated.
@@ -91,7 +91,7 @@ mod tests {
         let mut rows = sample::rows(8);
         for row in &mut rows {
             row.kind = Kind::OpenLoop;
-            (row.arrivals, row.offered_per_s) = ("poisson".to_owned(), 20_000);
+            (row.arrivals, row.offered_per_s) = (Some(Arrivals::Poisson), 20_000);
             (row.due, row.completed) = (1_000, 1_000);
             row.response_ns_p50 = 500;
             row.response_ns_p99 = match row.strategy.as_str() {

@@ -7,6 +7,7 @@ use super::{
     scenarios::{AxisPoint, Scenarios},
     table::{Align, Column, Table},
 };
+use hotrow::scenario::Workload;
 use hotrow_results::{
     StoredRun,
     stats::{Blocks, Interval, Summary, Usl},
@@ -19,11 +20,10 @@ const SEED: u64 = 1;
 /// 0 to 299 ms for each of its two writes.
 const COMMAND_MS: f64 = 99.5 + 2.0 * 149.5;
 
-/// The scenarios of a slow store by number of clients, on one row or on many, and the fitted
-/// curves.
-pub(super) struct SlowStore<'c, 'a> {
+/// The scenarios of one workload on a slow store by number of clients, and the fitted curves.
+pub(super) struct SlowStore<'c> {
     /// At least one, in ascending order of clients.
-    pub(super) stops: Vec<AxisPoint<'c, 'a>>,
+    pub(super) stops: Vec<AxisPoint<'c>>,
     /// The strategies whose audit passes in every scenario, in the order of the last scenario.
     pub(super) fitted: Vec<Fitted>,
 }
@@ -37,11 +37,11 @@ pub(super) struct Fitted {
     pub(super) usl: Option<Usl>,
 }
 
-impl<'c, 'a> SlowStore<'c, 'a> {
+impl<'c> SlowStore<'c> {
     /// Fits each strategy. Returns `None` if no such scenario was measured.
-    pub(super) fn new(scenarios: &'c Scenarios<'a>, is_one: bool) -> Option<SlowStore<'c, 'a>> {
-        let mut stops = scenarios.slow(is_one);
-        stops.retain(|stop| stop.scenario.is_measured());
+    pub(super) fn new(scenarios: &'c Scenarios<'_>, workload: Workload) -> Option<SlowStore<'c>> {
+        let mut stops = scenarios.slow(workload);
+        stops.retain(|stop| stop.scenario.is_shown());
         let last = stops.last()?;
         let fit = |contender: &ContenderSummary| {
             let strategy = &contender.strategy;
@@ -49,32 +49,32 @@ impl<'c, 'a> SlowStore<'c, 'a> {
                 .iter()
                 .map(|stop| {
                     let is_same = |other: &&ContenderSummary| other.strategy == *strategy;
-                    stop.scenario.comparison.contenders.iter().find(is_same)?;
-                    let rates = stop.scenario.comparison.values(strategy)?;
-                    Some((stop.scenario.row.clients, rates.clone()))
+                    stop.scenario.contenders.iter().find(is_same)?;
+                    let rates = stop.scenario.values(strategy)?;
+                    Some((stop.scenario.title.row.clients, rates.clone()))
                 })
                 .collect();
             let points = points?;
             let usl = Usl::fit(&points, SEED);
             Some(Fitted { strategy: strategy.clone(), points, usl })
         };
-        let fitted = last.scenario.comparison.contenders.iter().filter_map(fit).collect();
+        let fitted = last.scenario.contenders.iter().filter_map(fit).collect();
         Some(SlowStore { stops, fitted })
     }
 
-    fn last(&self) -> &AxisPoint<'c, 'a> {
+    fn last(&self) -> &AxisPoint<'c> {
         self.stops.last().expect("SlowStore::new returns None without a scenario")
     }
 
     fn rows(&self) -> String {
-        match self.last().scenario.row.users {
+        match self.last().scenario.title.row.users {
             1 => "one row".to_owned(),
             users => format!("{} rows", with_thousands_separators(users)),
         }
     }
 
     fn table(&self) -> Table {
-        let clients = self.last().scenario.row.clients;
+        let clients = self.last().scenario.title.row.clients;
         let mut table = Table::new(vec![
             Column::new("#", Align::Right, 0),
             Column::new("strategy", Align::Left, 0),
@@ -85,7 +85,7 @@ impl<'c, 'a> SlowStore<'c, 'a> {
             Column::new(format!("commands/s at {clients} clients"), Align::Left, 0),
         ]);
         for fitted in &self.fitted {
-            let summary = self.last().scenario.comparison.summary(&fitted.strategy);
+            let summary = self.last().scenario.summary(&fitted.strategy);
             let rank = summary.and_then(|summary| summary.rank);
             let rate = fitted.points.last().and_then(|(_, rates)| Summary::of(rates));
             let mut fields = vec![
@@ -104,7 +104,7 @@ impl<'c, 'a> SlowStore<'c, 'a> {
     /// Describes the ties at the largest number of clients, with their rates.
     fn sentence(&self) -> String {
         let scenario = self.last().scenario;
-        let tiers = scenario.comparison.tiers();
+        let tiers = scenario.tiers();
         let tier = |tier: &Vec<&ContenderSummary>| {
             let names: Vec<&str> = tier.iter().map(|it| it.strategy.as_str()).collect();
             let rates: Vec<f64> =
@@ -124,7 +124,7 @@ impl<'c, 'a> SlowStore<'c, 'a> {
                 [] => String::new(),
             }
         };
-        let clients = scenario.row.clients;
+        let clients = scenario.title.row.clients;
         let rows = self.rows();
         match tiers.is_empty() {
             true => format!("On {rows} with {clients} clients, nothing is ranked."),
@@ -165,10 +165,11 @@ fn number(mid: f64, interval: Option<Interval>, decimals: usize) -> String {
 /// If the run has no scenario with the latency of the assignment.
 pub(super) fn markdown(run: &StoredRun) -> Result<String, String> {
     let scenarios = Scenarios::new(run);
-    let [one, many] = [true, false].map(|is_one| SlowStore::new(&scenarios, is_one));
+    let slow = [Workload::SimulatedHot, Workload::SimulatedRows];
+    let slow = slow.map(|workload| SlowStore::new(&scenarios, workload));
     let mut text = String::new();
-    for slow in one.iter().chain(&many) {
-        let theory = match slow.last().scenario.row.users {
+    for slow in slow.iter().flatten() {
+        let theory = match slow.last().scenario.title.row.users {
             1 => theory(),
             _ => String::new(),
         };
@@ -200,6 +201,7 @@ const CAPTION: &str = "X(N) = gamma N / (1 + alpha (N - 1) + beta N (N - 1)) is 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hotrow::scenario::Latency;
     use hotrow_results::{Kind, MeasurementRow, sample};
 
     /// Two strategies whose rate does not grow with the number of clients.
@@ -210,7 +212,7 @@ mod tests {
             rows.extend(sample::series("queue", 2_510, 8));
             for row in &mut rows {
                 (row.clients, row.kind) = (clients, Kind::Simulated);
-                row.latency = "assignment".to_owned();
+                row.latency = Latency::Assignment;
                 row.window_ns = 1_000_000_000_000;
                 row.scenario = format!("simulated/{clients}");
             }

@@ -7,8 +7,8 @@ use super::{
     comparison::{Comparison, comparisons},
     contender_summary::ContenderSummary,
     figures::{percent_above_one, with_thousands_separators},
-    named_scenarios::{find_scenario, named_scenarios},
     ranking::time,
+    scenarios::{find_scenario, named_scenarios},
     source::RenderContext,
     table::{Align, Column, Table},
 };

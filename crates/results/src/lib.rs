@@ -39,7 +39,7 @@ pub use self::{
     quantiles::{LADDER_PPM, QuantileRow, TimeKind},
     replace::{check_writable, replace},
     rounds::{ReadError, read_rows, write_rows},
-    row::{AuditVerdict, ClientKind, ContenderKey, Kind, MeasurementRow, Role, RowContext, SCHEMA},
+    row::{AuditVerdict, ClientKind, Kind, MeasurementRow, Role, RowContext, SCHEMA},
     run_writer::RunWriter,
     stored_run::StoredRun,
     tables::{CheckRow, MemoryRow},

@@ -1,15 +1,19 @@
 //! One measurement as one row of integers and names. Column names contain the units.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use hotrow::{scenario::KeyDistribution, strategy::Family};
+use hotrow::scenario::{
+    Arrivals, Clients, KeyDistribution, Latency, Load, Mix, Scenario, Workload,
+};
 
 /// The version of the columns. Within a version, columns are only appended, and only if a file
 /// without them can still be read.
 pub const SCHEMA: u32 = 2;
 
 /// One measurement of one contender in one block. `results/SCHEMA.md` documents each column.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "results/SCHEMA.md documents each, and a test pins that it does")]
 pub struct MeasurementRow {
     pub schema: u32,
@@ -22,8 +26,8 @@ pub struct MeasurementRow {
     pub users: u64,
     pub clients: u32,
     pub client_kind: ClientKind,
-    pub mix: String,
-    pub latency: String,
+    pub mix: Option<Mix>,
+    pub latency: Latency,
     pub strategy: String,
     pub family: String,
     pub role: Role,
@@ -47,10 +51,10 @@ pub struct MeasurementRow {
     pub truncated: bool,
     #[serde(default)]
     pub kind: Kind,
-    #[serde(default = "uniform")]
-    pub distribution: String,
-    #[serde(default = "closed")]
-    pub arrivals: String,
+    #[serde(default)]
+    pub distribution: KeyDistribution,
+    #[serde(default, with = "arrivals")]
+    pub arrivals: Option<Arrivals>,
     #[serde(default)]
     pub offered_per_s: u64,
     #[serde(default)]
@@ -91,6 +95,8 @@ pub struct MeasurementRow {
     pub excluded_because: String,
     #[serde(default)]
     pub offered_per_1000_s: u64,
+    #[serde(default)]
+    pub workload: String,
 }
 
 /// The kind of a measurement. Rows of different kinds are never compared.
@@ -114,12 +120,34 @@ pub enum Kind {
     Database,
 }
 
-fn uniform() -> String {
-    KeyDistribution::Uniform.to_string()
-}
+/// Arrivals as text: `closed` in a closed loop, which has none.
+mod arrivals {
+    use std::borrow::Cow;
 
-fn closed() -> String {
-    "closed".to_owned()
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::Arrivals;
+
+    const CLOSED: &str = "closed";
+
+    pub(super) fn serialize<S: Serializer>(
+        arrivals: &Option<Arrivals>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match arrivals {
+            None => serializer.serialize_str(CLOSED),
+            Some(arrivals) => arrivals.serialize(serializer),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Arrivals>, D::Error> {
+        match Cow::<'_, str>::deserialize(deserializer)? {
+            text if text == CLOSED => Ok(None),
+            text => text.parse().map(Some).map_err(D::Error::custom),
+        }
+    }
 }
 
 fn yes() -> bool {
@@ -184,30 +212,56 @@ pub struct RowContext<'a> {
     pub started_ms: u64,
     /// Why the block is excluded; empty if it is not.
     pub excluded_because: &'a str,
-}
-
-/// What was measured, and in which role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ContenderKey {
-    /// Name of the store.
-    pub store: &'static str,
-    /// Name of the strategy; that of an A/A control is the name of the original.
-    pub strategy: &'static str,
-    /// Family of the strategy.
-    pub family: Family,
-    /// Its role in the comparison.
-    pub role: Role,
-    /// Whether its store is a database.
-    pub performs_io: bool,
+    /// The workload of the plan that the scenario belongs to; empty if it belongs to none.
+    pub workload: &'a str,
 }
 
 impl MeasurementRow {
     /// Returns the offered load in requests a second, to a thousandth; 0 in a closed loop.
     pub fn offered(&self) -> f64 {
+        self.offered_in_1000_s() as f64 / 1e3
+    }
+
+    /// Returns the offered load in requests per 1,000 seconds; 0 in a closed loop.
+    pub fn offered_in_1000_s(&self) -> u64 {
         match self.offered_per_1000_s {
             // The row is older than this column.
-            0 => self.offered_per_s as f64,
-            exact => exact as f64 / 1e3,
+            0 => self.offered_per_s.saturating_mul(1_000),
+            exact => exact,
+        }
+    }
+
+    /// Returns the scenario that was measured: the one of the plan. `None` if no plan has such
+    /// scenarios: for a server, and for a single client.
+    pub fn as_scenario(&self) -> Option<Scenario> {
+        let clients = match self.client_kind {
+            _ if matches!(self.kind, Kind::Http | Kind::SingleClient) => return None,
+            ClientKind::Connections => return None,
+            ClientKind::Threads => Clients::Threads(self.clients),
+            ClientKind::Tasks => Clients::Tasks(self.clients),
+        };
+        let load = match self.arrivals {
+            None => Load::Closed { think: Duration::from_nanos(self.think_ns) },
+            Some(arrivals) => Load::Open { arrivals, per_second: self.offered() },
+        };
+        Some(Scenario {
+            users: self.users,
+            distribution: self.distribution,
+            clients,
+            mix: self.mix?,
+            load,
+            work: self.work,
+            ledger: self.ledger,
+            latency: self.latency,
+        })
+    }
+
+    /// Names the workload of a row that has no name, on a machine with this many usable cores: a
+    /// row from before that column, or of a scenario that was given part by part.
+    pub fn derive_workload(&mut self, cores: usize) {
+        if self.workload.is_empty() {
+            let workload = self.as_scenario().and_then(|it| Workload::of(&it, cores));
+            self.workload = workload.map(|it| it.to_string()).unwrap_or_default();
         }
     }
 

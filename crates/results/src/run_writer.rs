@@ -178,7 +178,7 @@ mod tests {
 
     /// A complete block.
     fn block(number: u32) -> Vec<MeasurementRow> {
-        CONTENDERS.map(|name| sample::row(name, number, 5)).to_vec()
+        sample::run(&CONTENDERS.map(|name| sample::row(name, number, 5))).rows
     }
 
     fn is_complete(rows: &[&MeasurementRow]) -> bool {

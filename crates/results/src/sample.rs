@@ -4,6 +4,7 @@ use super::{
     AuditVerdict, CheckRow, ClientKind, Environment, Kind, LoadAverage, MeasurementRow, MemoryRow,
     Role, SCHEMA, StoredRun,
 };
+use hotrow::scenario::{KeyDistribution, Latency, Mix};
 
 /// One row of a contender on one hot row with 2 threads, over a window of one second.
 pub fn row(strategy: &str, block: u32, completed: u64) -> MeasurementRow {
@@ -18,8 +19,8 @@ pub fn row(strategy: &str, block: u32, completed: u64) -> MeasurementRow {
         users: 1,
         clients: 2,
         client_kind: ClientKind::Threads,
-        mix: "charge:50,use:50,read:0".to_owned(),
-        latency: "none".to_owned(),
+        mix: Some(Mix::WRITE_ONLY),
+        latency: Latency::None,
         strategy: strategy.to_owned(),
         family: strategy.to_owned(),
         role: Role::Contender,
@@ -42,8 +43,8 @@ pub fn row(strategy: &str, block: u32, completed: u64) -> MeasurementRow {
         violation: String::new(),
         truncated: false,
         kind: Kind::ClosedLoop,
-        distribution: "uniform".to_owned(),
-        arrivals: "closed".to_owned(),
+        distribution: KeyDistribution::Uniform,
+        arrivals: None,
         offered_per_s: 0,
         think_ns: 0,
         work: 0,
@@ -64,6 +65,7 @@ pub fn row(strategy: &str, block: u32, completed: u64) -> MeasurementRow {
         started_ms: 1_000 * u64::from(block),
         excluded_because: String::new(),
         offered_per_1000_s: 0,
+        workload: String::new(),
     }
 }
 
@@ -103,8 +105,13 @@ pub fn rows(blocks: u32) -> Vec<MeasurementRow> {
     rows
 }
 
-/// A stored run of these rows.
+/// A stored run of these rows, on a machine with two cores.
 pub fn run(rows: &[MeasurementRow]) -> StoredRun {
+    run_on(rows, 2)
+}
+
+/// A stored run of these rows, on a machine with this many cores.
+pub fn run_on(rows: &[MeasurementRow], cores: usize) -> StoredRun {
     let load = LoadAverage { one_minute: 0.25, five_minutes: 0.5 };
     let environment = Environment {
         schema: SCHEMA,
@@ -113,7 +120,7 @@ pub fn run(rows: &[MeasurementRow]) -> StoredRun {
         command: "hotrow --results results/box/quick".to_owned(),
         seed: 1,
         partial: false,
-        cores: 2,
+        cores,
         core_limits: None,
         cpu_model: Some("A Processor".to_owned()),
         os: "linux x86_64".to_owned(),
@@ -130,7 +137,9 @@ pub fn run(rows: &[MeasurementRow]) -> StoredRun {
         load_before: Some(load),
         load_after: Some(load),
     };
-    StoredRun { rows: rows.to_vec(), ..StoredRun::empty(environment) }
+    let mut rows = rows.to_vec();
+    rows.iter_mut().for_each(|row| row.derive_workload(cores));
+    StoredRun { rows, ..StoredRun::empty(environment) }
 }
 
 /// Heap memory of a strategy on the store `memory`.

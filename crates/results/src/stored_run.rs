@@ -77,10 +77,11 @@ impl StoredRun {
             SCHEMA_1 => MEASUREMENTS_1,
             _ => MEASUREMENTS,
         };
+        let mut rows =
+            load_table(directory, measurements, &environment, |row: &MeasurementRow| &row.run)?;
+        rows.iter_mut().for_each(|row| row.derive_workload(environment.cores));
         Ok(StoredRun {
-            rows: load_table(directory, measurements, &environment, |row: &MeasurementRow| {
-                &row.run
-            })?,
+            rows,
             quantiles: load_table(directory, QUANTILES, &environment, |row: &QuantileRow| {
                 &row.run
             })?,
@@ -232,7 +233,7 @@ mod tests {
         let mut run = sample::run(&[]);
         run.save(&directory).unwrap();
         run.environment.resumed = 1;
-        run.rows = vec![sample::row("mutex", 0, 5)];
+        run.rows = sample::run(&[sample::row("mutex", 0, 5)]).rows;
         run.save(&directory).unwrap();
         assert_eq!(StoredRun::find(&scratch.path()).unwrap(), std::slice::from_ref(&directory));
         assert_eq!(StoredRun::load(&directory), Ok(run));

@@ -115,7 +115,7 @@ fn coordinated_omission(arguments: &Demo) -> Result<Exit, CliError> {
     contenders.retain(|contender| contender.role != Role::AaControl);
     contenders.push(PlannedContender { entry: &STALLED, role: Role::Contender });
     let scenarios =
-        [closed, open].map(|scenario| PlannedScenario { scenario, contenders: contenders.clone(), location: None });
+        [closed, open].map(|scenario| PlannedScenario::of(scenario, contenders.clone()));
     let schedule = Schedule {
         blocks: STALL_BLOCKS,
         warm_up: Duration::from_millis(20),
@@ -171,7 +171,7 @@ fn run_order(arguments: &Demo) -> Result<Exit, CliError> {
             if interrupt::requested() {
                 break;
             }
-            let scenarios = vec![PlannedScenario { scenario, contenders: contenders.clone(), location: None }];
+            let scenarios = vec![PlannedScenario::of(scenario, contenders.clone())];
             let plan = Plan { scenarios, schedule, forks: 1, axis: None };
             let mut sink = ResultSink::begin(&plan, all.environment.clone(), None)?;
             measure(&plan, 0, &[], stop, &mut sink);

@@ -6,37 +6,28 @@ use hotrow_machine as machine;
 /// The most threads: with more, the measurement is one of the system's scheduler.
 const THREADS_MAX: u32 = 256;
 
-/// The most threads of `threads:cores`, on a machine with many cores.
-const THREADS_OF_CORES_MAX: u32 = 64;
-
 /// The most tasks: each has its own request sequence and log.
 const TASKS_MAX: u32 = 16_384;
 
 /// Parses a kind and a count.
 pub(crate) fn parse(text: &str) -> Result<Clients, String> {
-    let (kind, count) = text.split_once(':').unwrap_or(("", text));
-    let (clients, most): (fn(u32) -> Clients, u32) = match kind {
-        "threads" => (Clients::Threads, THREADS_MAX),
-        "tasks" => (Clients::Tasks, TASKS_MAX),
-        _ => return Err("give a kind and a count: write it as threads:2 or tasks:64".to_owned()),
+    let cores = threads_of_machine().count();
+    let text = text.replace(":cores", &format!(":{cores}"));
+    let parsed = text.parse::<Clients>();
+    let (kind, most) = match text.split_once(':') {
+        Some((kind @ "threads", _)) => (kind, THREADS_MAX),
+        Some((kind @ "tasks", _)) => (kind, TASKS_MAX),
+        _ => return parsed.map_err(|error| error.to_string()),
     };
-    if count == "cores" {
-        return Ok(clients(cores()));
-    }
-    match count.parse() {
-        Ok(count) if (1..=most).contains(&count) => Ok(clients(count)),
-        _ => Err(format!("{kind} are 1 to {most}: write it as {kind}:2")),
-    }
+    let is_within = |clients: &Clients| (1..=most).contains(&clients.count());
+    let rejected = || format!("{kind} are 1 to {most}: write it as {kind}:2");
+    parsed.ok().filter(is_within).ok_or_else(rejected)
 }
 
 /// Returns one thread for each core that this process may use. On one core that is one thread,
 /// which contends with no other; `hotrow doctor` warns of it.
 pub(crate) fn threads_of_machine() -> Clients {
-    Clients::Threads(cores())
-}
-
-fn cores() -> u32 {
-    u32::try_from(machine::cores().usable).unwrap_or(u32::MAX).min(THREADS_OF_CORES_MAX)
+    Clients::per_core(machine::cores().usable)
 }
 
 #[cfg(test)]

@@ -12,9 +12,15 @@
 //! ```
 //!
 //! A part with several values gives one scenario for each value. A plan can also name built-in
-//! workloads.
+//! workloads. Rows have the name of the workload; with `of = "rows"`, they have that name instead,
+//! and the report shows the scenario among those of the built-in workload `rows`.
 
-use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    time::Duration,
+};
 
 use serde::Deserialize;
 
@@ -45,6 +51,9 @@ pub(crate) struct Definitions {
     #[serde(default)]
     plan: BTreeMap<String, NamedPlan>,
 }
+
+/// The key of a workload that names the workload which its scenarios are part of.
+const OF: &str = "of";
 
 /// The longest window of a plan.
 const WINDOW_MAX: Duration = Duration::from_hours(1);
@@ -143,7 +152,7 @@ impl Definitions {
     }
 
     fn parse(text: &str, name: &str) -> Result<Definitions, CliError> {
-        toml::from_str(text).map_err(|error| {
+        let definitions: Definitions = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             let line = 1 + text[..start].matches('\n').count();
             let key = error
@@ -156,7 +165,15 @@ impl Definitions {
                 }
                 None => CliError::usage(format!("{name}:{line}: {}", error.message())),
             }
-        })
+        })?;
+        for (workload, parts) in &definitions.workload {
+            let is_unknown = |part: &&String| *part != OF && !AXES.contains(&part.as_str());
+            if let Some(part) = parts.keys().find(is_unknown) {
+                let error = unknown("part", part, &AXES.into_iter().collect());
+                return Err(CliError::usage(format!("{name}: workload {workload}: {error}")));
+            }
+        }
+        Ok(definitions)
     }
 
     /// Returns the plan `name` for the given strategies, as far as they run on its stores. Without
@@ -174,14 +191,18 @@ impl Definitions {
         for strategy in strategies {
             check_fits(strategy, None)?;
         }
-        let mut scenarios = Vec::new();
+        let (mut scenarios, mut ids) = (Vec::new(), BTreeSet::new());
         for workload in &named.workloads {
-            for builder in self.workload(workload)? {
+            let (workload, builders) = self.workload(workload)?;
+            for builder in builders {
                 let (store, _) = builder.finish()?;
                 let runs = |name: &&String| check_fits(name, Some(store)).is_ok();
                 let fitting: Vec<String> = strategies.iter().filter(runs).cloned().collect();
-                if strategies.is_empty() || !fitting.is_empty() {
-                    scenarios.push(PlannedScenario::new(builder, &fitting)?);
+                let planned = PlannedScenario::new(Some(workload), builder, &fitting)?;
+                // Two workloads can share a scenario: one thread per core is four on four cores.
+                let is_wanted = strategies.is_empty() || !fitting.is_empty();
+                if is_wanted && ids.insert(planned.id()) {
+                    scenarios.push(planned);
                 }
             }
         }
@@ -189,23 +210,25 @@ impl Definitions {
         Ok(Plan { scenarios, schedule, forks: named.forks, axis: None })
     }
 
-    /// Returns the scenarios of the workload `name`.
-    pub(crate) fn workload(&self, name: &str) -> Result<Vec<ScenarioBuilder>, CliError> {
-        let Some(parts) = self.workload.get(name) else {
+    /// Returns the scenarios of the workload `name`, and the name that their rows have.
+    pub(crate) fn workload(&self, name: &str) -> Result<(&str, Vec<ScenarioBuilder>), CliError> {
+        let Some((name, parts)) = self.workload.get_key_value(name) else {
             let known = self.workload.keys().map(String::as_str).collect();
             return Err(unknown("workload", name, &known));
         };
         let mut builders = vec![ScenarioBuilder::default()];
-        for part in parts.keys() {
-            if !AXES.contains(&part.as_str()) {
-                return Err(unknown("part of a scenario", part, &AXES.into_iter().collect()));
+        let of = match parts.get(OF) {
+            None => name,
+            Some(Values::One(Value::Text(of))) => of,
+            Some(_) => {
+                return Err(CliError::usage(format!("workload {name}: {OF}: give one name")));
             }
-        }
+        };
         // In the order of the axes: `reads` comes after `mix` and overrides it.
         for (part, values) in AXES.iter().filter_map(|axis| parts.get_key_value(*axis)) {
             builders = combined(&builders, part, &values.texts())?;
         }
-        Ok(builders)
+        Ok((of, builders))
     }
 }
 
@@ -263,54 +286,4 @@ impl NamedPlan {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A malformed built-in plan would fail only when a user names it.
-    #[test]
-    fn every_built_in_plan_is_valid() {
-        let built_in = Definitions::load(None).unwrap();
-        for name in ["quick", "standard", "thorough", "assignment"] {
-            let plan = built_in.plan(name, 1, &[]).unwrap_or_else(|why| panic!("{name}: {why}"));
-            assert!(!plan.scenarios.is_empty(), "{name}");
-            assert!(plan.schedule.blocks >= 6, "{name} has too few blocks for a ranking");
-        }
-    }
-
-    /// Two parts with two values each are four scenarios.
-    #[test]
-    fn a_workload_has_every_combination_of_its_values() {
-        let text = "[workload.w]\nusers = [1, 16]\nclients = ['threads:2', 'tasks:8']\nreads = 90\n\
-            [plan.p]\nworkloads = ['w']\nblocks = 7\nwindow = '5ms'\n";
-        let plan = Definitions::parse(text, "x").unwrap().plan("p", 3, &[]).unwrap();
-        assert_eq!(plan.scenarios.len(), 4);
-        assert_eq!((plan.schedule.blocks, plan.schedule.seed), (7, 3));
-        assert_eq!(plan.schedule.capacity_window, Duration::from_millis(5));
-        assert!(plan.scenarios.iter().all(|planned| planned.scenario.mix.read() == 90));
-    }
-
-    /// An error in a file names its line, or the invalid name.
-    #[test]
-    fn an_error_in_a_file_names_its_line_or_name() {
-        let rejected = |text: &str| match Definitions::parse(text, "hotrow.toml") {
-            Err(error) => error.to_string(),
-            Ok(parsed) => parsed.plan("p", 1, &[]).expect_err("the plan is invalid").to_string(),
-        };
-        assert!(rejected("[workload.w]\nusers = \n").starts_with("hotrow.toml:2: "));
-        assert!(rejected("[plans.p]\n").contains("unknown field `plans`"));
-        assert!(rejected("[plan.p]\nworkloads = ['w']\n").contains("workload \"w\" is not known"));
-        let misspelt = "[workload.w]\nuser = 1\n[plan.p]\nworkloads = ['w']\n";
-        assert!(rejected(misspelt).contains("did you mean users?"));
-        assert!(
-            rejected("[plan.p]\nworkloads = []\nblock = 3\n").contains("unknown field `block`")
-        );
-        let plan_with = |line: &str| rejected(&format!("[plan.p]\nworkloads = []\n{line}\n"));
-        assert_eq!(plan_with("blocks = 4294967295"), "plan p: blocks 4294967295: give 1 to 1000");
-        assert_eq!(plan_with("forks = 0"), "plan p: forks 0: give 1 to 64");
-        assert_eq!(plan_with("window = '9y'"), "plan p: `9y`: give at most 3600s");
-        let values: Vec<String> = (1..=200).map(|value| value.to_string()).collect();
-        let values = values.join(",");
-        let many = format!("[workload.w]\nusers = [{values}]\nwork = [{values}]\n");
-        assert!(rejected(&format!("{many}[plan.p]\nworkloads = ['w']\n")).contains("fewer values"));
-    }
-}
+mod tests;

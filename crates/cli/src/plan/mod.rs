@@ -9,11 +9,14 @@ use std::{collections::BTreeSet, time::Duration};
 pub(super) use self::file::Definitions;
 use self::{builder::ScenarioBuilder, file::combined};
 use super::{failure::CliError, output::Output, retired, run::Run};
-use hotrow::{scenario::Latency, scenario::Scenario, strategy::Family};
+use hotrow::{
+    scenario::{Latency, Scenario, Workload},
+    strategy::Family,
+};
 use hotrow_engine::Schedule;
+use hotrow_machine as machine;
 use hotrow_registry::Entry;
-use hotrow_results::{ContenderKey, Role};
-use hotrow_verify::contract::Candidate;
+use hotrow_results::Role;
 
 /// The preferred strategies of the A/A control; the first one that is measured is taken.
 const AA_CONTROLS: [&str; 3] = ["mutex", "row-lock", "async-mutex"];
@@ -35,6 +38,8 @@ pub(super) struct Plan {
 /// A scenario and its contenders.
 #[derive(Debug, Clone)]
 pub(super) struct PlannedScenario {
+    /// The name of its workload; empty if it belongs to none.
+    pub(super) workload: String,
     pub(super) scenario: Scenario,
     pub(super) contenders: Vec<PlannedContender>,
     /// Where its database is, if it is not private.
@@ -56,19 +61,25 @@ pub(super) struct PlannedContender {
     pub(super) role: Role,
 }
 
-impl PlannedContender {
-    pub(super) fn key(&self) -> ContenderKey {
-        let Candidate { store, strategy, family, performs_io, .. } = **self.entry;
-        ContenderKey { store, strategy, family, role: self.role, performs_io }
-    }
-}
-
 impl PlannedScenario {
-    fn new(builder: ScenarioBuilder, named: &[String]) -> Result<PlannedScenario, CliError> {
+    fn new(
+        workload: Option<&str>,
+        builder: ScenarioBuilder,
+        named: &[String],
+    ) -> Result<PlannedScenario, CliError> {
         let (store, scenario) = builder.finish()?;
+        let planned = PlannedScenario::of(scenario, contenders(store, scenario.latency, named)?);
+        let workload = workload.map_or_else(|| planned.workload.clone(), str::to_owned);
         let location = builder.store.and_then(|store| store.location);
-        let contenders = contenders(store, scenario.latency, named)?;
-        Ok(PlannedScenario { scenario, contenders, location })
+        Ok(PlannedScenario { workload, location, ..planned })
+    }
+
+    /// A scenario that no workload of a plan gives. It belongs to the built-in workload with such
+    /// scenarios.
+    pub(super) fn of(scenario: Scenario, contenders: Vec<PlannedContender>) -> PlannedScenario {
+        let workload = Workload::of(&scenario, machine::cores().usable);
+        let workload = workload.map(|workload| workload.to_string()).unwrap_or_default();
+        PlannedScenario { workload, scenario, contenders, location: None }
     }
 
     /// Whether its store is a database.
@@ -106,7 +117,8 @@ impl Plan {
                     Role::AaControl => format!("{}*", contender.entry.strategy),
                     _ => contender.entry.strategy.to_owned(),
                 });
-                format!("{}: {}", planned.id(), names.collect::<Vec<_>>().join(" "))
+                let names = names.collect::<Vec<_>>().join(" ");
+                format!("{} {}: {names}", planned.workload, planned.id())
             })
             .collect();
         format!(
@@ -161,17 +173,18 @@ pub(super) fn plan(arguments: &Run) -> Result<Plan, CliError> {
 
 /// Returns the plan of the scenarios of flags, of a workload, or of a sweep over either.
 fn plan_of_scenarios(arguments: &Run, definitions: &Definitions) -> Result<Plan, CliError> {
-    let builders = match &arguments.workload {
-        Some(workload) => definitions.workload(workload)?,
-        None => vec![arguments.builder()?],
+    let (workload, builders) = match &arguments.workload {
+        Some(workload) => definitions.workload(workload).map(|(name, all)| (Some(name), all))?,
+        None => (None, vec![arguments.builder()?]),
     };
     let axis = arguments.sweep.as_deref().map(axis).transpose()?;
-    let builders = match &axis {
-        Some(axis) => combined(&builders, &axis.part, &axis.values)?,
-        None => builders,
+    let (workload, builders) = match &axis {
+        Some(axis) => (None, combined(&builders, &axis.part, &axis.values)?),
+        None => (workload, builders),
     };
-    let scenarios =
-        builders.into_iter().map(|builder| PlannedScenario::new(builder, &arguments.strategies));
+    let scenarios = builders
+        .into_iter()
+        .map(|builder| PlannedScenario::new(workload, builder, &arguments.strategies));
     let scenarios = scenarios.collect::<Result<Vec<_>, _>>()?;
     let is_on_database = scenarios.iter().any(PlannedScenario::is_on_database);
     let phases = if is_on_database { DATABASE_PHASES_MS } else { PHASES_MS };

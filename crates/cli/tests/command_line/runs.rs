@@ -1,6 +1,7 @@
 //! Runs as files: written while they are measured, resumed, compared and exported.
 
 use super::*;
+use hotrow::scenario::Mix;
 use hotrow_results::{MeasurementRow, write_rows};
 use tempfile::TempDir;
 
@@ -165,10 +166,7 @@ fn made_up(block: u32, cas: u64) -> Vec<MeasurementRow> {
         store: "memory".to_owned(),
         users: 1,
         clients: 2,
-        mix: "charge:50,use:50,read:0".to_owned(),
-        latency: "none".to_owned(),
-        distribution: "uniform".to_owned(),
-        arrivals: "closed".to_owned(),
+        mix: Some(Mix::WRITE_ONLY),
         ledger: true,
         strategy: strategy.to_owned(),
         family: strategy.to_owned(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{LatencyHistogram, Verdict};
+use crate::LatencyHistogram;
 use hotrow::scenario::Clients;
 
 const SCHEDULE: Schedule = Schedule {
@@ -31,7 +31,7 @@ fn measure(iteration: &Iteration, _stop: &Stop) -> Measurement {
         not_applied: 0,
         indeterminate: 0,
         reads: 0,
-        verdict: Verdict::NotAudited,
+        verdict: None,
         truncated: false,
     }
 }

@@ -255,7 +255,7 @@ fn lost_commands_are_detected_without_ledgers() {
         Iteration { scenario: Scenario { ledger: false, ..iteration.scenario }, ..iteration };
     let correct = run::<BlockingMutex<Memory<Mutex<()>>>>(&iteration);
     assert_eq!(correct.verdict, pass_of(&correct));
-    let Verdict::Violation { violation } = run::<Forgetful>(&iteration).verdict else {
+    let Some(Err(violation)) = run::<Forgetful>(&iteration).verdict else {
         panic!("every thousandth command is lost")
     };
     assert!(violation.what.contains("version"), "{violation}");

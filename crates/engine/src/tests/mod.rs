@@ -11,7 +11,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::{Iteration, Measurement, Schedule, Stop, Verdict, measure, measure_within};
+use super::{Iteration, Measurement, Schedule, Stop, measure, measure_within};
 use hotrow::scenario::{Clients, Scenario};
 use hotrow::{
     domain::{
@@ -22,7 +22,7 @@ use hotrow::{
     store::{FaultInjecting, Memory, Simulated, Store, SyncStore},
     strategy::{Base, ConcurrencyStrategy, Family, Guarantees, Noop, Scope, Unsynchronized},
 };
-use hotrow_verify::audit::Check;
+use hotrow_verify::audit::{Audited, Check, Violation};
 
 const TINY: Schedule = Schedule {
     blocks: 1,
@@ -49,10 +49,10 @@ fn equals_to_three_digits(recorded_ns: u64, ns: u64) -> bool {
 
 /// Returns the verdict of a run in which every entry and every request was checked without a
 /// violation.
-fn pass_of(measured: &Measurement) -> Verdict {
+fn pass_of(measured: &Measurement) -> Option<Result<Audited, Violation>> {
     let Measurement { applied, rejected, not_applied, indeterminate, reads, .. } = *measured;
     let operations = applied + rejected + not_applied + indeterminate + reads;
-    Verdict::Pass { entries: applied, operations }
+    Some(Ok(Audited { operations, entries: applied }))
 }
 
 /// The audit must detect lost updates, the error that concurrency control prevents.
@@ -65,7 +65,7 @@ fn lost_updates_are_detected_and_named() {
     ];
     for measured in measurements {
         match measured.verdict {
-            Verdict::Violation { violation } => {
+            Some(Err(violation)) => {
                 assert!(!violation.entries.is_empty(), "{violation}")
             }
             verdict => {
@@ -109,7 +109,7 @@ fn a_strategy_that_loses_every_thousandth_command_is_detected() {
     let iteration = iteration(Clients::Tasks(2), 1, Latency::None);
     let measurements = [run::<Forgetful>(&iteration), run::<Faulty<Loses<100>>>(&iteration)];
     for measured in measurements {
-        let Verdict::Violation { violation } = measured.verdict else { panic!("{measured:?}") };
+        let Some(Err(violation)) = measured.verdict else { panic!("{measured:?}") };
         assert_eq!(violation.step, Check::Correspondence, "{violation}");
         assert!(violation.what.contains(" was acknowledged as version "), "{violation}");
     }
@@ -143,7 +143,7 @@ fn a_strategy_that_never_answers_is_abandoned() {
             let drain_timeout = Duration::from_millis(300);
             let measured =
                 measure_within::<Faulty<Hangs<5>>>(&iteration, &Stop::new(false), drain_timeout);
-            let Verdict::Violation { violation } = measured.verdict else { panic!("{measured:?}") };
+            let Some(Err(violation)) = measured.verdict else { panic!("{measured:?}") };
             assert!(violation.what.contains("never answered"), "{violation}");
         }
     }
@@ -178,7 +178,7 @@ fn a_stall_of_50_ms_shows_in_the_maximum() {
 fn a_reference_does_not_stop_the_simulated_clock() {
     let measured =
         run::<Noop<Simulated<()>>>(&iteration(Clients::Tasks(2), 1, Latency::Assignment));
-    assert!(!measured.truncated && measured.verdict == Verdict::NotAudited, "{measured:?}");
+    assert!(!measured.truncated && measured.verdict.is_none(), "{measured:?}");
 }
 
 /// The stop flag of a run that is stopped from within.

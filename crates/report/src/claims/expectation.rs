@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{metric::Metric, scenario::ScenarioPattern};
+use super::metric::Metric;
+use crate::scenarios::ScenarioPattern;
 
 /// The result that a claim needs to hold.
 #[derive(Debug, Clone, Deserialize)]

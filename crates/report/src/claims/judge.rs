@@ -7,15 +7,14 @@ use super::{
     evidence::Evidence,
     expectation::{Expectation, Fit, Names, Per, Proved, Relation},
     metric::Metric,
-    scenario::ScenarioPattern,
 };
 use crate::{
     comparison::Measured,
     contender_summary::{AuditSummary, Series},
     figures::{percent_above_one, three_digits},
     memory::{MemoryCost, memory_costs},
+    scenarios::{ScenarioPattern, Title},
     seeded_bugs::detected_by,
-    title::Title,
 };
 use hotrow_results::{
     CheckRow, MeasurementRow, Role,

@@ -14,12 +14,11 @@ mod evidence;
 mod expectation;
 mod judge;
 mod metric;
-mod scenario;
 
 use serde::Deserialize;
 
 pub use self::judge::Verdict;
-pub(super) use self::{evidence::Evidence, metric::Metric, scenario::ScenarioPattern};
+pub(super) use self::{evidence::Evidence, metric::Metric};
 use self::{
     expectation::Expectation,
     judge::{Finding, judge},
@@ -49,63 +48,62 @@ const LEGEND: &str = "A claim of a difference *holds* or is *contradicted* with 
 #[serde(deny_unknown_fields)]
 struct Claim {
     id: String,
-    /// The name of its group, as `queue, for`.
-    point: String,
     sentence: String,
     expect: Expectation,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Claims {
-    claim: Vec<Claim>,
-    #[serde(rename = "point")]
-    points: Vec<Point>,
+struct Points {
+    point: Vec<Point>,
 }
 
 /// A group of claims, with its heading.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Point {
-    name: String,
     heading: String,
+    claim: Vec<Claim>,
 }
 
-impl Claims {
-    fn all() -> Claims {
-        toml::from_str(CLAIMS).expect("claims.toml is part of the program, and a test parses it")
+impl Point {
+    fn all() -> Vec<Point> {
+        let points: Points = toml::from_str(CLAIMS)
+            .expect("claims.toml is part of the program, and a test parses it");
+        points.point
+    }
+}
+
+impl Claim {
+    fn all() -> impl Iterator<Item = Claim> {
+        Point::all().into_iter().flat_map(|point| point.claim)
     }
 }
 
 /// Renders every claim with its finding, group by group.
 pub(super) fn render(context: &RenderContext<'_>) -> Result<String, String> {
-    let Claims { claim, points } = Claims::all();
     let evidence = Evidence::from_context(context);
     let mut text = format!("{}\n{LEGEND}", evidence.describe());
-    for Point { name, heading } in &points {
-        let claims: Vec<&Claim> = claim.iter().filter(|claim| claim.point == *name).collect();
-        let findings: Vec<Finding> =
-            claims.iter().map(|claim| judge(&claim.expect, &evidence)).collect();
-        text += &format!("\n### {heading}\n\n{}", table(&claims, &findings));
+    for Point { heading, claim } in Point::all() {
+        text += &format!("\n### {heading}\n\n{}", table(claim, &evidence));
     }
     Ok(text)
 }
 
-fn table(claims: &[&Claim], findings: &[Finding]) -> String {
+fn table(claims: Vec<Claim>, evidence: &Evidence<'_>) -> String {
     let headings = ["claim", "measured", "95 % interval", "verdict"];
     let columns = headings.map(|heading| Column::new(heading, Align::Left, 0));
     let mut table = Table::new(columns.to_vec());
-    for (claim, finding) in claims.iter().zip(findings) {
-        let Finding { measured, interval, verdict } = finding.clone();
-        let verdict = format!("**{}**", verdict.name());
-        table.push(vec![claim.sentence.clone(), measured, interval, verdict]);
+    for Claim { sentence, expect, .. } in claims {
+        let Finding { measured, interval, verdict } = judge(&expect, evidence);
+        table.push(vec![sentence, measured, interval, format!("**{}**", verdict.name())]);
     }
     table.markdown()
 }
 
 /// Renders the named claims, each with its numbers, so that prose can cite them.
 pub(super) fn cite(context: &RenderContext<'_>) -> Result<String, String> {
-    let claims = Claims::all().claim;
+    let claims: Vec<Claim> = Claim::all().collect();
     let evidence = Evidence::from_context(context);
     let mut text = String::new();
     for id in context.rest.split_whitespace() {
@@ -160,7 +158,7 @@ pub fn outcomes(sources: &[Source<'_>]) -> Option<Vec<Outcome>> {
             measured,
         }
     };
-    Some(Claims::all().claim.into_iter().map(outcome).collect())
+    Some(Claim::all().map(outcome).collect())
 }
 
 fn expected(id: &str) -> Option<&'static str> {

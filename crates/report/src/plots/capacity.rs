@@ -27,10 +27,10 @@ pub(super) fn oversubscribed(scenarios: &Scenarios<'_>) -> Option<Chart> {
 pub(super) fn over_users(scenarios: &Scenarios<'_>) -> Option<Chart> {
     let stops = scenarios.users();
     let first = stops.first()?.scenario;
-    let clients = first.clients();
+    let clients = first.title.clients();
     let title = format!(
         "From one row to {}, {clients}",
-        with_thousands_separators(stops.last()?.scenario.row.users)
+        with_thousands_separators(stops.last()?.scenario.title.row.users)
     );
     lines(scenarios, &stops, &title, ("rows", Scale::Log10))
 }
@@ -39,10 +39,10 @@ pub(super) fn over_users(scenarios: &Scenarios<'_>) -> Option<Chart> {
 pub(super) fn over_skew(scenarios: &Scenarios<'_>) -> Option<Chart> {
     let stops = scenarios.skew();
     let first = stops.first()?.scenario;
-    let clients = first.clients();
+    let clients = first.title.clients();
     let title = format!(
         "{} rows, by skew of the distribution, {clients}",
-        with_thousands_separators(first.row.users)
+        with_thousands_separators(first.title.row.users)
     );
     let label = "theta of the Zipf distribution (0 = uniform)";
     lines(scenarios, &stops, &title, (label, Scale::Linear))
@@ -51,24 +51,24 @@ pub(super) fn over_skew(scenarios: &Scenarios<'_>) -> Option<Chart> {
 /// Draws a line for each contender whose audit passes.
 fn lines(
     scenarios: &Scenarios<'_>,
-    stops: &[AxisPoint<'_, '_>],
+    stops: &[AxisPoint<'_>],
     title: &str,
     (label, scale): (&str, Scale),
 ) -> Option<Chart> {
-    let (measured, missing): (Vec<AxisPoint<'_, '_>>, Vec<AxisPoint<'_, '_>>) =
-        stops.iter().partition(|stop| stop.scenario.is_measured());
+    let (measured, missing): (Vec<AxisPoint<'_>>, Vec<AxisPoint<'_>>) =
+        stops.iter().partition(|stop| stop.scenario.is_shown());
     if measured.len() < POINTS_MIN {
         return None;
     }
     let mut names: Vec<&str> = Vec::new();
-    for contender in measured.iter().flat_map(|stop| &stop.scenario.comparison.contenders) {
+    for contender in measured.iter().flat_map(|stop| &stop.scenario.contenders) {
         if !names.contains(&contender.strategy.as_str()) {
             names.push(&contender.strategy);
         }
     }
     names.sort_unstable();
-    let point = |stop: &AxisPoint<'_, '_>, name: &str| {
-        let contenders = &stop.scenario.comparison.contenders;
+    let point = |stop: &AxisPoint<'_>, name: &str| {
+        let contenders = &stop.scenario.contenders;
         let contender = contenders.iter().find(|contender| contender.strategy == name)?;
         Some(Point { x: stop.x, y: summary_estimate(contender.rate?) })
     };

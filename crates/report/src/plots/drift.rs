@@ -12,14 +12,10 @@ const MS_PER_MINUTE: f64 = 60_000.0;
 /// Draws a lane for each contender, and one for `noop`: what changes there is the machine.
 pub(super) fn timeline(scenarios: &Scenarios<'_>) -> Option<Chart> {
     let scenario = scenarios.hot_row()?;
-    let noop = scenario.comparison.references.iter().filter(|it| it.strategy == "noop");
-    let shown = scenario.comparison.contenders.iter().chain(noop);
+    let noop = scenario.references.iter().filter(|it| it.strategy == "noop");
+    let shown = scenario.contenders.iter().chain(noop);
     let complete_rows = || {
-        scenarios
-            .run
-            .rows
-            .iter()
-            .filter(|row| row.scenario == scenario.row.scenario && !row.truncated)
+        scenarios.run.rows.iter().filter(|row| row.scenario == scenario.scenario && !row.truncated)
     };
     let lane = |name: &str| {
         let own = complete_rows().filter(|row| row.strategy == name && row.role != Role::AaControl);
@@ -27,7 +23,7 @@ pub(super) fn timeline(scenarios: &Scenarios<'_>) -> Option<Chart> {
     };
     Some(Chart::Timeline(Timeline {
         heading: Heading {
-            title: format!("Drift: {}", scenario.comparison.title),
+            title: format!("Drift: {}", scenario.title),
             subtitle: measured(scenarios, scenario),
             caption:
                 "In a block, every strategy runs once, in a new random order. Blocks of other \

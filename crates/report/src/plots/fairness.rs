@@ -2,38 +2,40 @@
 
 use super::{measured, ratio_estimate, values_estimate};
 use crate::{
+    comparison::Comparison,
     contender_summary::ContenderSummary,
     figures::duration,
     plot::{Axis, Chart, Estimate, Heading, Role, Scale, Scatter, Spot, Unit},
-    scenarios::{Scenario, Scenarios},
+    scenarios::Scenarios,
 };
 use hotrow_results as record;
 
 /// Draws the rate of each contender against Jain's index. A scenario with a single client has no
 /// fairness.
-pub(super) fn scatter(scenarios: &Scenarios<'_>, scenario: &Scenario<'_>) -> Option<Chart> {
-    let comparison = &scenario.comparison;
-    let baseline = comparison.baseline.as_deref()?;
-    if scenario.row.clients < 2 || !scenario.is_measured() {
+pub(super) fn scatter(scenarios: &Scenarios<'_>, scenario: &Comparison) -> Option<Chart> {
+    let baseline = scenario.baseline.as_deref()?;
+    if scenario.title.row.clients < 2 || !scenario.is_shown() {
         return None;
     }
+    let is_own = |row: &&record::MeasurementRow| row.scenario == scenario.scenario;
+    let window_ns = scenarios.run.rows.iter().find(is_own)?.window_ns;
     let spot = |contender: &ContenderSummary| {
         let x = jain(scenarios, scenario, &contender.strategy)?;
         let y = ratio_estimate(contender.ratio?);
         Some(Spot { label: contender.strategy.clone(), x, y, role: Role::Contender })
     };
-    let clients = scenario.clients();
+    let clients = scenario.title.clients();
     Some(Chart::Scatter(Scatter {
         heading: Heading {
-            title: format!("Rate and fairness: {}", comparison.title),
+            title: format!("Rate and fairness: {}", scenario.title),
             subtitle: measured(scenarios, scenario),
             caption: format!(
                 "Jain's index of the requests that each of {clients} completed: 1 if all completed \
                  the same number, 1/{} if one client completed all. Ratios are to {baseline} \
                  within a block; lines are 95 % intervals. The index also reflects the scheduler: \
                  a client that had a core for more of the window of {} completed more requests.",
-                scenario.row.clients,
-                duration(scenario.row.window_ns as f64)
+                scenario.title.row.clients,
+                duration(window_ns as f64)
             ),
         },
         x: Axis { label: "Jain's index".to_owned(), scale: Scale::Linear, unit: Unit::Plain },
@@ -42,13 +44,13 @@ pub(super) fn scatter(scenarios: &Scenarios<'_>, scenario: &Scenario<'_>) -> Opt
             scale: Scale::Log10,
             unit: Unit::Multiple,
         },
-        spots: comparison.contenders.iter().filter_map(spot).collect(),
+        spots: scenario.contenders.iter().filter_map(spot).collect(),
     }))
 }
 
-fn jain(scenarios: &Scenarios<'_>, scenario: &Scenario<'_>, strategy: &str) -> Option<Estimate> {
+fn jain(scenarios: &Scenarios<'_>, scenario: &Comparison, strategy: &str) -> Option<Estimate> {
     let own = scenarios.run.rows.iter().filter(|row| {
-        row.scenario == scenario.row.scenario
+        row.scenario == scenario.scenario
             && row.strategy == strategy
             && row.role == record::Role::Contender
     });

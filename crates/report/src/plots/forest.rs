@@ -2,16 +2,16 @@
 
 use super::{capitalized, measured, ratio_estimate};
 use crate::{
+    comparison::Comparison,
     contender_summary::{AuditSummary, ContenderSummary},
     plot::{self, Chart, Forest, ForestRow, Heading, Range},
-    scenarios::{Scenario, Scenarios},
+    scenarios::Scenarios,
 };
 use hotrow_results::{Kind, Role};
 
 /// Draws the contenders by rank, then the references, then the violations and negative controls.
-pub(crate) fn forest(scenarios: &Scenarios<'_>, scenario: &Scenario<'_>) -> Option<Chart> {
-    let comparison = &scenario.comparison;
-    let baseline = comparison.baseline.as_deref()?;
+pub(crate) fn forest(scenarios: &Scenarios<'_>, scenario: &Comparison) -> Option<Chart> {
+    let baseline = scenario.baseline.as_deref()?;
     let is_baseline = |summary: &ContenderSummary| summary.strategy == baseline;
     let contender = |summary: &ContenderSummary| {
         row(summary, note(summary, is_baseline(summary)), plot::Role::Contender)
@@ -19,17 +19,17 @@ pub(crate) fn forest(scenarios: &Scenarios<'_>, scenario: &Scenario<'_>) -> Opti
     let reference = |summary: &ContenderSummary| row(summary, String::new(), plot::Role::Reference);
     let unranked =
         |summary: &ContenderSummary| row(summary, unranked_note(summary), plot::Role::Violation);
-    let mut rows: Vec<ForestRow> = comparison.contenders.iter().map(contender).collect();
-    rows.extend(comparison.references.iter().map(reference));
-    rows.extend(comparison.unranked.iter().map(unranked));
-    let noise = comparison.noise.ratio();
-    let (axis, direction) = match comparison.kind {
+    let mut rows: Vec<ForestRow> = scenario.contenders.iter().map(contender).collect();
+    rows.extend(scenario.references.iter().map(reference));
+    rows.extend(scenario.unranked.iter().map(unranked));
+    let noise = scenario.noise.ratio();
+    let (axis, direction) = match scenario.kind {
         Kind::OpenLoop => ("p99 response time", "left is better"),
         _ => ("requests a second", "right is better"),
     };
     Some(Chart::Forest(Forest {
         heading: Heading {
-            title: capitalized(&comparison.title.to_string()),
+            title: capitalized(&scenario.title.to_string()),
             subtitle: measured(scenarios, scenario),
             caption: format!(
                 "Each point is the median over the blocks of the ratio to {baseline} within a \

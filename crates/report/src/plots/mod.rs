@@ -19,11 +19,9 @@ mod slow_store;
 
 pub(super) use self::{forest::forest, response::spectrum};
 
-use super::{
-    figures::percent_above_one,
-    scenarios::{Scenario, Scenarios},
-};
+use super::{comparison::Comparison, figures::percent_above_one, scenarios::Scenarios};
 use crate::plot::{Chart, Estimate};
+use hotrow::scenario::Workload;
 use hotrow_results::{
     StoredRun,
     stats::{BLOCKS_MIN, Interval, Ratio, Summary, median},
@@ -73,10 +71,10 @@ pub(super) fn all_of(scenarios: &Scenarios<'_>) -> Vec<NamedChart> {
 
 /// Returns every chart by name, whether or not the run has its data.
 fn catalogue<'c>(scenarios: &'c Scenarios<'_>) -> Vec<(String, Draw<'c>)> {
-    let forest = |scenario: Option<&'c Scenario<'c>>| -> Draw<'c> {
+    let forest = |scenario: Option<&'c Comparison>| -> Draw<'c> {
         Box::new(move || scenario.and_then(|scenario| forest(scenarios, scenario)))
     };
-    let fairness = |scenario: Option<&'c Scenario<'c>>| -> Draw<'c> {
+    let fairness = |scenario: Option<&'c Comparison>| -> Draw<'c> {
         Box::new(move || scenario.and_then(|scenario| fairness::scatter(scenarios, scenario)))
     };
     let fixed: [(&str, Draw<'c>); 13] = [
@@ -87,8 +85,8 @@ fn catalogue<'c>(scenarios: &'c Scenarios<'_>) -> Vec<(String, Draw<'c>)> {
         ("capacity-oversubscribed", Box::new(|| capacity::oversubscribed(scenarios))),
         ("capacity-users", Box::new(|| capacity::over_users(scenarios))),
         ("capacity-skew", Box::new(|| capacity::over_skew(scenarios))),
-        ("slow-store", Box::new(|| slow_store::curve(scenarios, true))),
-        ("slow-store-rows", Box::new(|| slow_store::curve(scenarios, false))),
+        ("slow-store", Box::new(|| slow_store::curve(scenarios, Workload::SimulatedHot))),
+        ("slow-store-rows", Box::new(|| slow_store::curve(scenarios, Workload::SimulatedRows))),
         ("fairness-threads", fairness(scenarios.hot_row())),
         ("fairness-oversubscribed", fairness(scenarios.hot_row_oversubscribed())),
         ("fairness-tasks", fairness(scenarios.hot_row_tasks())),
@@ -138,25 +136,24 @@ fn machine(scenarios: &Scenarios<'_>) -> String {
 }
 
 /// Describes the blocks, the A/A noise and the machine of one scenario.
-fn measured(scenarios: &Scenarios<'_>, scenario: &Scenario<'_>) -> String {
-    let comparison = &scenario.comparison;
-    let noise = percent_above_one(comparison.noise.ratio());
-    let noise = match &comparison.aa_strategy {
+fn measured(scenarios: &Scenarios<'_>, scenario: &Comparison) -> String {
+    let noise = percent_above_one(scenario.noise.ratio());
+    let noise = match &scenario.aa_strategy {
         Some(strategy) => format!("A/A noise {noise} ({strategy} against itself)"),
         None => format!("A/A noise {noise} (assumed)"),
     };
-    let excluded = match &comparison.excluded_because {
+    let excluded = match &scenario.excluded_because {
         Some((excluded, _)) => format!(" and {excluded} excluded"),
         None => String::new(),
     };
-    let prefix = if scenario.is_measured() { "" } else { "NOT MEASURED on this machine today: " };
-    let blocks = comparison.blocks;
+    let prefix = if scenario.is_shown() { "" } else { "NOT MEASURED on this machine today: " };
+    let blocks = scenario.blocks;
     format!("{prefix}{blocks} blocks{excluded}; {noise}; {}", machine(scenarios))
 }
 
 /// Describes the smallest and the largest number of blocks of several scenarios.
-fn blocks_of<'c>(scenarios: impl Iterator<Item = &'c Scenario<'c>>) -> String {
-    let blocks: Vec<usize> = scenarios.map(|scenario| scenario.comparison.blocks).collect();
+fn blocks_of<'c>(scenarios: impl Iterator<Item = &'c Comparison>) -> String {
+    let blocks: Vec<usize> = scenarios.map(|scenario| scenario.blocks).collect();
     match (blocks.iter().min(), blocks.iter().max()) {
         (Some(least), Some(most)) if least == most => format!("{least} blocks"),
         (Some(least), Some(most)) => format!("{least} to {most} blocks"),

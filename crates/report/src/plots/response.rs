@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::{capitalized, measured, values_estimate};
 use crate::{
+    comparison::Comparison,
     contender_summary::ContenderSummary,
     figures::{rate_as_given, rough},
     plot::{Chart, Heading, PercentilePlot, PercentileSeries, Point, Times},
     row_quantile::BEYOND_P99_PPM,
-    scenarios::{Scenario, Scenarios},
+    scenarios::Scenarios,
 };
 use hotrow_results::{LADDER_PPM, QuantileRow, Role, TimeKind, stats::has_samples_beyond};
 
@@ -16,28 +17,28 @@ use hotrow_results::{LADDER_PPM, QuantileRow, Role, TimeKind, stats::has_samples
 const NOOP: &str = "noop";
 
 /// `response-poisson-20k-tasks`.
-pub(super) fn name(scenario: &Scenario<'_>) -> String {
-    let row = scenario.row;
-    let arrivals = row.arrivals.replace(':', "-");
-    let rate = match row.offered_per_s {
-        0 => rate_as_given(row.offered_per_1000_s),
+pub(super) fn name(scenario: &Comparison) -> String {
+    let title = &scenario.title;
+    let arrivals = title.row.arrivals.unwrap_or_default().to_string().replace(':', "-");
+    let rate = match (title.row.offered_in_1000_s() + 500) / 1_000 {
+        0 => rate_as_given(title.row.offered_in_1000_s()),
         whole => rough(whole),
     };
-    format!("response-{arrivals}-{rate}-{}", row.client_kind.name())
+    format!("response-{arrivals}-{rate}-{}", title.row.client_kind.name())
 }
 
 /// Draws the response times of every contender and of `noop`, and the service times of the
 /// contenders if `with_service` is true.
 pub(crate) fn spectrum(
     scenarios: &Scenarios<'_>,
-    scenario: &Scenario<'_>,
+    scenario: &Comparison,
     with_service: bool,
 ) -> Option<Chart> {
     let quantiles = Quantiles::new(scenarios, scenario);
     let times = [Some(Times::Response), with_service.then_some(Times::Service)];
     let mut series = Vec::new();
     // Sorted by name as in the other charts, so that a strategy has the same colour in all of them.
-    let mut contenders: Vec<&ContenderSummary> = scenario.comparison.contenders.iter().collect();
+    let mut contenders: Vec<&ContenderSummary> = scenario.contenders.iter().collect();
     contenders.sort_by_key(|contender| &contender.strategy);
     for contender in contenders {
         let saturated = contender.attainment.is_some_and(|attainment| attainment.is_saturated());
@@ -58,7 +59,7 @@ pub(crate) fn spectrum(
     };
     Some(Chart::PercentilePlot(PercentilePlot {
         heading: Heading {
-            title: capitalized(&scenario.comparison.title.to_string()),
+            title: capitalized(&scenario.title.to_string()),
             subtitle: measured(scenarios, scenario),
             caption: format!(
                 "Response time is measured from when a request was due to its answer, whether or \
@@ -79,17 +80,17 @@ struct Quantiles<'a> {
 }
 
 impl<'a> Quantiles<'a> {
-    fn new(scenarios: &Scenarios<'a>, scenario: &Scenario<'_>) -> Quantiles<'a> {
-        let own = scenarios.run.rows.iter().filter(|row| row.scenario == scenario.row.scenario);
+    fn new(scenarios: &Scenarios<'a>, scenario: &Comparison) -> Quantiles<'a> {
+        let own = scenarios.run.rows.iter().filter(|row| row.scenario == scenario.scenario);
         // If too few blocks are valid, the chart shows all blocks, as the table does.
-        let is_shown = |complete: bool, valid: bool| complete && (valid || !scenario.is_measured());
+        let is_shown = |complete: bool, valid: bool| complete && (valid || !scenario.is_shown());
         let shown: BTreeSet<(u32, u32, &str)> = own
             .filter(|row| row.role != Role::AaControl)
             .filter(|row| is_shown(!row.truncated, row.excluded_because.is_empty()))
             .map(|row| (row.fork, row.block, row.strategy.as_str()))
             .collect();
         let rows = scenarios.run.quantiles.iter().filter(|row| {
-            row.scenario == scenario.row.scenario
+            row.scenario == scenario.scenario
                 && row.role != Role::AaControl
                 && shown.contains(&(row.fork, row.block, row.strategy.as_str()))
         });

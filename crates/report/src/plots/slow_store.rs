@@ -8,14 +8,15 @@ use crate::{
     scenarios::Scenarios,
     slow_store::{Fitted, SlowStore},
 };
+use hotrow::scenario::Workload;
 use hotrow_results::stats::{Summary, Usl};
 
 /// The number of segments of a fitted curve, enough to look smooth.
 const STEPS: u32 = 24;
 
-/// Draws the curve of every contender, on one row or on many.
-pub(super) fn curve(scenarios: &Scenarios<'_>, is_one: bool) -> Option<Chart> {
-    let slow = SlowStore::new(scenarios, is_one)?;
+/// Draws the curve of every contender in the scenarios of one workload.
+pub(super) fn curve(scenarios: &Scenarios<'_>, workload: Workload) -> Option<Chart> {
+    let slow = SlowStore::new(scenarios, workload)?;
     let (first, last) = (slow.stops.first()?, slow.stops.last()?);
     let series = |fitted: &Fitted| {
         let fit = |usl: &Usl| Fit {
@@ -34,7 +35,7 @@ pub(super) fn curve(scenarios: &Scenarios<'_>, is_one: bool) -> Option<Chart> {
             fit: fitted.usl.as_ref().map(fit),
         }
     };
-    let rows = match first.scenario.row.users {
+    let rows = match first.scenario.title.row.users {
         1 => "one row".to_owned(),
         users => format!("{} rows", with_thousands_separators(users)),
     };

@@ -17,8 +17,6 @@ pub(super) fn scatter(scenarios: &Scenarios<'_>, scenario: &Comparison) -> Optio
     if scenario.title.row.clients < 2 || !scenario.is_shown() {
         return None;
     }
-    let is_own = |row: &&record::MeasurementRow| row.scenario == scenario.scenario;
-    let window_ns = scenarios.run.rows.iter().find(is_own)?.window_ns;
     let spot = |contender: &ContenderSummary| {
         let x = jain(scenarios, scenario, &contender.strategy)?;
         let y = ratio_estimate(contender.ratio?);
@@ -35,7 +33,7 @@ pub(super) fn scatter(scenarios: &Scenarios<'_>, scenario: &Comparison) -> Optio
                  within a block; lines are 95 % intervals. The index also reflects the scheduler: \
                  a client that had a core for more of the window of {} completed more requests.",
                 scenario.title.row.clients,
-                duration(window_ns as f64)
+                duration(scenario.title.row.window_ns as f64)
             ),
         },
         x: Axis { label: "Jain's index".to_owned(), scale: Scale::Linear, unit: Unit::Plain },

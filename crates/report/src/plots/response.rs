@@ -18,13 +18,13 @@ const NOOP: &str = "noop";
 
 /// `response-poisson-20k-tasks`.
 pub(super) fn name(scenario: &Comparison) -> String {
-    let title = &scenario.title;
-    let arrivals = title.row.arrivals.unwrap_or_default().to_string().replace(':', "-");
-    let rate = match (title.row.offered_in_1000_s() + 500) / 1_000 {
-        0 => rate_as_given(title.row.offered_in_1000_s()),
+    let row = &scenario.title.row;
+    let arrivals = row.arrivals.unwrap_or_default().to_string().replace(':', "-");
+    let rate = match row.offered_per_s {
+        0 => rate_as_given(row.offered_per_1000_s),
         whole => rough(whole),
     };
-    format!("response-{arrivals}-{rate}-{}", title.row.client_kind.name())
+    format!("response-{arrivals}-{rate}-{}", row.client_kind.name())
 }
 
 /// Draws the response times of every contender and of `noop`, and the service times of the

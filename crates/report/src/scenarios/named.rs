@@ -98,6 +98,7 @@ pub(crate) fn find_scenario<'a>(
 mod tests {
     use super::*;
     use crate::comparisons;
+    use hotrow::scenario::Mix;
     use hotrow_results::{MeasurementRow, sample};
 
     /// A run of four cores has the same names as a run of two, and a scenario has one name at most.
@@ -130,5 +131,21 @@ mod tests {
         ];
         assert_eq!(found, expected);
         assert!(find_scenario(&all, 4, "open loop, bursts").is_none());
+    }
+
+    /// A plan of a user names its workloads as it likes, and can replace a built-in one. Its own hot
+    /// row is one hot account; fifty accounts are not, whatever their workload is called.
+    #[test]
+    fn a_workload_of_a_user_is_found_by_its_parts() {
+        let found = |workload: &str, users: u64, mix: Mix| {
+            let mut rows = sample::rows(8);
+            for row in &mut rows {
+                (row.workload, row.users, row.mix) = (workload.to_owned(), users, Some(mix));
+            }
+            find_scenario(&comparisons(&rows), 2, "one hot account, one thread per core").is_some()
+        };
+        assert!(found("flash-sale", 1, Mix::WRITE_ONLY));
+        assert!(!found("flash-sale", 1, Mix::DRAIN));
+        assert!(!found("hot-row", 50, Mix::WRITE_ONLY));
     }
 }

@@ -132,12 +132,7 @@ fn iteration(window: Duration, block: u32) -> Iteration {
         latency_window: window,
         seed: 1,
     };
-    Iteration {
-        scenario: Scenario::hot_row(Clients::Threads(1)),
-        schedule,
-        block,
-        location: None,
-    }
+    Iteration { scenario: Scenario::hot_row(Clients::Threads(1)), schedule, block, location: None }
 }
 
 fn measured(window: Duration) -> Measurement {

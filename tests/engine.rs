@@ -64,8 +64,10 @@ fn one_account_of_the_assignment_completes_two_and_a_half_commands_a_second() {
         for clients in [1, 8] {
             let latency = Latency::Assignment;
             let scenario = Scenario { latency, ..Scenario::hot_row(Clients::Tasks(clients)) };
-            let measured =
-                (entry.measure)(&Iteration { scenario, schedule, block: 0, location: None }, &Stop::new(false));
+            let measured = (entry.measure)(
+                &Iteration { scenario, schedule, block: 0, location: None },
+                &Stop::new(false),
+            );
             let rate = measured.completed() as f64 * 1e9 / measured.window_ns as f64;
             // An optimistic strategy reads while another command writes, and so is a little faster.
             let most = if entry.family == Family::Atomic && clients > 1 { 3.6 } else { 2.62 };

@@ -106,8 +106,10 @@ fn on_8_threads<T: ConcurrencyStrategy>() -> f64 {
         latency_window: Duration::from_millis(1),
         seed: 1,
     };
-    let measured =
-        measure::<T>(&Iteration { scenario, schedule, block: 0, location: None }, &AtomicBool::new(false));
+    let measured = measure::<T>(
+        &Iteration { scenario, schedule, block: 0, location: None },
+        &AtomicBool::new(false),
+    );
     measured.window_ns as f64 / measured.completed() as f64
 }
 

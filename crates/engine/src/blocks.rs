@@ -177,7 +177,8 @@ fn run_block(
 ) -> ScenarioBlock {
     let Comparison { scenario: measured_scenario, contenders, .. } = comparison;
     let location = comparison.location;
-    let iteration = Iteration { scenario: *measured_scenario, schedule: *schedule, block, location };
+    let iteration =
+        Iteration { scenario: *measured_scenario, schedule: *schedule, block, location };
     let order = order(
         schedule.seed,
         iteration.block,

@@ -67,8 +67,8 @@ pub(super) fn measure_within<T: ConcurrencyStrategy>(
     let run = match Run::<T>::execute(iteration, &config, stop) {
         Ok(run) => run,
         Err(error) => {
-            let verdict = Verdict::Violation { violation: not_opened(&error) };
-            return empty(prepare::clients(iteration) as usize, verdict);
+            let clients = prepare::clients(iteration) as usize;
+            return empty(clients, Some(Err(not_opened(&error))));
         }
     };
     let verdict = verdict(&run, iteration, &config);
@@ -228,7 +228,7 @@ fn summary<T: ConcurrencyStrategy>(
 }
 
 /// The measurement of a run of `clients` clients in which no request was sent.
-fn empty(clients: usize, verdict: Verdict) -> Measurement {
+fn empty(clients: usize, verdict: Option<Result<Audited, Violation>>) -> Measurement {
     Measurement {
         completed_by: vec![0; clients],
         window_ns: 0,

@@ -9,13 +9,15 @@
 mod tests;
 
 use super::{
-    claims::{Metric, ScenarioPattern},
+    claims::Metric,
     comparison::{Comparison, Measured, comparisons},
     contender_summary::{AuditSummary, Series},
     figures::{duration, listed, percent_above_one, rate_of, three_digits},
+    scenarios::ScenarioPattern,
     source::RenderContext,
     table::{Align, Column, Table},
 };
+use hotrow::scenario::Clients;
 use hotrow_results::{
     Kind, MeasurementRow, Role,
     stats::{Better, Blocks, Interval, NoiseFloor, Ratio, Summary, Verdict, median},
@@ -60,7 +62,7 @@ pub(super) fn http(context: &RenderContext<'_>) -> Result<String, String> {
     let process = process.ok_or_else(|| {
         format!("name an in-process run of the same strategies: there is no run in results/{name}")
     })?;
-    let single = ScenarioPattern::with_threads(1);
+    let single = ScenarioPattern::with_clients(Clients::Threads(1));
     let single = single.rows(&process.run.rows, process.run.environment.cores)?;
     let rows = http_rows(&run.rows);
     let (measured, in_process) = (Measured::new(&rows), Measured::new(&single));

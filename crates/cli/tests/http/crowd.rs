@@ -33,7 +33,8 @@ const POLLS_MAX: u64 = 12;
 /// it is, and on a store that yields in every step.
 pub(crate) fn accounts_agree_with_answers_under_load(entry: &Entry) -> CheckResult {
     let (setup, policy) = (StoreConfig::default(), Policy::default());
-    for points in [entry.open_sync(&setup, policy), (entry.with_faults().yielding)(&setup, policy)] {
+    for points in [entry.open_sync(&setup, policy), (entry.with_faults().yielding)(&setup, policy)]
+    {
         ExecutionMode::Threads.run(run_load(entry, points))?;
     }
     Ok(())

@@ -50,11 +50,7 @@ fn comparison(users: u64, contenders: usize, measure: Measure) -> Comparison {
         measure,
     };
     let scenario = Scenario { users, ..Scenario::hot_row(Clients::Threads(1)) };
-    Comparison {
-        scenario,
-        contenders: (0..contenders).map(contender).collect(),
-        location: None,
-    }
+    Comparison { scenario, contenders: (0..contenders).map(contender).collect(), location: None }
 }
 
 /// Excludes the first blocks of scenario 0, as many as its number says.

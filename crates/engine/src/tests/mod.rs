@@ -128,7 +128,7 @@ fn commands_that_are_not_applied_are_counted_apart() {
 #[test]
 fn a_written_command_that_is_answered_as_not_applied_is_detected() {
     let measured = run::<Denying<100>>(&iteration(Clients::Tasks(2), 1, Latency::None));
-    let Verdict::Violation { violation } = measured.verdict else { panic!("{measured:?}") };
+    let Some(Err(violation)) = measured.verdict else { panic!("{measured:?}") };
     assert_eq!(violation.step, Check::Correspondence, "{violation}");
     let message = ", which was answered as not applied";
     assert!(violation.what.ends_with(message), "{violation}");

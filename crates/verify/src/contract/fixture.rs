@@ -109,7 +109,9 @@ impl TestCase {
     pub(crate) fn open_with(self, policy: Policy) -> Service {
         let config = self.mode.store_config();
         let points = match self.mode {
-            ExecutionMode::FaultInjecting => (self.candidate.with_faults().yielding)(&config, policy),
+            ExecutionMode::FaultInjecting => {
+                (self.candidate.with_faults().yielding)(&config, policy)
+            }
             ExecutionMode::Delays | ExecutionMode::Threads | ExecutionMode::Blockade => {
                 self.candidate.open_sync(&config, policy)
             }

@@ -98,8 +98,11 @@ impl ScheduleRunner {
                 .open_sync(&store_config(Latency::Fixed(Duration::from_millis(1))), program.policy),
             // The injector suspends its caller where the store would.
             Some(injector) => {
-                let open =
-                    if rng.bool() { candidate.with_faults().suspending } else { candidate.with_faults().blocking };
+                let open = if rng.bool() {
+                    candidate.with_faults().suspending
+                } else {
+                    candidate.with_faults().blocking
+                };
                 open(&store_config(Latency::None), program.policy, Arc::clone(injector) as _)
             }
         };

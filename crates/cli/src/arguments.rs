@@ -30,8 +30,9 @@ store.";
 
 const AFTER_HELP: &str = "\
 How to read a table:
-  #            rank. Equal ranks tie; `-` is not ranked; `sat` is saturated: it
-               did not achieve the offered load
+  #            rank. Contenders of equal rank were not found slower than the first
+               of them; `-` is not ranked; `sat` is saturated: it did not achieve
+               the offered load
   vs mutex     ratio to the baseline within each block: median [95 % interval]
   p50 .. max   service time of a closed loop, response time of an open loop;
                `<= noop`: not longer than the no-op reference takes
@@ -60,6 +61,8 @@ Exit codes:
   3    a strategy that claims linearizability violated it, or a history is
        not linearizable
   4    `compare` found a regression beyond --fail-above
+  5    nothing counted: interference excluded most blocks of every scenario,
+       so nothing is ranked or compared
   130  stopped by Ctrl-C or SIGTERM. What was measured is shown, marked partial,
        and replaces no complete run: under --results it is kept beside it. A
        second Ctrl-C ends at once and saves nothing";

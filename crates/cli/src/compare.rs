@@ -1,6 +1,9 @@
 //! `hotrow compare`: the differences between two runs.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 
@@ -15,7 +18,9 @@ use hotrow_results::{Environment, MeasurementRow, StoredRun, read_rows};
 pub(super) const COMPARE_HELP: &str = "\
 The throughput of two runs is minutes or weeks apart, and what the machine did
 in between is in every difference. The row of `noop` shows how much. Ratios to
-the baseline are taken within the blocks of each run, so they should agree.
+the baseline are taken within the blocks of each run, so they should agree:
+they are equal within 3 % (5 % if a run is one process), they differ, or they
+are not told apart. Scenarios that a run could not measure are listed.
 
 Examples:
   hotrow compare results/laptop/before results/laptop/after
@@ -25,7 +30,8 @@ Exit codes:
   0    compared
   1    a run cannot be read, or the runs share no scenario, or they are of two
        machines
-  4    a contender got worse by more than --fail-above, with 95 % confidence";
+  4    a contender got worse by more than --fail-above, with 95 % confidence
+  5    nothing counted: no shared scenario could be measured by both runs";
 
 /// Compares two runs.
 #[derive(Debug, Args)]
@@ -69,16 +75,25 @@ pub(super) fn compare(arguments: &Compare) -> Result<Exit, CliError> {
         note(format_args!("CAUTION: these are two machines: {what}"));
     }
     let change = Change::between(&before.rows, &after.rows);
-    if change.scenarios() == 0 {
+    if change.scenarios() == 0 && !share_scenario(&before.rows, &after.rows) {
         let (before, after) = (arguments.before.display(), arguments.after.display());
         return Err(CliError::failed(format!("{before} and {after} share no scenario")));
     }
     stdout::print(&change.terminal(stdout::width())).map_err(CliError::from_output)?;
+    if change.scenarios() == 0 {
+        note("nothing counted: no shared scenario could be measured by both runs; measure again");
+        return Ok(Exit::NothingCounted);
+    }
     let worse = arguments.fail_above.map_or_else(Vec::new, |share| change.worse_by(share));
     for regression in &worse {
         note(format_args!("regression: {regression}"));
     }
     Ok(if worse.is_empty() { Exit::Done } else { Exit::Regression })
+}
+
+fn share_scenario(before: &[MeasurementRow], after: &[MeasurementRow]) -> bool {
+    let earlier: HashSet<&str> = before.iter().map(|row| row.scenario.as_str()).collect();
+    after.iter().any(|row| earlier.contains(row.scenario.as_str()))
 }
 
 /// Loads a run from a folder or a CSV file.

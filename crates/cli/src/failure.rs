@@ -14,6 +14,7 @@ pub(super) enum Exit {
     Usage,
     Violation,
     Regression,
+    NothingCounted,
     Interrupted,
 }
 
@@ -25,6 +26,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Violation => 3,
             Exit::Regression => 4,
+            Exit::NothingCounted => 5,
             Exit::Interrupted => 130,
         })
     }

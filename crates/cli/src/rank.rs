@@ -14,11 +14,16 @@ use hotrow_results::Environment;
 
 pub(super) const RANK_HELP: &str = "\
 Each scenario of each run counts once. A strategy that was not ranked in every
-scenario has no overall rank.
+scenario has no overall rank; it is listed, with the reason.
 
 Examples:
   hotrow rank results/laptop/monday results/laptop/tuesday
-  hotrow rank results/laptop/monday --markdown";
+  hotrow rank results/laptop/monday --markdown
+
+Exit codes:
+  0    ranked
+  1    a run cannot be read
+  5    nothing counted: no strategy is ranked in every scenario";
 
 /// Ranks strategies over all scenarios of several runs.
 #[derive(Debug, Args)]
@@ -48,5 +53,9 @@ pub(super) fn rank(arguments: &Rank) -> Result<Exit, CliError> {
         false => across.terminal(stdout::width()),
     };
     stdout::print(&text).map_err(CliError::from_output)?;
-    Ok(Exit::Done)
+    if across.has_ranking() {
+        return Ok(Exit::Done);
+    }
+    note("nothing counted: no strategy is ranked in every scenario");
+    Ok(Exit::NothingCounted)
 }

@@ -12,6 +12,7 @@ use clap::Args;
 use super::{
     failure::{CliError, Exit, note},
     outlet,
+    run::counts,
 };
 use hotrow_report::{
     Outcome, Shown, Source, outcomes, overview, refresh, render_block, shown_plot,
@@ -31,7 +32,9 @@ Examples:
 
 Exit codes:
   0    done
-  1    a page or an image is stale, or cannot be read or written";
+  1    a page or an image is stale, or cannot be read or written
+  5    nothing counted in the run of --html: its page is written, and ranks
+       nothing";
 
 /// Updates the generated blocks of pages.
 #[derive(Debug, Args)]
@@ -171,7 +174,13 @@ fn browse(arguments: &Report, html: &[PathBuf], sources: &[Source<'_>]) -> Resul
     let page = overview(source);
     outlet::write(file, page.as_bytes())?;
     note(format_args!("{} shows run {}", file.display(), source.name));
-    Ok(Exit::Done)
+    match counts(&source.run.rows) {
+        true => Ok(Exit::Done),
+        false => {
+            note(format_args!("nothing counted in run {}: nothing is ranked", source.name));
+            Ok(Exit::NothingCounted)
+        }
+    }
 }
 
 /// Returns whether `wanted` is the path of a run below the results, or its whole path.

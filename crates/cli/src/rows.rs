@@ -101,6 +101,9 @@ pub(super) fn measurement_row(
         excluded_because: context.excluded_because.to_owned(),
         offered_per_1000_s: rounded(offered_per_s * 1e3),
         workload: context.workload.to_owned(),
+        response_ns_p75: response(0.75),
+        response_ns_p90: response(0.9),
+        response_ns_p95: response(0.95),
     }
 }
 

@@ -298,8 +298,21 @@ fn conclusion(plan: &Plan, run: &StoredRun) -> Exit {
             Exit::Violation
         }
         None if run.environment.partial => Exit::Interrupted,
+        None if !counts(&run.rows) => {
+            note(
+                "nothing counted: interference excluded most blocks of every scenario, so nothing \
+                 is ranked; stop other programs and measure again (`hotrow doctor` shows what \
+                 disturbs)",
+            );
+            Exit::NothingCounted
+        }
         None => Exit::Done,
     }
+}
+
+/// Returns whether any scenario was measured.
+pub(super) fn counts(rows: &[MeasurementRow]) -> bool {
+    rows.is_empty() || comparisons(rows).iter().any(Comparison::is_measured)
 }
 
 /// Returns the negative controls that pass every block of a scenario: the audit of the other
@@ -344,6 +357,9 @@ mod tests {
         let mut rows = sample::rows(8);
         assert_eq!(exit_of(&rows, false), Exit::Done);
         assert_eq!(exit_of(&rows, true), Exit::Interrupted);
+        let mut disturbed = rows.clone();
+        disturbed.iter_mut().for_each(|row| row.excluded_because = "steal".to_owned());
+        assert_eq!(exit_of(&disturbed, false), Exit::NothingCounted);
         rows[0].verdict = AuditVerdict::Violation;
         assert_eq!(exit_of(&rows, false), Exit::Violation);
         assert_eq!(exit_of(&rows, true), Exit::Violation);

@@ -1,7 +1,9 @@
 //! Ranks strategies over many scenarios, with a caution about the meaning of such a mean.
 
 use super::{
+    answer::answer,
     comparison::Comparison,
+    contender_summary::AuditSummary,
     table::{Align, Column, Table, wrap},
 };
 use hotrow_results::stats::geometric_mean;
@@ -16,45 +18,80 @@ struct Line {
     mean: f64,
 }
 
-/// The strategies that were compared in every ranked scenario.
+/// The strategies that were ranked in every scenario that has a ranking.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Across {
     scenarios: Vec<String>,
     lines: Vec<Line>,
+    /// What is not in the table, and why: strategies and scenarios.
+    hidden: Vec<String>,
 }
 
 impl Across {
-    /// Compares the strategies that are in every comparison with a ranking. Comparisons without a
-    /// ranking are left out.
+    /// Compares the strategies that are ranked in every comparison with a ranking. A saturated
+    /// strategy is not ranked, so its tail takes no part. Comparisons without a ranking are left
+    /// out, and what is left out is listed.
     pub fn of(comparisons: &[Comparison]) -> Across {
-        let ranked: Vec<&Comparison> =
-            comparisons.iter().filter(|comparison| !comparison.tiers().is_empty()).collect();
-        let Some(first) = ranked.first() else {
-            return Across { scenarios: vec![], lines: vec![] };
-        };
-        let contenders = first.contenders.iter();
-        let lines = contenders.filter_map(|contender| Line::new(&contender.strategy, &ranked));
-        let mut lines: Vec<Line> = lines.collect();
-        lines.sort_by(|a, b| b.mean.total_cmp(&a.mean));
+        let (ranked, others): (Vec<&Comparison>, Vec<&Comparison>) =
+            comparisons.iter().partition(|comparison| !comparison.tiers().is_empty());
+        let mut names: Vec<&str> = Vec::new();
+        for contender in comparisons.iter().flat_map(|comparison| &comparison.contenders) {
+            if !names.contains(&contender.strategy.as_str()) {
+                names.push(&contender.strategy);
+            }
+        }
+        let (mut lines, mut hidden) = (Vec::new(), Vec::new());
+        for name in names.iter().filter(|_| !ranked.is_empty()) {
+            match ranked.iter().filter_map(|it| Some((it, missing(name, it)?))).collect::<Vec<_>>()
+            {
+                missing if missing.is_empty() => lines.extend(Line::new(name, &ranked)),
+                missing => hidden.push(unranked_somewhere(name, &missing)),
+            }
+        }
+        lines.sort_by(|a: &Line, b: &Line| b.mean.total_cmp(&a.mean));
+        hidden.extend(others.iter().map(|comparison| answer(comparison)));
         let scenarios = ranked.iter().map(|comparison| comparison.title.to_string()).collect();
-        Across { scenarios, lines }
+        Across { scenarios, lines, hidden }
+    }
+
+    /// Whether any strategy is ranked.
+    pub fn has_ranking(&self) -> bool {
+        !self.lines.is_empty()
     }
 
     /// Renders for a terminal of `width` columns.
     pub fn terminal(&self, width: usize) -> String {
-        let (table, _) = self.table().terminal(width);
+        let table = self.table();
+        let (table, columns) = table.terminal(width);
         let scenarios = self
             .scenarios
             .iter()
             .zip(1..)
             .map(|(scenario, number)| format!("{number:>3}  {scenario}\n"));
-        format!("{table}\n{}\n{}", scenarios.collect::<String>(), wrap(CAUTION, width, ""))
+        let columns = (!columns.is_empty()).then(|| {
+            let columns = columns.join(", ");
+            format!("columns {columns}: the terminal has {width} columns; --markdown shows them")
+        });
+        let hidden: String = columns
+            .iter()
+            .chain(&self.hidden)
+            .map(|line| wrap(&format!("not shown: {line}"), width, "  "))
+            .collect();
+        let caution = wrap(CAUTION, width, "");
+        format!("{table}\n{}\n{hidden}{caution}", scenarios.collect::<String>())
     }
 
     /// Renders as Markdown.
     pub fn markdown(&self) -> String {
         let scenarios = self.scenarios.iter().map(|scenario| format!("1. {scenario}\n"));
-        format!("{}\n{}\n{CAUTION}\n", self.table().markdown(), scenarios.collect::<String>())
+        let hidden: String =
+            self.hidden.iter().map(|line| format!("- Not shown: {line}\n")).collect();
+        let gap = if hidden.is_empty() { "" } else { "\n" };
+        format!(
+            "{}\n{}\n{hidden}{gap}{CAUTION}\n",
+            self.table().markdown(),
+            scenarios.collect::<String>()
+        )
     }
 
     fn table(&self) -> Table {
@@ -76,6 +113,28 @@ impl Across {
         }
         table
     }
+}
+
+/// Returns why a strategy has no rank in a comparison; `None` if it has one.
+fn missing(strategy: &str, comparison: &Comparison) -> Option<&'static str> {
+    match comparison.summary(strategy) {
+        None => Some("not measured"),
+        Some(summary) if summary.rank.is_some() => None,
+        Some(summary) if summary.is_saturated() => Some("saturated"),
+        Some(summary) if matches!(summary.audit, AuditSummary::Violation { .. }) => {
+            Some("violation")
+        }
+        Some(_) => Some("insufficient samples"),
+    }
+}
+
+fn unranked_somewhere(strategy: &str, missing: &[(&&Comparison, &str)]) -> String {
+    let (first, why) = missing[0];
+    let more = match missing.len() - 1 {
+        0 => String::new(),
+        more => format!(", and in {more} more"),
+    };
+    format!("{strategy}: {why} on {}{more}", first.title)
 }
 
 const CAUTION: &str = "A number in a column is the tier in that scenario; `mean ratio` is the \

@@ -2,12 +2,13 @@
 
 use super::{
     comparison::Comparison,
+    confidence::effect,
     contender_summary::{AuditSummary, COMPLETED_MIN, ContenderSummary},
-    figures::{RateUnit, listed, percent_above_one},
+    figures::{RateUnit, listed},
 };
 use hotrow_results::{
     Kind, Role,
-    stats::{BLOCKS_MIN, SAMPLES_BEYOND_MIN},
+    stats::{BLOCKS_MIN, Margin, Verdict},
 };
 
 /// Describes which contender leads, by how much, and which audits found a violation.
@@ -35,27 +36,51 @@ fn finding(comparison: &Comparison) -> String {
     let Some(second) = tiers.get(1) else { return only_tier(comparison, first) };
     let lead = comparison.leads.first().map_or_else(String::new, ToString::to_string);
     let (leader, next) = (&first[0].strategy, &second[0].strategy);
-    let tied = conclusive(first);
-    let tied = (tied.len() > 1).then(|| format!("{} tie for first", names(&tied)));
-    let head = match comparison.kind {
-        Kind::OpenLoop => {
-            format!("the p99 response time of {next} is {lead} that of {leader}")
+    let head = match comparison.quantile_name() {
+        Some(quantile) => {
+            format!("the {quantile} response time of {next} is {lead} that of {leader}")
         }
-        _ => format!("{leader} answers {lead} as many requests as {next}"),
+        None => format!("{leader} answers {lead} as many requests as {next}"),
     };
+    let head = match first[0].ns_per_request.zip(second[0].ns_per_request) {
+        Some(([leader, _], [next, _])) => format!("{head}, {}", effect([leader, next])),
+        None => head,
+    };
+    let tied = members(first);
     let last = tiers.last().filter(|_| tiers.len() > 2);
     let last = last.map(|last| slowest(comparison, last));
-    [tied, Some(head), second_tie(second), last, inconclusive(comparison), saturated(comparison)]
+    [Some(head), tied, members(second), last, inconclusive(comparison), saturated(comparison)]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
         .join("; ")
 }
 
-/// Names the contenders of the second tier, if there are several.
-fn second_tie(tier: &[&ContenderSummary]) -> Option<String> {
+/// Describes how the contenders of a tier compare with its leader, if there are several.
+fn members(tier: &[&ContenderSummary]) -> Option<String> {
     let tier = conclusive(tier);
-    (tier.len() > 1).then(|| format!("{} tie for second", names(&tier)))
+    let (leader, others) = tier.split_first()?;
+    let is_equal =
+        |other: &&&ContenderSummary| matches!(other.within_tier, Some(Verdict::Equal(_)));
+    let (equal, open): (Vec<&ContenderSummary>, Vec<&ContenderSummary>) =
+        others.iter().copied().partition(|other| is_equal(&other));
+    let verb = |several: &[&ContenderSummary]| if several.len() == 1 { "is" } else { "are" };
+    let largest = |at_most: f64, other: &&ContenderSummary| match other.within_tier {
+        Some(Verdict::NotToldApart { at_most: other }) => at_most.max(other),
+        _ => at_most,
+    };
+    let leader = &leader.strategy;
+    let equal = (!equal.is_empty()).then(|| {
+        let (names, verb, margin) = (names(&equal), verb(&equal), Margin::DIFFERENCE);
+        format!("{names} {verb} equal to {leader} within {margin}")
+    });
+    let open = (!open.is_empty()).then(|| {
+        let (names, verb) = (names(&open), verb(&open));
+        let at_most = open.iter().fold(1.0, largest);
+        format!("{names} {verb} not told apart from {leader}: at most {at_most:.2} x")
+    });
+    let found: Vec<String> = equal.into_iter().chain(open).collect();
+    (!found.is_empty()).then(|| found.join(", "))
 }
 
 /// Returns the contenders of a tier whose rank is conclusive.
@@ -75,21 +100,17 @@ fn inconclusive(comparison: &Comparison) -> Option<String> {
 
 /// Names the contenders that are saturated.
 fn saturated(comparison: &Comparison) -> Option<String> {
-    let saturated: Vec<_> = comparison.contenders.iter().filter(|it| is_saturated(it)).collect();
+    let saturated: Vec<_> = comparison.contenders.iter().filter(|it| it.is_saturated()).collect();
     let verb = if saturated.len() == 1 { "is" } else { "are" };
     (!saturated.is_empty()).then(|| {
         let names = names(&saturated);
-        format!("{names} {verb} saturated (achieved less than 99 % of the offered load)")
+        format!("{names} {verb} saturated (achieved less than 99 % of the offered load, or less than 95 % in a block)")
     })
-}
-
-fn is_saturated(contender: &ContenderSummary) -> bool {
-    contender.attainment.is_some_and(|attainment| attainment.is_saturated())
 }
 
 fn slowest(comparison: &Comparison, tier: &[&ContenderSummary]) -> String {
     let slowest = tier.last().expect("a tier has a leader");
-    let value = if comparison.kind == Kind::OpenLoop { "p99" } else { "rate" };
+    let value = comparison.quantile_name().unwrap_or_else(|| "rate".to_owned());
     match (&comparison.baseline, slowest.ratio) {
         (Some(baseline), Some(ratio)) if *baseline != slowest.strategy => {
             format!("{} is last with {ratio} the {value} of {baseline}", slowest.strategy)
@@ -110,11 +131,13 @@ fn only_tier(comparison: &Comparison, tier: &[&ContenderSummary]) -> String {
                 only.strategy, unit.name
             )
         }
-        tied => {
-            let noise = percent_above_one(comparison.noise.ratio());
+        several => {
+            let inconclusive = inconclusive(comparison);
+            let open = [members(several), inconclusive].into_iter().flatten().collect::<Vec<_>>();
             format!(
-                "{} tie: no significant difference (95 % confidence, A/A noise {noise})",
-                names(tied)
+                "no contender was found slower than {}; {}",
+                several[0].strategy,
+                open.join("; ")
             )
         }
     }
@@ -136,10 +159,11 @@ fn unranked(comparison: &Comparison) -> String {
             )
         }
         None => "no block was measured to its end".to_owned(),
-        Some(BLOCKS_MIN..) if lacks_tail(comparison) => format!(
-            "insufficient samples: a p99 needs {SAMPLES_BEYOND_MIN} samples beyond it, so no tail \
-             is ranked"
-        ),
+        Some(BLOCKS_MIN..) if lacks_quantile(comparison) => {
+            "no quantile has 10 samples beyond it in each block and is repeated by this machine, \
+             so no response time is ranked"
+                .to_owned()
+        }
         Some(BLOCKS_MIN..) if saturated(comparison).is_some() => {
             "every contender is saturated, so no tail is ranked".to_owned()
         }
@@ -149,10 +173,9 @@ fn unranked(comparison: &Comparison) -> String {
     }
 }
 
-/// Whether a contender of an open loop that is not saturated has too few samples for a p99.
-fn lacks_tail(comparison: &Comparison) -> bool {
-    let mut achieved = comparison.contenders.iter().filter(|contender| !is_saturated(contender));
-    comparison.kind == Kind::OpenLoop && achieved.any(|contender| contender.response[1].is_none())
+/// Whether an open loop has no quantile that it can be ranked by.
+fn lacks_quantile(comparison: &Comparison) -> bool {
+    comparison.kind == Kind::OpenLoop && comparison.quantile_ppm.is_none()
 }
 
 /// Names the contenders with a violation, then the negative controls whose violation was detected.
@@ -207,23 +230,24 @@ mod tests {
         assert_eq!(
             answer_to(&sample::rows(8)),
             format!(
-                "{title} cas answers 2.00 x [2.00, 2.00] as many requests as mutex; mutex and \
-                 queue tie for second; actor is last with 0.050 x [0.050, 0.050] the rate of \
-                 mutex. Negative control unsynchronized: violation detected (expected)."
+                "{title} cas answers 2.00 x [2.00, 2.00] as many requests as mutex, 250 ns a \
+                 request less (250 ns against 500 ns); queue is equal to mutex within 3 %; actor \
+                 is last with 0.050 x [0.050, 0.050] the rate of mutex. Negative control unsynchronized: violation detected (expected)."
             )
         );
         let mut without_cas = sample::rows(8);
         without_cas.retain(|row| row.strategy != "cas");
-        let leaders = "mutex and queue tie for first; mutex answers 20.00 x [20.00, 20.00] as many";
-        assert!(answer_to(&without_cas).contains(leaders), "{}", answer_to(&without_cas));
+        let text = answer_to(&without_cas);
+        assert!(text.contains("mutex answers 20.00 x [20.00, 20.00] as many"), "{text}");
+        assert!(text.contains("; queue is equal to mutex within 3 %."), "{text}");
 
         let mut tied = sample::rows(8);
         tied.retain(|row| ["mutex", "queue"].contains(&row.strategy.as_str()));
         assert_eq!(
             answer_to(&tied),
             format!(
-                "{title} mutex and queue tie: no significant difference (95 % confidence, A/A \
-                 noise 2.0 %)."
+                "{title} no contender was found slower than mutex; queue is equal to mutex within \
+                 3 %."
             )
         );
         tied.retain(|row| row.strategy == "queue");
@@ -233,6 +257,21 @@ mod tests {
                 "{title} queue answers 1.99 Mops/s; there is no other contender to compare it with."
             )
         );
+    }
+
+    /// Equal and not told apart are two results: of the second a reader learns how large a
+    /// difference may be hidden.
+    #[test]
+    fn what_is_not_told_apart_is_not_called_equal() {
+        let mut rows = sample::rows(8);
+        rows.retain(|row| ["mutex", "queue"].contains(&row.strategy.as_str()));
+        for row in rows.iter_mut().filter(|row| row.strategy == "queue") {
+            row.completed = row.completed * [90, 112][row.block as usize % 2] / 100;
+        }
+        let text = answer_to(&rows);
+        let bound = "not told apart from ";
+        assert!(text.contains(bound) && text.contains(": at most 1.1"), "{text}");
+        assert!(!text.contains("equal"), "{text}");
     }
 
     /// Five blocks are too few for a rank, and the answer must say so.
@@ -256,23 +295,27 @@ mod tests {
         assert!(!complete(20).contains("insufficient"), "{}", complete(20));
     }
 
-    /// The p99 of 99 requests is the longest of them. Eight blocks are enough for a rank, but 99
-    /// requests are too few for a p99.
+    /// The p50 of 19 requests has fewer than 10 beyond it. Eight blocks are enough for a rank, but
+    /// such a response time is not.
     #[test]
-    fn a_tail_of_few_samples_ranks_nothing() {
+    fn a_response_time_of_few_samples_ranks_nothing() {
         let mut rows = sample::rows(8);
         let mut with_samples = |samples: u64| {
             for row in &mut rows {
                 (row.kind, row.arrivals) = (Kind::OpenLoop, Some(Arrivals::Poisson));
                 (row.offered_per_s, row.due) = (row.completed, row.completed);
-                (row.samples, row.response_ns_p99) = (samples, 2_000_000_000 / row.completed);
+                let ns = 2_000_000_000 / row.completed;
+                (row.response_ns_p50, row.response_ns_p99, row.response_ns_max) = (ns, ns, ns);
+                row.samples = samples;
             }
             answer_to(&rows)
         };
-        let few = with_samples(99);
-        assert!(few.contains("insufficient samples: a p99 needs 10 samples beyond it"), "{few}");
-        let enough = with_samples(200);
-        assert!(enough.contains("the p99 response time of mutex is 2.00 x ["), "{enough}");
+        let few = with_samples(19);
+        assert!(few.contains("no quantile has 10 samples beyond it"), "{few}");
+        let enough = with_samples(100);
+        assert!(enough.contains("the p50 response time of mutex is 2.00 x ["), "{enough}");
+        let many = with_samples(1_250);
+        assert!(many.contains("the p99 response time of mutex is 2.00 x ["), "{many}");
     }
 
     /// Two unexpected audits: a contender with a violation, and a negative control without one.

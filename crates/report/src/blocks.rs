@@ -5,7 +5,7 @@ use std::{error::Error, fmt};
 use super::{
     capacity, claims,
     comparison::comparisons,
-    costs, demos, environment, http,
+    costs, databases, demos, environment, http, machines,
     plots::plot,
     proved, ranking, response,
     scenarios::named_scenarios,
@@ -45,6 +45,8 @@ const BLOCKS: &[(&str, Render)] = &[
     ("costs", costs::costs),
     ("failure-handling", failure_handling),
     ("http", http::http),
+    ("machines", machines::machines),
+    ("databases", databases::databases),
 ];
 
 /// Renders the block `name [run [rest]]` from one of `sources`.

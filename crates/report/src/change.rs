@@ -5,8 +5,13 @@
 //!
 //! - how its rate changed, with the interval of two unpaired samples. The change of `noop` in the
 //!   same time shows how much of that is the machine;
-//! - whether its ratio to the baseline is the same in both runs. That ratio is taken within blocks
-//!   in each run, and it is what a report quotes.
+//! - whether its ratio to the baseline changed. That ratio is taken within blocks in each run, and
+//!   it is what a report quotes. Two ratios are not the same because their intervals overlap: the
+//!   interval of their quotient must lie within 3 %, or 5 % if a run is a single process. It misses
+//!   with probability 5 % over all ratios that are compared, so that a comparison of a run with
+//!   itself seldom finds a difference.
+//!
+//! A scenario that either run could not measure is left out, with the reason.
 
 use super::{
     comparison::{Comparison, comparisons},
@@ -15,13 +20,17 @@ use super::{
 };
 use hotrow_results::{
     Kind, MeasurementRow,
-    stats::{Blocks, HodgesLehmannShift, NoiseFloor, Ratio, Summary, Verdict},
+    stats::{Better, Blocks, HodgesLehmannShift, MISS_MAX, Margin, Summary, Verdict, median},
 };
 
 /// The differences between two runs, scenario by scenario.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     scenarios: Vec<ScenarioChange>,
+    /// The scenarios that are not compared, and why.
+    skipped: Vec<String>,
+    /// What the ratios to the baselines may differ by and still be the same.
+    margin: Margin,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -40,38 +49,95 @@ struct Line {
     before: Blocks,
     after: Blocks,
     shift: Option<HodgesLehmannShift>,
-    noise: NoiseFloor,
     verdict: Verdict,
-    /// Its ratios to the baseline before and after, if both runs have one.
-    ratios: Option<[Ratio; 2]>,
+    /// The logarithms of its ratios to the baseline before and after, block by block. `None` for
+    /// the baseline itself, and if a run has no ratio.
+    ln_ratios: Option<[Vec<f64>; 2]>,
+    /// How the ratio to the baseline changed.
+    ratio_change: Option<HodgesLehmannShift>,
+}
+
+/// How many ratios to a baseline changed from one run to the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Agreement {
+    /// Ratios that are the same within the margin.
+    pub same: usize,
+    /// Ratios that differ by more than the margin.
+    pub different: usize,
+    /// Ratios of which neither was shown.
+    pub open: usize,
 }
 
 impl Change {
-    /// Compares the scenarios that both runs have.
+    /// Compares the scenarios that both runs have and could measure.
     pub fn between(before: &[MeasurementRow], after: &[MeasurementRow]) -> Change {
         let (earlier, later) = (comparisons(before), comparisons(after));
         let find_later =
             |scenario: &str| later.iter().find(|comparison| comparison.scenario == scenario);
-        let shared =
-            earlier.iter().filter_map(|before| Some((before, find_later(&before.scenario)?)));
-        Change {
-            scenarios: shared
-                .map(|(before, after)| ScenarioChange::between(before, after))
-                .collect(),
+        let (mut scenarios, mut skipped) = (Vec::new(), Vec::new());
+        let mut has_many_forks = true;
+        for before in &earlier {
+            match find_later(&before.scenario) {
+                None => skipped.push(format!("{}: only the earlier run has it", before.title)),
+                Some(after) => match not_comparable(before, after) {
+                    Some(why) => skipped.push(format!("{}: {why}", before.title)),
+                    None => {
+                        has_many_forks &= before.forks.min(after.forks) > 1;
+                        scenarios.push(ScenarioChange::between(before, after));
+                    }
+                },
+            }
         }
+        let is_new = |after: &&Comparison| !earlier.iter().any(|it| it.scenario == after.scenario);
+        let only_later = later.iter().filter(is_new);
+        skipped.extend(only_later.map(|it| format!("{}: only the later run has it", it.title)));
+        let margin = if has_many_forks { Margin::DIFFERENCE } else { Margin::SINGLE_FORK };
+        let lines = || scenarios.iter().flat_map(|scenario: &ScenarioChange| &scenario.lines);
+        let ratios = lines().filter(|line| line.ln_ratios.is_some()).count();
+        let miss = MISS_MAX / ratios.max(1) as f64;
+        for line in scenarios.iter_mut().flat_map(|scenario| &mut scenario.lines) {
+            line.ratio_change = line
+                .ln_ratios
+                .as_ref()
+                .and_then(|[before, after]| HodgesLehmannShift::of_logs(after, before, miss));
+        }
+        Change { scenarios, skipped, margin }
     }
 
-    /// Returns the number of scenarios that both runs have.
+    /// Returns the number of scenarios that both runs have and could measure.
     pub fn scenarios(&self) -> usize {
         self.scenarios.len()
     }
 
-    /// Returns how many ratios to the baseline are the same in both runs, within their intervals
-    /// and the A/A noise, and how many there are.
-    pub fn agreement(&self) -> (usize, usize) {
+    /// Lists the scenarios that are not compared, and why.
+    pub fn skipped(&self) -> &[String] {
+        &self.skipped
+    }
+
+    /// Returns how many ratios to the baseline are the same in both runs, how many differ, and of
+    /// how many neither was shown.
+    pub fn agreement(&self) -> Agreement {
         let lines = self.scenarios.iter().flat_map(|scenario| &scenario.lines);
-        let agree: Vec<bool> = lines.filter_map(Line::agrees).collect();
-        (agree.iter().filter(|agrees| **agrees).count(), agree.len())
+        let mut agreement = Agreement::default();
+        for verdict in lines.filter_map(|line| line.ratio_verdict(self.margin)) {
+            match verdict {
+                Verdict::Equal(_) => agreement.same += 1,
+                Verdict::Faster | Verdict::Slower => agreement.different += 1,
+                Verdict::NotToldApart { .. } | Verdict::Unknown => agreement.open += 1,
+            }
+        }
+        agreement
+    }
+
+    /// Returns the change of a ratio that this comparison would have found, as a ratio above one:
+    /// the median over the ratios of half of their intervals, beyond the margin. `None` without an
+    /// interval.
+    pub fn detectable(&self) -> Option<f64> {
+        let lines = self.scenarios.iter().flat_map(|scenario| &scenario.lines);
+        let intervals = lines.filter_map(|line| line.ratio_change?.interval);
+        let widths: Vec<f64> =
+            intervals.map(|interval| (interval.high / interval.low).ln()).collect();
+        median(&widths).map(|width| (width / 2.0).exp() * self.margin.ratio())
     }
 
     /// Lists the contenders that got worse by more than `share`, with 95 % confidence. A share of
@@ -95,17 +161,58 @@ impl Change {
             .iter()
             .map(|scenario| {
                 let heading = wrap(&format!("{}:", scenario.title), width, "");
-                let (table, _) = scenario.table().terminal(width);
-                format!("{heading}\n{table}{}", wrap(&scenario.caption(), width, ""))
+                let table = scenario.table(self.margin);
+                let (table, hidden) = table.terminal(width);
+                let hidden = match hidden.is_empty() {
+                    true => String::new(),
+                    false => {
+                        let columns =
+                            format!("(not shown at {width} columns: {})", hidden.join(", "));
+                        wrap(&columns, width, "")
+                    }
+                };
+                let caption = wrap(&scenario.caption(), width, "");
+                format!("{heading}\n{table}{caption}{hidden}")
             })
             .collect();
-        let (agree, all) = self.agreement();
-        let summary = format!(
-            "{agree} of {all} ratios to a baseline are the same in both runs, within their \
-             intervals and the A/A noise."
-        );
-        scenarios.join("\n") + "\n" + &wrap(&summary, width, "")
+        let skipped: String = self
+            .skipped
+            .iter()
+            .map(|skipped| wrap(&format!("Not compared: {skipped}."), width, "  "))
+            .collect();
+        scenarios.join("\n") + "\n" + &skipped + &wrap(&self.summary(), width, "")
     }
+
+    fn summary(&self) -> String {
+        let Agreement { same, different, open } = self.agreement();
+        let margin = self.margin;
+        let found = self.detectable().map_or_else(String::new, |ratio| {
+            format!(" This comparison would have found {}.", percent_above_one(ratio))
+        });
+        format!(
+            "Of {} ratios to a baseline {same} are equal within {margin} in both runs, {different} \
+             differ, and {open} are not told apart.{found}",
+            same + different + open
+        )
+    }
+}
+
+/// Returns why a scenario cannot be compared; `None` if it can.
+fn not_comparable(before: &Comparison, after: &Comparison) -> Option<String> {
+    let reason = |name: &str, comparison: &Comparison| {
+        if !comparison.is_measured() {
+            return Some(format!("the {name} run excludes most of its blocks"));
+        }
+        match (comparison.kind, comparison.quantile_ppm) {
+            (Kind::OpenLoop, None) => Some(format!("the {name} run has no quantile to rank by")),
+            _ => None,
+        }
+    };
+    reason("earlier", before).or_else(|| reason("later", after)).or_else(|| {
+        let quantiles = [before, after].map(|it| it.quantile_name().unwrap_or_default());
+        let [earlier, later] = quantiles;
+        (earlier != later).then(|| format!("the runs rank by {earlier} and by {later}"))
+    })
 }
 
 impl ScenarioChange {
@@ -117,13 +224,17 @@ impl ScenarioChange {
         let lines = names.filter_map(|name| {
             let values = (before.values(name)?.clone(), after.values(name)?.clone());
             let shift = HodgesLehmannShift::of(&values.1, &values.0);
-            let noise = NoiseFloor::wider(before.noise, after.noise);
-            let verdict = shift.map_or(Verdict::Unknown, |it| it.verdict(noise, before.better()));
-            let ratios = baseline.filter(|baseline| *baseline != name).and_then(|baseline| {
-                Some([before.ratio(name, baseline)?, after.ratio(name, baseline)?])
+            let verdict = shift.map_or(Verdict::Unknown, |shift| {
+                shift.verdict(Margin::SINGLE_FORK, before.better())
+            });
+            let ln_ratios = baseline.filter(|baseline| *baseline != name).and_then(|baseline| {
+                let of =
+                    |run: &Comparison| Some(run.values(name)?.ln_ratios(run.values(baseline)?));
+                Some([of(before)?, of(after)?])
             });
             let (before, after) = values;
-            Some(Line { strategy: name.to_owned(), before, after, shift, noise, verdict, ratios })
+            let strategy = name.to_owned();
+            Some(Line { strategy, before, after, shift, verdict, ln_ratios, ratio_change: None })
         });
         ScenarioChange {
             title: before.title.to_string(),
@@ -133,7 +244,7 @@ impl ScenarioChange {
         }
     }
 
-    fn table(&self) -> Table {
+    fn table(&self, margin: Margin) -> Table {
         let mut table = Table::new(vec![
             Column::new("strategy", Align::Left, 0),
             Column::new("before", Align::Right, 1),
@@ -148,11 +259,11 @@ impl ScenarioChange {
                 self.format_median(&line.before),
                 self.format_median(&line.after),
                 line.shift.map_or_else(|| "-".to_owned(), |shift| shift.to_string()),
-                verdict_name(line.verdict).to_owned(),
-                match line.agrees() {
+                verdict_name(line.verdict),
+                match line.ratio_verdict(margin) {
                     None => "-".to_owned(),
-                    Some(true) => "the same".to_owned(),
-                    Some(false) => "differs".to_owned(),
+                    Some(Verdict::Faster | Verdict::Slower) => "differs".to_owned(),
+                    Some(verdict) => verdict.to_string(),
                 },
             ]);
         }
@@ -168,26 +279,17 @@ impl ScenarioChange {
     }
 
     fn caption(&self) -> String {
-        let noises = self.lines.iter().map(|line| line.noise.ratio());
-        let noise = percent_above_one(noises.fold(1.0, f64::max));
         match &self.noop {
-            Some(shift) => format!("A/A noise {noise}; noop, after / before: {shift}"),
-            None => format!("A/A noise {noise}"),
+            Some(shift) => format!("noop, after / before: {shift}"),
+            None => "noop was not measured: how much the machine changed is unknown".to_owned(),
         }
     }
 }
 
 impl Line {
-    /// Whether the two ratios are the same: their intervals overlap, or their medians differ by no
-    /// more than the A/A noise. `None` if a ratio or an interval is missing.
-    fn agrees(&self) -> Option<bool> {
-        let [before, after] = self.ratios?;
-        let difference = (after.median / before.median).ln().abs();
-        let overlap = match (before.interval, after.interval) {
-            (Some(before), Some(after)) => before.low <= after.high && after.low <= before.high,
-            _ => return None,
-        };
-        Some(overlap || difference <= self.noise.ratio().ln())
+    /// Judges the change of the ratio to the baseline.
+    fn ratio_verdict(&self, margin: Margin) -> Option<Verdict> {
+        self.ratio_change.map(|change| change.verdict(margin, Better::Higher))
     }
 
     fn is_worse_by(&self, share: f64, kind: Kind) -> bool {
@@ -202,43 +304,12 @@ impl Line {
     }
 }
 
-fn verdict_name(verdict: Verdict) -> &'static str {
+fn verdict_name(verdict: Verdict) -> String {
     match verdict {
-        Verdict::Faster => "faster",
-        Verdict::Tie => "no significant difference",
-        Verdict::Slower => "SLOWER",
-        Verdict::Unknown => "insufficient samples",
+        Verdict::Slower => "SLOWER".to_owned(),
+        verdict => verdict.to_string(),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use hotrow_results::sample;
-
-    fn run(factor: u64) -> Vec<MeasurementRow> {
-        let mut rows = sample::rows(12);
-        for row in rows.iter_mut().filter(|row| row.strategy == "queue") {
-            row.completed = row.completed * factor / 100;
-        }
-        rows
-    }
-
-    /// A run compared with itself shows no change. A rate that falls by 30 % is reported with its
-    /// ratio.
-    #[test]
-    fn only_a_strategy_that_got_slower_is_reported() {
-        let same = Change::between(&run(100), &run(100));
-        assert_eq!(same.worse_by(0.0), Vec::<String>::new());
-        let (agree, all) = same.agreement();
-        assert_eq!((agree, all), (3, 3));
-
-        let slower = Change::between(&run(100), &run(70));
-        let worse = slower.worse_by(0.1);
-        assert_eq!(worse.len(), 1, "{worse:?}");
-        assert!(worse[0].starts_with("queue on one hot row"), "{worse:?}");
-        assert_eq!(slower.worse_by(0.6), Vec::<String>::new());
-        assert_eq!(slower.agreement(), (2, 3));
-        assert!(slower.terminal(100).contains("SLOWER"));
-    }
-}
+mod tests;

@@ -6,13 +6,19 @@
 
 use std::{cmp::Ordering, collections::BTreeSet, ops::Range};
 
+mod values;
+
+pub(super) use self::values::RankedBy;
+use self::values::{aa_control, rank};
+
 use super::{
     contender_summary::{AuditSummary, ContenderSummary, Series},
+    row_quantile::quantile_name,
     scenarios::Title,
 };
 use hotrow_results::{
     Kind, MeasurementRow, Role, RunWriter,
-    stats::{BLOCKS_MIN, Better, Blocks, NoiseFloor, Ratio, Subject, tiers},
+    stats::{BLOCKS_MIN, Better, Blocks, Confidence, Ratio},
 };
 
 /// The preferred baselines: the first that ran in the scenario and passed its audit. Without one,
@@ -41,8 +47,11 @@ pub struct Comparison {
     pub aa_strategy: Option<String>,
     /// The ratio of that strategy to itself.
     pub aa_ratio: Option<Ratio>,
-    /// The A/A noise of the scenario; [`NoiseFloor::MIN`] without an A/A control.
-    pub noise: NoiseFloor,
+    /// The quantile of the response time that contenders are ranked by, in millionths. `None` in a
+    /// closed loop, and if the machine repeats none that has enough samples.
+    pub quantile_ppm: Option<u32>,
+    /// How far the ranking can be relied on; `None` if fewer than two contenders are ranked.
+    pub confidence: Option<Confidence>,
     /// Contenders whose audit passes: first the ranked ones, best first, then the others.
     pub contenders: Vec<ContenderSummary>,
     /// The lead of each tier's leader over the next tier's leader: the ratio of their rates or, in
@@ -88,11 +97,9 @@ impl Comparison {
         let (contenders, violating): (Vec<_>, Vec<_>) =
             with_role(&all_series, Role::Contender).into_iter().partition(passes);
         let noop = all_series.iter().find(|series| series.strategy == "noop");
-        let value = |series: &Series<'_>| match kind {
-            Kind::OpenLoop => series.tails_above(noop),
-            _ => series.rates(),
-        };
-        let (aa_strategy, aa_ratio, noise) = aa_control(&all_series, value);
+        let by = RankedBy::new(kind, &all_series);
+        let value = |series: &Series<'_>| by.values(series);
+        let (aa_strategy, aa_ratio) = aa_control(&all_series, value);
         let is_aa = |series: &&&Series<'_>| Some(series.strategy) == aa_strategy.as_deref();
         let baseline = BASELINES
             .iter()
@@ -100,16 +107,18 @@ impl Comparison {
             .or_else(|| contenders.iter().find(is_aa))
             .or(contenders.first());
         let baseline_values = baseline.map(|series| value(series)).unwrap_or_default();
-        let summarize =
-            |series: &Series<'_>| series.summary(Ratio::of(&value(series), &baseline_values), noop);
+        let summarize = |series: &Series<'_>| {
+            series.summary(noop, by.quantile_ppm()).compared(&value(series), &baseline_values, by)
+        };
         let summaries = |listed: &[&Series<'_>]| -> Vec<ContenderSummary> {
             listed.iter().map(|series| summarize(series)).collect()
         };
         let named = |series: &&Series<'_>| (series.strategy.to_owned(), value(series));
         let mut values: Vec<(String, Blocks)> = contenders.iter().map(named).collect();
-        let (ranked, leads) = match validity.is_measured() {
-            true => rank(summaries(&contenders), &values, noise, better(kind)),
-            false => (summaries(&contenders), Vec::new()),
+        let summarized = summaries(&contenders);
+        let (ranked, leads, confidence) = match validity.is_measured() {
+            true => rank(summarized, &values, better(kind)),
+            false => (summarized, Vec::new(), None),
         };
 
         let references = with_role(&all_series, Role::Reference);
@@ -126,7 +135,8 @@ impl Comparison {
             baseline: baseline.map(|series| series.strategy.to_owned()),
             aa_strategy: aa_strategy.filter(|_| aa_ratio.is_some()),
             aa_ratio,
-            noise,
+            quantile_ppm: by.quantile_ppm(),
+            confidence,
             contenders: ranked,
             leads,
             references: summaries(&references),
@@ -179,6 +189,11 @@ impl Comparison {
             tiers[rank - 1].push(summary);
         }
         tiers
+    }
+
+    /// Returns the name of the ranked quantile, as `p90`; `None` if nothing is ranked by one.
+    pub fn quantile_name(&self) -> Option<String> {
+        self.quantile_ppm.map(quantile_name)
     }
 
     /// Returns every summary, in the order of the table.
@@ -258,6 +273,8 @@ impl Validity {
 pub(super) struct Measured<'a> {
     /// One for each scenario, strategy and role, all over the same blocks.
     pub(super) series: Vec<Series<'a>>,
+    /// The quantile of the response time that an open loop is ranked by, in millionths.
+    pub(super) quantile_ppm: Option<u32>,
     /// Whether at least half of the blocks are not excluded.
     pub(super) is_measured: bool,
     /// The number of blocks that are excluded because of interference, and the reason for the last
@@ -269,7 +286,10 @@ impl<'a> Measured<'a> {
     pub(super) fn new(rows: &[&'a MeasurementRow]) -> Measured<'a> {
         let validity = Validity::from_rows(rows);
         let (series, is_measured) = (series(rows, &validity), validity.is_measured());
-        Measured { series, is_measured, excluded_because: validity.excluded_because }
+        let kind = rows.first().map_or(Kind::ClosedLoop, |row| row.kind);
+        let quantile_ppm = RankedBy::new(kind, &series).quantile_ppm();
+        let excluded_because = validity.excluded_because;
+        Measured { series, quantile_ppm, is_measured, excluded_because }
     }
 }
 
@@ -296,70 +316,6 @@ fn series<'a>(rows: &[&'a MeasurementRow], validity: &Validity) -> Vec<Series<'a
 
 fn with_role<'s, 'a>(all_series: &'s [Series<'a>], role: Role) -> Vec<&'s Series<'a>> {
     all_series.iter().filter(|series| series.role == role).collect()
-}
-
-/// Returns the strategy that ran twice, its ratio to itself, and the A/A noise.
-fn aa_control(
-    all_series: &[Series<'_>],
-    value: impl Fn(&Series<'_>) -> Blocks,
-) -> (Option<String>, Option<Ratio>, NoiseFloor) {
-    let Some(control) = all_series.iter().find(|series| series.role == Role::AaControl) else {
-        return (None, None, NoiseFloor::MIN);
-    };
-    let original = all_series
-        .iter()
-        .find(|series| series.role == Role::Contender && series.strategy == control.strategy);
-    let values = original.map(|original| (value(control), value(original)));
-    let ratio = values.as_ref().and_then(|(control, original)| Ratio::of(control, original));
-    let noise = values
-        .as_ref()
-        .and_then(|(control, original)| NoiseFloor::from_aa_pairs(original, control));
-    (Some(control.strategy.to_owned()), ratio, noise.unwrap_or(NoiseFloor::MIN))
-}
-
-/// Sorts the contenders, gives each its tier, and computes the lead of each tier over the next.
-///
-/// A saturated contender is not ranked: its tail grows as long as the measurement lasts.
-fn rank(
-    summaries: Vec<ContenderSummary>,
-    values: &[(String, Blocks)],
-    noise: NoiseFloor,
-    better: Better,
-) -> (Vec<ContenderSummary>, Vec<Ratio>) {
-    let is_saturated =
-        |summary: &ContenderSummary| summary.attainment.is_some_and(|it| it.is_saturated());
-    let (saturated, mut unranked): (Vec<ContenderSummary>, Vec<ContenderSummary>) =
-        summaries.into_iter().partition(is_saturated);
-    let is_rankable = |name: &str| unranked.iter().any(|summary| summary.strategy == name);
-    let subjects: Vec<Subject<'_>> = values
-        .iter()
-        .filter(|(name, _)| is_rankable(name))
-        .map(|(name, blocks)| Subject { name, blocks })
-        .collect();
-    let (mut ranked, mut leaders) = (Vec::new(), Vec::new());
-    for placed in tiers(&subjects, noise, better) {
-        let index = unranked.iter().position(|summary| summary.strategy == placed.name);
-        let summary = unranked.remove(index.expect("tiers() returns the names that it was given"));
-        let inconclusive = placed.ratio.is_some_and(|ratio| is_inconclusive(&ratio));
-        ranked.push(ContenderSummary { rank: placed.rank, inconclusive, ..summary });
-        if placed.rank.is_some_and(|rank| rank > leaders.len()) {
-            let subject = subjects.iter().find(|subject| subject.name == placed.name);
-            leaders.push(subject.expect("tiers() returns the names that it was given").blocks);
-        }
-    }
-    let lead = |pair: &[&Blocks]| match better {
-        Better::Higher => Ratio::of(pair[0], pair[1]),
-        Better::Lower => Ratio::of(pair[1], pair[0]),
-    };
-    let leads = leaders.windows(2).filter_map(lead).collect();
-    ranked.extend(saturated);
-    (ranked, leads)
-}
-
-/// Whether the interval of a ratio is wider than a factor of 2.
-fn is_inconclusive(ratio: &Ratio) -> bool {
-    const SPAN_MAX: f64 = 2.0;
-    ratio.interval.is_some_and(|interval| interval.low * SPAN_MAX < interval.high)
 }
 
 #[cfg(test)]

@@ -2,10 +2,16 @@
 
 use std::ops::Range;
 
-use super::row_quantile::{self, BEYOND_P99_PPM, RowQuantile};
+use super::{
+    comparison::RankedBy,
+    row_quantile::{self, RowQuantile, response_ns},
+};
 use hotrow_results::{
     AuditVerdict, MeasurementRow, Role,
-    stats::{Blocks, Ratio, Summary, has_samples_beyond, median},
+    stats::{
+        Blocks, LoadBlock, Ratio, ResponseBlock, Saturation, Summary, Verdict, has_samples_beyond,
+        median,
+    },
 };
 
 /// One line of a ranking.
@@ -24,9 +30,20 @@ pub struct ContenderSummary {
     pub inconclusive: bool,
     /// Requests completed per second; `None` if no block was measured to its end.
     pub rate: Option<Summary>,
-    /// The ratio to the baseline of the rate or, in an open loop, of the response time at p99.
-    /// `None` if they share no block.
+    /// The ratio to the baseline of the rate or, in an open loop, of the response time at the
+    /// ranked quantile. `None` if they share no block.
     pub ratio: Option<Ratio>,
+    /// The same ratio to the best contender; `None` if it is not compared.
+    pub to_best: Option<Ratio>,
+    /// How it compares with the leader of its tier; `None` for the leader and without a rank.
+    pub within_tier: Option<Verdict>,
+    /// Nanoseconds a request, by the medians over the blocks: those of this strategy and of the
+    /// baseline. In a closed loop that is the inverse of the rate of all clients together, and in
+    /// an open loop the response time at the ranked quantile.
+    pub ns_per_request: Option<[f64; 2]>,
+    /// The response time at the ranked quantile, and its excess over that of `noop`, in
+    /// nanoseconds; in an open loop.
+    pub ranked_response: Option<(f64, Option<f64>)>,
     /// Service times: p50, p99, p99.9 and maximum.
     pub service: [Option<ServiceTime>; 4],
     /// Response times in an open loop: p50, p99, p99.9 and maximum.
@@ -45,25 +62,31 @@ pub struct ContenderSummary {
     pub audit: AuditSummary,
 }
 
-/// How much of the offered load was achieved, as medians over the blocks.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LoadAttainment {
-    /// Requests completed, as a share of those that were due.
-    pub achieved: f64,
-    /// Requests sent more than 10 microseconds after they were due, as a share of all.
-    pub late_starts: f64,
-    /// The largest number of requests of one client that were due and not sent.
-    pub backlog_max: f64,
+impl ContenderSummary {
+    /// Adds the ratio to the baseline, and the times a request that it stands for.
+    pub(super) fn compared(self, own: &Blocks, baseline: &Blocks, by: RankedBy) -> Self {
+        let ns = |values| Some(by.ns(Summary::of(values)?.median));
+        let ns_per_request = ns(own).zip(ns(baseline)).map(|(own, baseline)| [own, baseline]);
+        ContenderSummary { ratio: Ratio::of(own, baseline), ns_per_request, ..self }
+    }
+
+    /// Whether it did not keep up with its offered load.
+    pub fn is_saturated(&self) -> bool {
+        self.attainment.is_some_and(|attainment| attainment.load.is_saturated())
+    }
 }
 
-impl LoadAttainment {
-    /// The smallest share of the due requests that must be completed for the tail to be ranked.
-    pub const ACHIEVED_MIN: f64 = 0.99;
-
-    /// Whether too few of the due requests were completed.
-    pub fn is_saturated(&self) -> bool {
-        self.achieved < LoadAttainment::ACHIEVED_MIN
-    }
+/// How much of the offered load was achieved.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LoadAttainment {
+    /// Requests completed, as a share of those that were due: of all blocks and of the worst.
+    pub load: Saturation,
+    /// Requests sent more than 10 microseconds after they were due, as a share of all: the median
+    /// over the blocks.
+    pub late_starts: f64,
+    /// The largest number of requests of one client that were due and not sent: the median over
+    /// the blocks.
+    pub backlog_max: f64,
 }
 
 /// The resources other than time that answering takes, as medians over the blocks.
@@ -176,17 +199,20 @@ impl<'a> Series<'a> {
         })
     }
 
-    /// Returns the response time at p99 in nanoseconds, but at least that of `noop` in the same
-    /// block: smaller times cannot be distinguished.
-    pub(super) fn tails_above(&self, noop: Option<&Series<'_>>) -> Blocks {
-        let noop_ns = |row: &MeasurementRow| {
-            let rows = noop.map_or(&[][..], |noop| &noop.rows);
-            let is_same_block =
-                |other: &&&MeasurementRow| (other.fork, other.block) == (row.fork, row.block);
-            rows.iter().find(is_same_block).map_or(0, |noop| noop.response_ns_p99)
-        };
-        let has_samples = self.has_samples_beyond(BEYOND_P99_PPM);
-        self.blocks(|row| has_samples.then(|| row.response_ns_p99.max(noop_ns(row)) as f64))
+    /// Returns the response time at a quantile in nanoseconds.
+    pub(super) fn responses_at(&self, ppm: u32) -> Blocks {
+        self.blocks(|row| response_ns(row, ppm).map(|ns| ns as f64))
+    }
+
+    /// Returns the response times of the evaluated blocks, for the choice of a quantile.
+    pub(super) fn response_blocks(&self) -> Vec<ResponseBlock> {
+        self.complete.iter().flatten().map(|row| row.response_block()).collect()
+    }
+
+    /// Returns the load of all evaluated blocks; `None` in a closed loop.
+    pub(super) fn load(&self) -> Option<Saturation> {
+        let rows = self.complete.iter().flatten();
+        Saturation::of(rows.map(|row| LoadBlock { due: row.due, completed: row.completed }))
     }
 
     /// Returns the median over the blocks of each quantile of the service time, in nanoseconds.
@@ -231,19 +257,13 @@ impl<'a> Series<'a> {
         AuditSummary::Pass { entries: self.rows.iter().map(|row| row.audited_entries).sum() }
     }
 
-    /// Returns the summary without a rank.
+    /// Returns the summary without a rank and without ratios. In an open loop, `ranked_ppm` is the
+    /// quantile that contenders are ranked by.
     pub(super) fn summary(
         &self,
-        ratio: Option<Ratio>,
         noop: Option<&Series<'_>>,
+        ranked_ppm: Option<u32>,
     ) -> ContenderSummary {
-        let above = |times: [Option<f64>; 4], noop_times: [Option<f64>; 4]| {
-            let mut times = times.map(|ns| ns.map(ServiceTime::Ns));
-            for (time, noop_ns) in times.iter_mut().zip(noop_times) {
-                *time = time.map(|time| time.above(noop_ns));
-            }
-            times
-        };
         let noop = noop.filter(|_| self.strategy != "noop");
         let attainment = self.attainment();
         ContenderSummary {
@@ -253,11 +273,15 @@ impl<'a> Series<'a> {
             rank: None,
             inconclusive: false,
             rate: Summary::of(&self.rates()),
-            ratio,
-            service: above(self.service_ns(), noop.map_or([None; 4], Series::service_ns)),
+            ratio: None,
+            to_best: None,
+            within_tier: None,
+            ns_per_request: None,
+            ranked_response: ranked_ppm.and_then(|ppm| self.ranked_response(noop, ppm)),
+            service: self.service_above(noop),
             response: match attainment {
                 None => [None; 4],
-                Some(_) => above(self.response_ns(), noop.map_or([None; 4], Series::response_ns)),
+                Some(_) => self.response_ns().map(|ns| ns.map(ServiceTime::Ns)),
             },
             attainment,
             fairness: self.fairness(),
@@ -266,6 +290,24 @@ impl<'a> Series<'a> {
             effort: self.effort(),
             audit: self.audit(),
         }
+    }
+
+    /// Returns the service times, with those marked that are not above the time of `noop`.
+    fn service_above(&self, noop: Option<&Series<'_>>) -> [Option<ServiceTime>; 4] {
+        let mut times = self.service_ns().map(|ns| ns.map(ServiceTime::Ns));
+        let noop_times = noop.map_or([None; 4], Series::service_ns);
+        for (time, noop_ns) in times.iter_mut().zip(noop_times) {
+            *time = time.map(|time| time.above(noop_ns));
+        }
+        times
+    }
+
+    /// Returns the median over the blocks of the response time at a quantile, and the median of its
+    /// excess over `noop`.
+    fn ranked_response(&self, noop: Option<&Series<'_>>, ppm: u32) -> Option<(f64, Option<f64>)> {
+        let own = Summary::of(&self.responses_at(ppm))?.median;
+        let noop = noop.and_then(|noop| Summary::of(&noop.responses_at(ppm)));
+        Some((own, noop.map(|noop| own - noop.median)))
     }
 
     /// Whether the median block completed fewer than [`COMPLETED_MIN`] requests.
@@ -279,7 +321,7 @@ impl<'a> Series<'a> {
             self.median(|row| (row.due > 0).then(|| count(row) as f64 / row.due as f64))
         };
         Some(LoadAttainment {
-            achieved: share_of_due(|row| row.completed)?,
+            load: self.load()?,
             late_starts: share_of_due(|row| row.late_starts)?,
             backlog_max: self.median(|row| Some(row.backlog_max as f64))?,
         })

@@ -123,9 +123,9 @@ pub(super) fn rejections(context: &RenderContext<'_>) -> Result<String, String> 
             let decided = row.applied + row.rejected;
             (decided > 0).then(|| row.rejected as f64 / decided as f64)
         });
-        let rates = Metric::Rate.values(series, None);
-        let shift = other
-            .and_then(|other| HodgesLehmannShift::of(&rates, &Metric::Rate.values(other, None)));
+        let rates = Metric::Rate.values(series);
+        let shift =
+            other.and_then(|other| HodgesLehmannShift::of(&rates, &Metric::Rate.values(other)));
         table.push(vec![
             series.strategy.to_owned(),
             or_none(Summary::of(&share).map(|share| share.median), |share| {

@@ -20,7 +20,7 @@ use super::{
 use hotrow::scenario::Clients;
 use hotrow_results::{
     Kind, MeasurementRow, Role,
-    stats::{Better, Blocks, Interval, NoiseFloor, Ratio, Summary, Verdict, median},
+    stats::{Better, Blocks, Interval, Ratio, Summary, Verdict, median},
 };
 
 /// The strategy that the bounds are about: the default of the server.
@@ -104,7 +104,7 @@ impl<'a> Server<'a> {
         Server {
             cores: CORES.iter().position(|(name, _)| is_in(name)).unwrap_or(CORES.len() - 1),
             request: REQUESTS.iter().position(|name| is_in(name)).unwrap_or_default(),
-            cpu: Metric::CpuPerRequest.values(series, None),
+            cpu: Metric::CpuPerRequest.values(series),
             rate: series.rates(),
             series,
         }
@@ -233,7 +233,7 @@ impl<'a> Servers<'a> {
         let is_it = |series: &&Series<'_>| (series.strategy, series.role) == (strategy, role);
         let series = self.in_process?.series.iter().find(is_it)?;
         let is_charge = REQUESTS[server.request] == "charge" && role != Role::AaControl;
-        mid(&Metric::CpuPerRequest.values(series, None)).filter(|_| is_charge)
+        mid(&Metric::CpuPerRequest.values(series)).filter(|_| is_charge)
     }
 
     /// Returns what the table shows: the share of the strategy, the bounds, the differences, and
@@ -282,21 +282,20 @@ impl<'a> Servers<'a> {
         ))
     }
 
-    /// Describes the A/A noise of two servers, and how many pairs of strategies differ by more.
+    /// Describes the A/A pair of servers, and how many pairs of strategies differ.
     fn differences(&self, rows: &[&MeasurementRow]) -> Option<String> {
         let is_control = |server: &&Server<'_>| server.series.role == Role::AaControl;
         let control = self.all.iter().find(is_control)?;
         let original = self.find(SERVED, "charge", control.cores)?;
-        let noise = NoiseFloor::from_aa_pairs(&original.cpu, &control.cpu)?.ratio();
+        let Interval { low, high } = Ratio::of(&control.cpu, &original.cpu)?.interval?;
         let charges = rows.iter().filter(|row| row.scenario.starts_with("http/charge/"));
         let charges: Vec<MeasurementRow> = charges.map(|row| (*row).clone()).collect();
         let counts: Vec<String> =
             comparisons(&charges).iter().filter_map(different_pairs).collect();
         Some(format!(
-            "Two servers with {SERVED} differ by up to {} in the processor time per request (A/A \
-             noise at the 95th percentile of single blocks); pairs of strategies that differ \
-             significantly in requests a second: {}.",
-            percent_above_one(noise),
+            "Two servers with {SERVED} differ by at most {} in the processor time per request (A/A, \
+             95 % confidence); pairs of strategies that differ in requests a second: {}.",
+            percent_above_one(high.max(low.recip())),
             listed(&counts)
         ))
     }
@@ -328,7 +327,7 @@ fn different_pairs(comparison: &Comparison) -> Option<String> {
     for (index, strategy) in names.iter().enumerate() {
         for baseline in &names[index + 1..] {
             let Some(ratio) = comparison.ratio(strategy, baseline) else { continue };
-            let verdict = ratio.verdict(comparison.noise, Better::Higher);
+            let verdict = ratio.verdict(Better::Higher);
             all += 1;
             different += usize::from(matches!(verdict, Verdict::Faster | Verdict::Slower));
         }

@@ -7,7 +7,7 @@ use super::{
     contender_summary::{AuditSummary, ContenderSummary, ServiceTime},
 };
 use hotrow_results::{
-    StoredRun,
+    Kind, StoredRun,
     stats::{Interval, Ratio},
 };
 
@@ -30,8 +30,16 @@ fn scenario(comparison: &Comparison) -> Value {
         "blocks": comparison.blocks,
         "forks": comparison.forks,
         "baseline": comparison.baseline,
-        "aa_noise": comparison.noise.ratio(),
         "aa_control": comparison.aa_strategy,
+        "aa_ratio": comparison.aa_ratio.map(ratio),
+        "ranked_by": match comparison.kind {
+            Kind::OpenLoop => json!({ "response": comparison.quantile_name() }),
+            _ => json!("ops_per_s"),
+        },
+        "confidence": comparison.confidence.map(|it| json!({
+            "error_max": it.error_max,
+            "detectable_ratio": it.detectable,
+        })),
         "simulated": comparison.title.is_simulated(),
         "partial": comparison.partial,
         "contenders": comparison.summaries().map(contender).collect::<Vec<_>>(),
@@ -49,13 +57,20 @@ fn contender(summary: &ContenderSummary) -> Value {
         "ops_per_s": summary.rate.map(|rate| rate.median),
         "ops_per_s_interval": summary.rate.and_then(|rate| rate.interval).map(interval),
         "ratio": summary.ratio.map(ratio),
+        "ratio_to_best": summary.to_best.map(ratio),
+        "within_tier": summary.within_tier.map(|verdict| verdict.to_string()),
+        "ns_per_request": summary.ns_per_request.map(|[own, _]| own),
+        "ns_more_than_baseline": summary.ns_per_request.map(|[own, baseline]| own - baseline),
+        "ranked_response_ns": summary.ranked_response.map(|(ns, _)| ns),
+        "excess_over_noop_ns": summary.ranked_response.and_then(|(_, excess)| excess),
         "service": { "p50": p50, "p99": p99, "p999": p999, "max": max },
         "response": response(summary),
         "load": summary.attainment.map(|attainment| json!({
-            "achieved": attainment.achieved,
+            "achieved": attainment.load.pooled,
+            "achieved_in_worst_block": attainment.load.smallest,
             "late_starts": attainment.late_starts,
             "backlog_max": attainment.backlog_max,
-            "saturated": attainment.is_saturated(),
+            "saturated": attainment.load.is_saturated(),
         })),
         "fairness": summary.fairness,
         "jain": summary.jain,

@@ -2,7 +2,7 @@
 //! ranking.
 
 use super::{
-    answer::answer, comparison::Comparison, figures::percent_above_one, plots, ranking,
+    answer::answer, comparison::Comparison, confidence::aa_check, plots, ranking,
     scenarios::Scenarios, source::Source,
 };
 use crate::plot::{Section, page};
@@ -55,15 +55,11 @@ fn intro(source: &Source<'_>, scenarios: &Scenarios<'_>) -> Vec<String> {
         Some(hypervisor) => format!("virtual machine: {hypervisor}"),
         None => "no virtual machine reported".to_owned(),
     };
-    let noises = || scenarios.all.iter().map(|scenario| scenario.noise.ratio());
-    let [low, high] = [noises().fold(f64::INFINITY, f64::min), noises().fold(1.0, f64::max)];
-    let [low, high] = [low, high].map(percent_above_one);
-    let noise = match scenarios.all.is_empty() {
+    let pairs = match scenarios.all.is_empty() {
         true => "Nothing was measured.".to_owned(),
         false => format!(
-            "In every block, one strategy runs twice under two names. The difference between the \
-             two is the A/A noise of the scenario: {low} to {high} by scenario. Smaller \
-             differences are reported as ties."
+            "In every block, one strategy runs twice under two names. {}",
+            aa_check(scenarios.all.iter())
         ),
     };
     vec![
@@ -84,7 +80,7 @@ fn intro(source: &Source<'_>, scenarios: &Scenarios<'_>) -> Vec<String> {
             environment.profile,
             environment.rustc
         ),
-        noise,
+        pairs,
         "Every measurement was audited after its clock had stopped. The last column of each table \
          shows the verdict. A contender with a violation is never ranked."
             .to_owned(),

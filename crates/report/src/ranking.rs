@@ -3,15 +3,17 @@
 use super::{
     answer::answer,
     comparison::Comparison,
+    confidence::{aa_pair, medians_disagree, tiers},
     contender_summary::{
         AuditSummary, COMPLETED_MIN, ContenderSummary, LoadAttainment, ServiceTime,
     },
-    figures::{RateUnit, duration, percent_above_one, rough},
+    figures::{RateUnit, duration, rough, three_digits},
+    response::excess,
     table::{Align, Column, Table, wrap},
 };
 use hotrow_results::{
     Kind,
-    stats::{BLOCKS_MIN, Summary},
+    stats::{BLOCKS_MIN, Better, Summary},
 };
 
 /// Renders for a terminal of `width` columns.
@@ -48,6 +50,11 @@ pub(super) fn table(comparison: &Comparison) -> Table {
         Some(baseline) => format!("vs {baseline}"),
         None => "vs none".to_owned(),
     };
+    let ranked = comparison.quantile_name().unwrap_or_else(|| "no quantile".to_owned());
+    let to_best = match comparison.contenders.first() {
+        Some(best) => format!("vs {}", best.strategy),
+        None => "vs best".to_owned(),
+    };
     let is_open_loop = comparison.kind == Kind::OpenLoop;
     // An open loop fixes the rate, so its result is the response time.
     let (rate, response, service) = if is_open_loop { (5, 0, 9) } else { (0, 0, 1) };
@@ -60,10 +67,13 @@ pub(super) fn table(comparison: &Comparison) -> Table {
         columns.extend([
             Column::new("achieved", Align::Right, 1),
             Column::new("p50", Align::Right, 2),
-            Column::new("p99", Align::Right, response),
-            Column::new("p99.9", Align::Right, 3),
+            Column::new(format!("ranked {ranked}"), Align::Right, response),
+            Column::new("above noop", Align::Right, 3),
+            Column::new("p99", Align::Right, 4),
+            Column::new("p99.9", Align::Right, 6),
             Column::new("max", Align::Right, 7),
-            Column::new("p99 ".to_owned() + &versus, Align::Left, 0),
+            Column::new(format!("{ranked} {versus}"), Align::Left, 0),
+            Column::new("in its tier", Align::Left, 5),
             Column::new("sent late", Align::Right, 4),
             Column::new("backlog", Align::Right, 8),
             Column::new("service p50", Align::Right, service),
@@ -74,6 +84,9 @@ pub(super) fn table(comparison: &Comparison) -> Table {
             Column::new(unit.name, Align::Right, rate),
             Column::new("95 % interval", Align::Left, 5),
             Column::new(versus, Align::Left, 0),
+            Column::new("in its tier", Align::Left, 2),
+            Column::new("ns/request", Align::Right, 3),
+            Column::new(to_best, Align::Left, 6),
             Column::new("p50", Align::Right, service + 1),
             Column::new("p99", Align::Right, service),
             Column::new("p99.9", Align::Right, 4),
@@ -135,12 +148,15 @@ fn fields(summary: &ContenderSummary, comparison: &Comparison, unit: RateUnit) -
         };
         let backlog = summary.attainment.map(|attainment| attainment.backlog_max);
         fields.extend([
-            percent(|attainment| attainment.achieved),
+            percent(|attainment| attainment.load.pooled),
             response_p50,
+            summary.ranked_response.map_or_else(|| "-".to_owned(), |(ns, _)| duration(ns)),
+            excess(summary),
             response_p99,
             response_p999,
             response_max,
             ratio,
+            within_tier(summary),
             percent(|attainment| attainment.late_starts),
             share(backlog, 0),
             p50,
@@ -154,6 +170,12 @@ fn fields(summary: &ContenderSummary, comparison: &Comparison, unit: RateUnit) -
                 Some(format!("[{}, {}]", unit.show(interval.low), unit.show(interval.high)))
             }),
             ratio,
+            within_tier(summary),
+            summary.ns_per_request.map_or_else(|| "-".to_owned(), |[own, _]| three_digits(own)),
+            match summary.to_best {
+                Some(ratio) if ratio.interval.is_some() => ratio.to_string(),
+                _ => "-".to_owned(),
+            },
             p50,
             p99,
             p999,
@@ -164,6 +186,15 @@ fn fields(summary: &ContenderSummary, comparison: &Comparison, unit: RateUnit) -
     }
     fields.push(audit(&summary.audit));
     fields
+}
+
+/// Describes how a contender compares with the leader of its tier.
+fn within_tier(summary: &ContenderSummary) -> String {
+    match (summary.rank, summary.within_tier) {
+        (None, _) => "-".to_owned(),
+        (Some(_), None) => "leader".to_owned(),
+        (Some(_), Some(verdict)) => verdict.to_string(),
+    }
 }
 
 /// Formats a service or response time.
@@ -212,19 +243,18 @@ pub(super) fn caption(comparison: &Comparison) -> String {
         }
         None => String::new(),
     };
-    let noise = percent_above_one(comparison.noise.ratio());
-    let noise = match &comparison.aa_strategy {
-        Some(strategy) => format!("A/A noise {noise} ({strategy} against itself)"),
-        None => format!("A/A noise {noise} (assumed: no A/A control ran)"),
-    };
+    let aa = aa_pair(comparison);
     let partial = if comparison.partial { "PARTIAL, stopped before its end; " } else { "" };
     let clock = match comparison.title.is_simulated() {
         true => "; rates and times in simulated time",
         false => "",
     };
     let mix = comparison.title.mix();
-    let saturated = match comparison.contenders.iter().any(is_saturated) {
-        true => "; sat: saturated, achieved less than 99 % of the offered load, not ranked",
+    let saturated = match comparison.contenders.iter().any(ContenderSummary::is_saturated) {
+        true => {
+            "; sat: saturated, achieved less than 99 % of the offered load or less than 95 % in a \
+             block, not ranked"
+        }
         false => "",
     };
     let inconclusive = match comparison.contenders.iter().any(|summary| summary.inconclusive) {
@@ -235,20 +265,48 @@ pub(super) fn caption(comparison: &Comparison) -> String {
         true => format!("; insufficient samples: fewer than {COMPLETED_MIN} requests a block"),
         false => String::new(),
     };
+    let tiers = match &comparison.confidence {
+        Some(confidence) => format!(". {}", tiers(confidence)),
+        None => String::new(),
+    };
+    let disagree = footnote(comparison);
     format!(
-        "{partial}{mix}; {blocks}{excluded}; {noise}; equal ranks are \
-         ties{inconclusive}{saturated}{insufficient}; [low, high] covers 95 %{clock}"
+        "{partial}{mix}; {blocks}{excluded}; {aa}; contenders of equal rank were not found slower \
+         than the first of them{inconclusive}{saturated}{insufficient}; [low, high] covers \
+         95 %{clock}{disagree}{tiers}"
     )
 }
 
-fn is_saturated(summary: &ContenderSummary) -> bool {
-    summary.attainment.is_some_and(|attainment| attainment.is_saturated())
+/// Names the contenders whose ratio of medians is not the median of their ratios.
+fn footnote(comparison: &Comparison) -> String {
+    let disagrees = |summary: &&ContenderSummary| {
+        let Some((own, ratio)) = summary.ns_per_request.zip(summary.ratio) else { return false };
+        let ratio = match comparison.better() {
+            Better::Higher => ratio.median.recip(),
+            Better::Lower => ratio.median,
+        };
+        medians_disagree(own, ratio)
+    };
+    let names: Vec<&str> = comparison
+        .contenders
+        .iter()
+        .filter(disagrees)
+        .map(|summary| summary.strategy.as_str())
+        .collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(
+            "; the machine drifted: of {} the ratio of the medians differs from the median of the \
+             ratios, which is shown",
+            names.join(", ")
+        ),
+    }
 }
 
 /// Formats the rank: the tier, `?` if it is inconclusive, `sat` if the contender is saturated.
 pub(super) fn rank(summary: &ContenderSummary) -> String {
     match (summary.rank, summary.inconclusive) {
-        (None, _) if is_saturated(summary) => "sat".to_owned(),
+        (None, _) if summary.is_saturated() => "sat".to_owned(),
         (None, _) => "-".to_owned(),
         (Some(rank), false) => rank.to_string(),
         (Some(rank), true) => format!("{rank}?"),

@@ -1,6 +1,6 @@
 //! The quantiles of a measurement row, each with the share of samples beyond it.
 
-use hotrow_results::MeasurementRow;
+use hotrow_results::{MeasurementRow, stats::QUANTILES_PPM};
 
 /// The share of the samples beyond p99, in millionths.
 pub(super) const BEYOND_P99_PPM: u64 = 10_000;
@@ -16,6 +16,17 @@ pub(super) const RESPONSE: [RowQuantile; 4] = quantiles([
     |row| row.response_ns_p999,
     |row| row.response_ns_max,
 ]);
+
+/// Returns the name of a quantile in millionths: `p90`, `p99.9`.
+pub(super) fn quantile_name(ppm: u32) -> String {
+    format!("p{}", f64::from(ppm) / 1e4)
+}
+
+/// Returns the response time of a row at one of [`QUANTILES_PPM`]; `None` if it has none.
+pub(super) fn response_ns(row: &MeasurementRow, ppm: u32) -> Option<u64> {
+    let index = QUANTILES_PPM.iter().position(|known| *known == ppm)?;
+    row.response_block().ns[index]
+}
 
 /// One quantile of a row.
 #[derive(Debug, Clone, Copy)]

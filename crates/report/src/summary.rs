@@ -5,8 +5,9 @@ use super::{
     answer::answer,
     claims::Evidence,
     comparison::{Comparison, comparisons},
+    confidence::aa_check,
     contender_summary::ContenderSummary,
-    figures::{percent_above_one, with_thousands_separators},
+    figures::{duration, percent_above_one, with_thousands_separators},
     ranking::time,
     scenarios::{find_scenario, named_scenarios},
     source::RenderContext,
@@ -37,7 +38,7 @@ pub(super) fn answers(context: &RenderContext<'_>) -> Result<String, String> {
     Ok(text)
 }
 
-/// Describes what was audited, which violations were detected, the A/A noise, and how many blocks
+/// Describes what was audited, which violations were detected, the A/A pairs, and how many blocks
 /// are excluded.
 fn confidence(all: &[Comparison], rows: &[MeasurementRow]) -> String {
     let passed = rows.iter().filter(|row| row.verdict == AuditVerdict::Pass);
@@ -60,11 +61,6 @@ fn confidence(all: &[Comparison], rows: &[MeasurementRow]) -> String {
     };
     let controlled = all.iter().filter(has_control).count();
     let detected = all.iter().filter(has_detected_control).count();
-    let with_aa = all.iter().filter(|comparison| comparison.aa_strategy.is_some());
-    let noises: Vec<f64> = with_aa.map(|comparison| comparison.noise.ratio()).collect();
-    let noise = |pick: fn(f64, f64) -> f64, from: f64| {
-        percent_above_one(noises.iter().copied().fold(from, pick))
-    };
     let excluded: usize = all.iter().filter_map(|it| Some(it.excluded_because.as_ref()?.0)).sum();
     let blocks: usize = all.iter().map(|comparison| comparison.blocks).sum();
     let unmeasured = all.iter().filter(|comparison| !comparison.is_measured()).count();
@@ -75,13 +71,11 @@ fn confidence(all: &[Comparison], rows: &[MeasurementRow]) -> String {
     format!(
         "The audit of {} measurements passed, with {} ledger entries; {violations} measurements of \
          contenders had a violation. The violation of the negative control was detected in \
-         {detected} of {controlled} scenarios. A/A noise (one strategy against itself) is {} to {} \
-         by scenario. Smaller differences are reported as ties. Of {} blocks, {excluded} are \
-         excluded because of interference.{unmeasured}",
+         {detected} of {controlled} scenarios. {} Of {} blocks, {excluded} are excluded because of \
+         interference.{unmeasured}",
         with_thousands_separators(passed),
         with_thousands_separators(entries),
-        noise(f64::min, f64::INFINITY),
-        noise(f64::max, 1.0),
+        aa_check(all),
         blocks + excluded,
     )
 }
@@ -95,7 +89,7 @@ pub(super) fn choice(context: &RenderContext<'_>) -> Result<String, String> {
         Column::new("tier 1", Align::Left, 0),
         Column::new("tier 2", Align::Left, 0),
         Column::new("lead over tier 2", Align::Left, 0),
-        Column::new("p99 of the leader", Align::Right, 0),
+        Column::new("time of the leader", Align::Right, 0),
         Column::new("if FIFO order is required", Align::Left, 0),
     ]);
     for it in named_scenarios(&all, context.run().environment.cores) {
@@ -115,9 +109,10 @@ pub(super) fn choice(context: &RenderContext<'_>) -> Result<String, String> {
             fifo(it.comparison, checks),
         ]);
     }
-    let note = "The strategies of a tier tie: use the one that you understand best. The lead \
-        compares the leaders of the two tiers: the ratio of their rates or, in an open loop, of \
-        their p99 response times. Above 1, tier 1 is better.";
+    let note = "No strategy of a tier was found slower than its leader, the first: use the one that \
+        you understand best. The lead compares the leaders of the two tiers: the ratio of their \
+        rates or, in an open loop, of their response times at the ranked quantile. Above 1, tier 1 \
+        is better.";
     Ok(format!("{}\n{note}\n", table.markdown()))
 }
 
@@ -131,10 +126,13 @@ fn names(tier: &[&ContenderSummary]) -> String {
 
 fn tail(comparison: &Comparison) -> String {
     let Some(leader) = comparison.contenders.first() else { return "-".to_owned() };
-    time(if comparison.kind == Kind::OpenLoop { leader.response[1] } else { leader.service[1] })
+    match (comparison.quantile_name(), leader.ranked_response) {
+        (Some(quantile), Some((ns, _))) => format!("{quantile} {}", duration(ns)),
+        _ if comparison.kind == Kind::OpenLoop => "-".to_owned(),
+        _ => format!("p99 {}", time(leader.service[1])),
+    }
 }
 
-/// Names the best of the strategies that guarantee FIFO order.
 fn fifo(comparison: &Comparison, checks: &[CheckRow]) -> String {
     let is_fifo = |name: &str| {
         let mut fifo_rows = checks.iter().filter(|row| row.property == "fifo_per_user");
@@ -157,7 +155,13 @@ fn fifo(comparison: &Comparison, checks: &[CheckRow]) -> String {
     }
 }
 
-/// Renders the properties of the machine, and the A/A noise of each scenario.
+/// Formats the difference that a scenario finds in four of five runs.
+fn detectable(comparison: &Comparison) -> String {
+    let detectable = comparison.confidence.and_then(|confidence| confidence.detectable);
+    detectable.map_or_else(|| "-".to_owned(), percent_above_one)
+}
+
+/// Renders the properties of the machine, and the resolution of each scenario.
 pub(super) fn resolution(context: &RenderContext<'_>) -> Result<String, String> {
     let examination = &context.run().environment.examination;
     let mut machine = Table::new(vec![
@@ -173,7 +177,7 @@ pub(super) fn resolution(context: &RenderContext<'_>) -> Result<String, String> 
         Column::new("excluded", Align::Right, 0),
         Column::new("A/A control", Align::Left, 0),
         Column::new("ratio to itself", Align::Left, 0),
-        Column::new("A/A noise", Align::Right, 0),
+        Column::new("found in 4 of 5 runs", Align::Right, 0),
     ]);
     for comparison in &comparisons(&context.run().rows) {
         let excluded = comparison.excluded_because.as_ref().map_or(0, |(excluded, _)| *excluded);
@@ -183,7 +187,7 @@ pub(super) fn resolution(context: &RenderContext<'_>) -> Result<String, String> 
             excluded.to_string(),
             comparison.aa_strategy.clone().unwrap_or_else(|| "-".to_owned()),
             comparison.aa_ratio.map_or_else(|| "-".to_owned(), |ratio| ratio.to_string()),
-            percent_above_one(comparison.noise.ratio()),
+            detectable(comparison),
         ]);
     }
     Ok(format!("{}\n{}", machine.markdown(), table.markdown()))
@@ -215,8 +219,8 @@ pub(super) fn family(context: &RenderContext<'_>) -> Result<String, String> {
         }
     }
     let note = "Each entry is the tier, and the ratio to the baseline of that scenario with its \
-        interval: the ratio of the rates or, in an open loop, of the p99 response times, where \
-        less is better. `?` is inconclusive (interval wider than a factor of 2).";
+        interval: the ratio of the rates or, in an open loop, of the response times at the ranked \
+        quantile, where less is better. `?` is inconclusive (interval wider than a factor of 2).";
     Ok(format!("{}\n{note}\n", table.markdown()))
 }
 
@@ -225,7 +229,7 @@ fn entry(comparison: &Comparison, strategy: &str) -> String {
     let tier = match summary.rank {
         Some(rank) if summary.inconclusive => format!("tier {rank}?"),
         Some(rank) => format!("tier {rank}"),
-        None if summary.attainment.is_some_and(|it| it.is_saturated()) => "saturated".to_owned(),
+        None if summary.is_saturated() => "saturated".to_owned(),
         None => "not ranked".to_owned(),
     };
     match (&comparison.baseline, summary.ratio) {

@@ -121,7 +121,7 @@ fn named_crossovers(stops: &[(String, &Comparison)]) -> Vec<NamedCrossover> {
                 .iter()
                 .map(|(value, comparison)| {
                     let ratio = comparison.ratio(contender, baseline)?;
-                    Some(SweepPoint { x: position(value)?, ratio, floor: comparison.noise })
+                    Some(SweepPoint { x: position(value)?, ratio })
                 })
                 .collect();
             let Some(mut points) = points else { continue };

@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(rejected(&newer), (3, message.to_owned()));
         assert_eq!(
             rejected(&format!("{good}1,2\n")),
-            (3, "2 fields where the header has 57".to_owned())
+            (3, "2 fields where the header has 60".to_owned())
         );
         let (line, reason) = rejected(&good.replace(",threads,", ",ghosts,"));
         assert_eq!(line, 2);

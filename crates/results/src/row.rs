@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::stats::ResponseBlock;
 use hotrow::scenario::{
     Arrivals, Clients, KeyDistribution, Latency, Load, Mix, Scenario, Workload,
 };
@@ -97,6 +98,12 @@ pub struct MeasurementRow {
     pub offered_per_1000_s: u64,
     #[serde(default)]
     pub workload: String,
+    #[serde(default)]
+    pub response_ns_p75: u64,
+    #[serde(default)]
+    pub response_ns_p90: u64,
+    #[serde(default)]
+    pub response_ns_p95: u64,
 }
 
 /// The kind of a measurement. Rows of different kinds are never compared.
@@ -262,6 +269,24 @@ impl MeasurementRow {
         if self.workload.is_empty() {
             let workload = self.as_scenario().and_then(|it| Workload::of(&it, cores));
             self.workload = workload.map(|it| it.to_string()).unwrap_or_default();
+        }
+    }
+
+    /// Returns the response times of the row for the choice of a quantile. A quantile of zero is of
+    /// a row that is older than its column.
+    pub fn response_block(&self) -> ResponseBlock {
+        let recorded = |ns: u64| Some(ns).filter(|ns| *ns > 0);
+        ResponseBlock {
+            samples: self.samples,
+            ns: [
+                recorded(self.response_ns_p50),
+                recorded(self.response_ns_p75),
+                recorded(self.response_ns_p90),
+                recorded(self.response_ns_p95),
+                recorded(self.response_ns_p99),
+                recorded(self.response_ns_p999),
+            ],
+            ns_max: self.response_ns_max,
         }
     }
 

@@ -66,6 +66,9 @@ pub fn row(strategy: &str, block: u32, completed: u64) -> MeasurementRow {
         excluded_because: String::new(),
         offered_per_1000_s: 0,
         workload: String::new(),
+        response_ns_p75: 0,
+        response_ns_p90: 0,
+        response_ns_p95: 0,
     }
 }
 

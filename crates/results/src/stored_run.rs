@@ -1,6 +1,7 @@
 //! A run that is stored in a directory of its own.
 
 use std::{
+    collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -8,8 +9,8 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    CheckRow, Earlier, Environment, MeasurementRow, MemoryRow, QuantileRow, ReadError, folder,
-    replace,
+    CheckRow, Earlier, Environment, MeasurementRow, MemoryRow, QuantileRow, ReadError, Role,
+    TimeKind, folder, replace,
     rounds::{read_table, table},
     schema1::{MEASUREMENTS_1, SCHEMA_1},
 };
@@ -80,11 +81,12 @@ impl StoredRun {
         let mut rows =
             load_table(directory, measurements, &environment, |row: &MeasurementRow| &row.run)?;
         rows.iter_mut().for_each(|row| row.derive_workload(environment.cores));
+        let quantiles =
+            load_table(directory, QUANTILES, &environment, |row: &QuantileRow| &row.run)?;
+        complete_from_quantiles(&mut rows, &quantiles);
         Ok(StoredRun {
             rows,
-            quantiles: load_table(directory, QUANTILES, &environment, |row: &QuantileRow| {
-                &row.run
-            })?,
+            quantiles,
             memory: load_table(directory, MEMORY, &environment, |row: &MemoryRow| &row.run)?,
             checks: load_table(directory, CHECKS, &environment, |row: &CheckRow| &row.run)?,
             environment,
@@ -115,6 +117,23 @@ fn save_table<T: Serialize>(file: &Path, rows: &[T]) -> io::Result<()> {
     match rows.is_empty() {
         true => Ok(()),
         false => replace(file, &table(rows)),
+    }
+}
+
+/// Copies response times at p75, p90 and p95 to rows that are older than these columns.
+fn complete_from_quantiles(rows: &mut [MeasurementRow], quantiles: &[QuantileRow]) {
+    type Key<'a> = (u32, u32, &'a str, &'a str, Role);
+    let responses = quantiles.iter().filter(|row| row.time_kind == TimeKind::Response);
+    let by_key: HashMap<Key<'_>, &QuantileRow> = responses
+        .map(|row| ((row.fork, row.block, &*row.scenario, &*row.strategy, row.role), row))
+        .collect();
+    for row in rows.iter_mut().filter(|row| row.response_ns_p75 == 0) {
+        let key = (row.fork, row.block, &*row.scenario, &*row.strategy, row.role);
+        if let Some(times) = by_key.get(&key) {
+            row.response_ns_p75 = times.ns_p75;
+            row.response_ns_p90 = times.ns_p90;
+            row.response_ns_p95 = times.ns_p95;
+        }
     }
 }
 

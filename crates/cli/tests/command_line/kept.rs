@@ -24,7 +24,7 @@ fn short(more: &[&str]) -> Command {
 
 fn succeed(command: &mut Command) {
     let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(has_ended(&output), "{}", stderr(&output));
 }
 
 fn saved(directory: &Path) -> StoredRun {
@@ -119,7 +119,7 @@ fn a_stopped_run_does_not_replace_a_complete_one() {
     assert!(saved(&directory.join("unfinished")).environment.partial);
     assert_rejected(&mut short(&["--results", results]), "--overwrite replaces it");
     let resumed = hotrow().args(long).arg("--resume").output().unwrap();
-    assert!(resumed.status.success(), "{}", stderr(&resumed));
+    assert!(has_ended(&resumed), "{}", stderr(&resumed));
     let run = saved(&directory);
     assert!(!run.environment.partial && run.environment.resumed == 1);
     assert!(!directory.join("unfinished").exists());
@@ -164,10 +164,10 @@ fn every_writer_follows_links_and_keeps_modes() {
         .args(["--export-markdown", "run.md", "--record", "record.jsonl"])
         .output()
         .unwrap();
-    assert!(run.status.success(), "{}", stderr(&run));
+    assert!(has_ended(&run), "{}", stderr(&run));
     for arguments in [&["report", "PAGE.md"][..], &["report", "--html", "run.html"]] {
         let report = program().args(arguments).output().unwrap();
-        assert!(report.status.success(), "{}", stderr(&report));
+        assert!(has_ended(&report), "{}", stderr(&report));
     }
     for name in names {
         let text = fs::read_to_string(real(name)).unwrap();
@@ -201,7 +201,7 @@ fn a_fifo_is_written_into() {
         move || fs::read_to_string(fifo).unwrap()
     });
     let run = short(&["--format", "csv", "--export-csv"]).arg(&fifo).output().unwrap();
-    assert!(run.status.success(), "{}", stderr(&run));
+    assert!(has_ended(&run), "{}", stderr(&run));
     assert_eq!(reader.join().unwrap(), stdout(&run));
 
     let reader = thread::spawn({
@@ -224,7 +224,7 @@ fn a_fifo_is_written_into() {
 fn an_output_can_be_standard_output() {
     for name in ["-", "/dev/stdout", "/proc/self/fd/1"] {
         let run = short(&["--export-csv", name]).output().unwrap();
-        assert!(run.status.success(), "{}", stderr(&run));
+        assert!(has_ended(&run), "{}", stderr(&run));
         let text = stdout(&run);
         assert!(text.starts_with("schema,run,") && !text.contains("vs mutex"), "{name}: {text}");
     }
@@ -238,7 +238,7 @@ fn an_output_can_be_standard_output() {
     let file = scratch.path().join("both");
     let output = fs::File::create(&file).unwrap();
     let run = short(&["--export-csv"]).arg(&file).stdout(output).output().unwrap();
-    assert!(run.status.success(), "{}", stderr(&run));
+    assert!(has_ended(&run), "{}", stderr(&run));
     let text = fs::read_to_string(&file).unwrap();
     assert!(text.contains("schema,run,") && text.contains("vs mutex"), "{text}");
 }
@@ -269,7 +269,7 @@ fn a_file_in_a_read_only_folder_is_overwritten_in_place() {
         as_user(&mut command).unwrap()
     };
     let existing = short("rows.csv");
-    assert!(existing.status.success(), "{}", stderr(&existing));
+    assert!(has_ended(&existing), "{}", stderr(&existing));
     assert!(!read_rows(&folder.join("rows.csv")).unwrap().is_empty());
     let new = short("new.csv");
     assert_eq!((new.status.code(), stderr(&new).lines().count()), (Some(2), 1));

@@ -29,7 +29,7 @@ fn in_directory(directory: &Path, arguments: &[&str]) -> Output {
 fn tiny(scratch: &TempDir, results: &str) -> StoredRun {
     fs::write(scratch.path().join("hotrow.toml"), PLANS).unwrap();
     let output = in_directory(&scratch.path(), &["run", "--profile", "tiny", "--results", results]);
-    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(has_ended(&output), "{}", stderr(&output));
     StoredRun::load(&scratch.path().join(results)).unwrap()
 }
 
@@ -62,7 +62,7 @@ fn a_sweep_shows_its_axis() {
     let arguments =
         ["run", "mutex", "cas", "--workload", "tiny", "--sweep", "users=1,8", "--blocks", "1"];
     let output = in_directory(&scratch.path(), &arguments);
-    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(has_ended(&output), "{}", stderr(&output));
     let text = stdout(&output);
     assert!(text.contains("\nAlong users:\n"), "{text}");
     rejected(&["run", "--sweep", "users=1"], "write it as users=1,16,256");
@@ -78,7 +78,7 @@ fn a_killed_run_can_be_resumed() {
     let directory = scratch.path().join("box/run");
     let results = directory.to_str().unwrap();
     let before = run_with(&short(&scratch), &["--results", results]);
-    assert!(before.status.success(), "{}", stderr(&before));
+    assert!(has_ended(&before), "{}", stderr(&before));
     let earlier = StoredRun::load(&directory).unwrap();
 
     let arguments = ["run", "mutex", "cas", "--blocks", "9", "--results", results];
@@ -108,7 +108,7 @@ fn a_killed_run_can_be_resumed() {
     let other = run(&["run", "mutex", "--results", results, "--resume"]);
     assert!(stderr(&other).contains("began with plan"), "{}", stderr(&other));
     let resumed = run(&[&arguments[..], &["--resume"]].concat());
-    assert!(resumed.status.success(), "{}", stderr(&resumed));
+    assert!(has_ended(&resumed), "{}", stderr(&resumed));
     let run = StoredRun::load(&directory).unwrap();
     assert_eq!(run.environment.resumed, 1);
     assert!(!run.environment.partial);
@@ -204,7 +204,7 @@ fn forks_measure_the_same_plan() {
     let directory = scratch.path().join("box/run");
     let results = directory.to_str().unwrap();
     let output = run_with(&short(&scratch), &["--forks", "2", "--results", results]);
-    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(has_ended(&output), "{}", stderr(&output));
     assert!(stdout(&output).contains("in 2 forks"), "{}", stdout(&output));
     let run = StoredRun::load(&directory).unwrap();
     let rows_of = |fork: u32| run.rows.iter().filter(move |row| row.fork == fork);
@@ -230,6 +230,8 @@ fn interference_is_reported_and_nothing_is_ranked() {
     let output = run(&["run", "mutex", "cas", "queue", "--blocks", "6"]);
     drop(busy);
     let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    assert!(stderr(&output).contains("nothing counted"), "{}", stderr(&output));
     assert!(text.contains("NOT MEASURED on this machine today"), "{text}");
     assert!(text.contains("foreign cpu") || text.contains("the noop baseline"), "{text}");
     assert!(!text.lines().any(|line| line.trim_start().starts_with("1 ")), "{text}");
@@ -243,7 +245,7 @@ fn rankings_are_exported() {
     let exports =
         ["--export-json", json.to_str().unwrap(), "--export-markdown", page.to_str().unwrap()];
     let output = run_with(&short(&scratch), &exports);
-    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(has_ended(&output), "{}", stderr(&output));
     let value: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(json).unwrap()).unwrap();
     assert_eq!(value["scenarios"][0]["kind"], "closed_loop");

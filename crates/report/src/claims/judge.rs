@@ -11,15 +11,16 @@ use super::{
 use crate::{
     comparison::Measured,
     contender_summary::{AuditSummary, Series},
-    figures::{percent_above_one, three_digits},
+    figures::three_digits,
     memory::{MemoryCost, memory_costs},
+    row_quantile::quantile_name,
     scenarios::{ScenarioPattern, Title},
     seeded_bugs::detected_by,
 };
 use hotrow_results::{
     CheckRow, MeasurementRow, Role,
     stats::{
-        Better, Blocks, HodgesLehmannShift, Interval, NoiseFloor, Ratio, Summary,
+        Better, Blocks, HodgesLehmannShift, Interval, Margin, Ratio, Saturation, Summary,
         Verdict as RatioVerdict, median,
     },
 };
@@ -29,8 +30,8 @@ use hotrow_results::{
 pub enum Verdict {
     /// The claim was shown.
     Holds,
-    /// Neither the claim nor the opposite was shown: there is no significant difference.
-    Tie,
+    /// Neither the claim nor the opposite was shown.
+    NotToldApart,
     /// The opposite was shown.
     Contradicted,
     /// There is no evidence for or against the claim.
@@ -42,7 +43,7 @@ impl Verdict {
     pub fn name(self) -> &'static str {
         match self {
             Verdict::Holds => "holds",
-            Verdict::Tie => "tie",
+            Verdict::NotToldApart => "not told apart",
             Verdict::Contradicted => "contradicted",
             Verdict::NotMeasured => "not measured",
         }
@@ -123,8 +124,28 @@ impl<'a> Scenario<'a> {
         }
     }
 
+    /// Returns the values of a metric. The response times of a saturated strategy are an error:
+    /// they only say how long the measurement lasted.
     fn values(&self, name: &str, metric: Metric) -> Result<Blocks, String> {
-        Ok(metric.values(self.series(name)?, self.series("noop").ok()))
+        let (series, title) = (self.series(name)?, &self.title);
+        match (metric, self.measured.quantile_ppm) {
+            (Metric::Response, None) => {
+                Err(format!("this machine repeats no quantile of noop: {title}"))
+            }
+            (Metric::Response, Some(_)) if series.load().is_some_and(Saturation::is_saturated) => {
+                Err(format!("{name} is saturated: {title}"))
+            }
+            (Metric::Response, Some(ppm)) => Ok(series.responses_at(ppm)),
+            _ => Ok(metric.values(series)),
+        }
+    }
+
+    /// Returns the name of a metric, with the quantile if it is a response time.
+    fn metric_name(&self, metric: Metric) -> String {
+        match (metric, self.measured.quantile_ppm) {
+            (Metric::Response, Some(ppm)) => format!("{} at {}", metric.name(), quantile_name(ppm)),
+            _ => metric.name().to_owned(),
+        }
     }
 
     /// Returns the strategy with the best median, with its values.
@@ -165,17 +186,6 @@ impl<'a> Scenario<'a> {
         self.measured.series.iter().filter(is_other).map(|series| series.strategy).collect()
     }
 
-    /// Returns the A/A noise of this metric.
-    fn noise(&self, metric: Metric) -> NoiseFloor {
-        let noop = self.series("noop").ok();
-        let control = self.measured.series.iter().find(|series| series.role == Role::AaControl);
-        let noise = control.and_then(|control| {
-            let original = self.series(control.strategy).ok()?;
-            NoiseFloor::from_aa_pairs(&metric.values(original, noop), &metric.values(control, noop))
-        });
-        noise.unwrap_or(NoiseFloor::MIN)
-    }
-
     fn ratio(
         &self,
         of: &Names,
@@ -190,12 +200,11 @@ impl<'a> Scenario<'a> {
         let (baseline, theirs) = self.best(to.into_iter(), metric, is)?;
         let ratio = Ratio::of(&ours, &theirs)
             .ok_or_else(|| format!("{contender} and {baseline} share no block: {}", self.title))?;
-        let noise = self.noise(metric);
         let scaled = divided(ratio, by);
-        let verdict = to_verdict(scaled.verdict(noise, Better::Higher), scaled.interval, is)
+        let verdict = to_verdict(scaled.verdict(Better::Higher), scaled.interval, is)
             .ok_or_else(|| format!("insufficient samples: {}", self.title))?;
-        let (name, title) = (metric.name(), &self.title);
-        let (middle, interval) = split_interval(&ratio.to_string(), noise);
+        let (name, title) = (self.metric_name(metric), &self.title);
+        let (middle, interval) = split_interval(&ratio.to_string());
         let measured = format!("{contender} has {middle} the {name} of {baseline}; {title}");
         Ok(Finding { measured, interval, verdict })
     }
@@ -206,15 +215,15 @@ impl<'a> Scenario<'a> {
             .ok_or_else(|| format!("{of} has no {}: {}", metric.name(), self.title))?;
         let interval =
             summary.interval.ok_or_else(|| format!("insufficient samples: {}", self.title))?;
-        let comparison = match (interval.low > than, interval.high < than) {
+        let scaled = interval.map(|end| end / than);
+        let comparison = match (scaled.low > 1.0, scaled.high < 1.0) {
             (true, _) => RatioVerdict::Faster,
             (_, true) => RatioVerdict::Slower,
-            _ => RatioVerdict::Tie,
+            _ => RatioVerdict::NotToldApart { at_most: scaled.high.max(scaled.low.recip()) },
         };
-        let scaled = interval.map(|end| end / than);
         let verdict = to_verdict(comparison, Some(scaled), is)
             .expect("to_verdict returns None only without an interval or for Unknown");
-        let (name, shown) = (metric.name(), metric.show(summary.median));
+        let (name, shown) = (self.metric_name(metric), metric.show(summary.median));
         let measured = format!("{of}: {name} {shown}; {}", self.title);
         let [low, high] = [interval.low, interval.high].map(|end| metric.show(end));
         Ok(Finding { measured, interval: format!("[{low}, {high}]"), verdict })
@@ -235,13 +244,13 @@ fn across(
     let [ours, theirs] = [here.values(of, metric)?, there.values(of, metric)?];
     let shift = HodgesLehmannShift::of(&ours, &theirs)
         .ok_or_else(|| format!("{of} has no {}", metric.name()))?;
-    let noise = NoiseFloor::wider(here.noise(metric), there.noise(metric));
     let scaled = shift.interval.map(|interval| interval.map(|end| end / by));
     let scaled = HodgesLehmannShift { ratio: shift.ratio / by, interval: scaled, ..shift };
-    let verdict = to_verdict(scaled.verdict(noise, Better::Higher), scaled.interval, is);
+    let verdict =
+        to_verdict(scaled.verdict(Margin::DIFFERENCE, Better::Higher), scaled.interval, is);
     let verdict = verdict.ok_or_else(|| format!("insufficient samples: {}", here.title))?;
-    let (middle, interval) = split_interval(&shift.to_string(), noise);
-    let (name, here, there) = (metric.name(), here.title, there.title);
+    let (middle, interval) = split_interval(&shift.to_string());
+    let (name, here, there) = (here.metric_name(metric), here.title, there.title);
     Ok(Finding {
         measured: format!("{of} has {middle} the {name}; {here}, compared with {there}"),
         interval,
@@ -254,17 +263,17 @@ fn divided(ratio: Ratio, by: f64) -> Ratio {
     Ratio { median: ratio.median / by, interval, ..ratio }
 }
 
-/// Splits `1.83 x [1.71, 1.96]` into ratio and interval, and adds the A/A noise to the interval.
-fn split_interval(text: &str, noise: NoiseFloor) -> (String, String) {
+/// Splits `1.83 x [1.71, 1.96]` into ratio and interval.
+fn split_interval(text: &str) -> (String, String) {
     let at = text.find(" [").unwrap_or(text.len());
-    let (middle, interval) = (&text[..at], text[at..].trim());
-    (middle.to_owned(), format!("{interval}, A/A noise {}", percent_above_one(noise.ratio())))
+    (text[..at].to_owned(), text[at..].trim().to_owned())
 }
 
 /// Converts the verdict on a ratio to the verdict on a claim. Returns `None` without an interval.
 ///
-/// A tie of the ratio does not show that two numbers are the same: the interval must also be
-/// narrow.
+/// A ratio that does not differ from one does not show that two numbers are the same: a claim of "no
+/// more" holds only if the interval excludes the opposite beyond a tenth. And two numbers that were
+/// shown to be equal contradict a claim that one of them is more.
 fn to_verdict(found: RatioVerdict, interval: Option<Interval>, is: Relation) -> Option<Verdict> {
     let Interval { low, high } = interval?;
     let (no_less, no_more) = (SAME_MAX.recip() <= low, high <= SAME_MAX);
@@ -275,16 +284,19 @@ fn to_verdict(found: RatioVerdict, interval: Option<Interval>, is: Relation) -> 
         Relation::NoLess => no_less || found == RatioVerdict::Faster,
         Relation::NoMore => no_more || found == RatioVerdict::Slower,
     };
+    let is_equal = matches!(found, RatioVerdict::Equal(_));
     let is_opposite = match is {
-        Relation::More | Relation::NoLess => found == RatioVerdict::Slower,
-        Relation::Less | Relation::NoMore => found == RatioVerdict::Faster,
-        Relation::Same => found == RatioVerdict::Faster || found == RatioVerdict::Slower,
+        Relation::More => found == RatioVerdict::Slower || is_equal,
+        Relation::Less => found == RatioVerdict::Faster || is_equal,
+        Relation::NoLess => found == RatioVerdict::Slower,
+        Relation::NoMore => found == RatioVerdict::Faster,
+        Relation::Same => found.is_difference(),
     };
     match (found, holds, is_opposite) {
         (RatioVerdict::Unknown, ..) => None,
         (_, true, _) => Some(Verdict::Holds),
         (_, _, true) => Some(Verdict::Contradicted),
-        _ => Some(Verdict::Tie),
+        _ => Some(Verdict::NotToldApart),
     }
 }
 
@@ -294,7 +306,7 @@ fn exact_verdict(ours: f64, theirs: f64, is: Relation) -> Verdict {
     let found = match ratio {
         ratio if ratio > SAME_MAX => RatioVerdict::Faster,
         ratio if ratio < SAME_MAX.recip() => RatioVerdict::Slower,
-        _ => RatioVerdict::Tie,
+        ratio => RatioVerdict::NotToldApart { at_most: ratio.max(ratio.recip()) },
     };
     to_verdict(found, Some(Interval { low: ratio, high: ratio }), is)
         .expect("to_verdict returns None only without an interval or for Unknown")

@@ -17,8 +17,8 @@ pub(crate) enum Metric {
     Rate,
     /// The service time at p99.
     ServiceP99,
-    /// The response time at p99 in an open loop.
-    ResponseP99,
+    /// The response time in an open loop, at the quantile that the scenario is ranked by.
+    Response,
     /// Processor time per request.
     CpuPerRequest,
     /// Context switches per 1,000 requests.
@@ -35,10 +35,11 @@ pub(crate) enum Metric {
 
 impl Metric {
     /// Returns the value of each replicate. Rows without a value above zero are left out.
-    pub(crate) fn values(self, series: &Series<'_>, noop: Option<&Series<'_>>) -> Blocks {
+    ///
+    /// Only the scenario knows the quantile of [`Metric::Response`], which has no values here.
+    pub(crate) fn values(self, series: &Series<'_>) -> Blocks {
         match self {
             Metric::Rate => series.rates(),
-            Metric::ResponseP99 => series.tails_above(noop),
             Metric::ServiceP99 if !series.has_samples_beyond(BEYOND_P99_PPM) => Blocks::default(),
             _ => series.blocks(|row| self.row_value(row)),
         }
@@ -47,7 +48,7 @@ impl Metric {
     fn row_value(self, row: &MeasurementRow) -> Option<f64> {
         let per_request = |count: f64| (row.completed > 0).then(|| count / row.completed as f64);
         match self {
-            Metric::Rate | Metric::ResponseP99 => None,
+            Metric::Rate | Metric::Response => None,
             Metric::ServiceP99 => (row.samples > 0).then_some(row.ns_p99 as f64),
             Metric::CpuPerRequest => per_request(row.cpu_ns as f64),
             Metric::SwitchesPerThousand => {
@@ -69,7 +70,7 @@ impl Metric {
     pub(super) fn show(self, value: f64) -> String {
         match self {
             Metric::Rate => rate_of(value),
-            Metric::ServiceP99 | Metric::ResponseP99 | Metric::CpuPerRequest | Metric::Stall => {
+            Metric::ServiceP99 | Metric::Response | Metric::CpuPerRequest | Metric::Stall => {
                 duration(value)
             }
             _ => three_digits(value),
@@ -81,7 +82,7 @@ impl Metric {
         match self {
             Metric::Rate => "requests a second",
             Metric::ServiceP99 => "service time at p99",
-            Metric::ResponseP99 => "response time at p99",
+            Metric::Response => "response time",
             Metric::CpuPerRequest => "processor time per request",
             Metric::SwitchesPerThousand => "context switches per 1,000 requests",
             Metric::RetriesPerCommand => "retries per command",

@@ -39,9 +39,10 @@ const EXPECTED: &str = include_str!("expected.txt");
 const REFERENCE: &str = "reference/standard";
 
 const LEGEND: &str = "A claim of a difference *holds* or is *contradicted* with 95 % confidence, \
-    if the difference is larger than the A/A noise. A claim of \"no fewer\", \"no more\" or \"as \
-    many\" also holds if the interval excludes a difference of more than a tenth. Otherwise the \
-    verdict is *tie*: no significant difference.\n";
+    if the difference exceeds 3 %. It is also contradicted if the two are shown to be equal within \
+    3 %. A claim of \"no fewer\", \"no more\" or \"as many\" holds only if the interval excludes a \
+    difference of more than a tenth. Otherwise the two are *not told apart*: the interval contains \
+    the claim and its opposite.\n";
 
 /// One claim.
 #[derive(Debug, Clone, Deserialize)]

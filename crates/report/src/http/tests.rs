@@ -126,14 +126,14 @@ fn the_share_is_shown_in_process_and_beyond_noop() {
     assert_eq!(rendered(&rows()), Ok(text));
 }
 
-/// Differences that are smaller than the A/A noise of two servers must not be reported as
+/// Differences that are smaller than that of two servers with one strategy must not be reported as
 /// significant, and larger ones must be.
 #[test]
 fn only_differences_beyond_the_noise_are_counted() {
     let text = http_terminal(&rows());
-    let sentence = "Two servers with queue differ by up to 3.0 % in the processor time per request \
-        (A/A noise at the 95th percentile of single blocks); pairs of strategies that differ \
-        significantly in requests a second: 3 of 6 with cores=all and 3 of 6 with cores=one.";
+    let sentence = "Two servers with queue differ by at most 3.0 % in the processor time per request \
+        (A/A, 95 % confidence); pairs of strategies that differ in requests a second: 3 of 6 with \
+        cores=all and 3 of 6 with cores=one.";
     assert!(text.contains(sentence), "{text}");
     let few: Vec<MeasurementRow> = rows().into_iter().filter(|row| row.block < 3).collect();
     assert!(http_terminal(&few).contains("0 of 6 with cores=one"));

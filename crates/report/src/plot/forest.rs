@@ -16,8 +16,8 @@ pub struct Forest {
     pub heading: Heading,
     /// The quantity of the ratios.
     pub axis: String,
-    /// The A/A noise: a ratio in this range is a tie. It is shaded.
-    pub noise: Option<Range>,
+    /// Ratios that count as equal. The range is shaded.
+    pub equal: Option<Range>,
     /// The rows, from top to bottom.
     pub rows: Vec<ForestRow>,
 }
@@ -27,7 +27,7 @@ pub struct Forest {
 pub struct ForestRow {
     /// The name.
     pub label: String,
-    /// The tier; equal tiers are ties.
+    /// The tier.
     pub tier: Option<u32>,
     /// The ratio to the baseline; `None` if it was not measured.
     pub ratio: Option<Estimate>,
@@ -76,7 +76,7 @@ impl Forest {
     fn scale(&self, scale: Scale) -> Option<AxisScale> {
         let ratios: Vec<f64> =
             self.rows.iter().filter_map(ForestRow::shown).flat_map(Estimate::values).collect();
-        let noise = self.noise.filter(|_| !ratios.is_empty());
+        let noise = self.equal.filter(|_| !ratios.is_empty());
         let noise = noise.into_iter().flat_map(|noise| [noise.low, noise.high]);
         let one = ratios.first().map(|_| 1.0);
         AxisScale::around(scale, ratios.iter().copied().chain(noise).chain(one))
@@ -99,7 +99,7 @@ impl Forest {
         let axis = &columns.axis;
         let bottom = top + ROW * self.rows.len() as f64 + 2.0;
         let position = |value: f64| axis.clamped(value);
-        if let Some(noise) = self.noise {
+        if let Some(noise) = self.equal {
             let [low, high] = [noise.low, noise.high].map(position);
             drawing.area("noise", (low, top), (high - low, bottom - top));
         }
@@ -127,9 +127,9 @@ impl Forest {
 
     fn draw_key(&self, drawing: &mut SvgBuilder) {
         let shown = || self.rows.iter().filter(|row| row.shown().is_some());
-        let noise = self.noise.map(|noise| {
+        let noise = self.equal.map(|noise| {
             let [low, high] = Unit::Multiple.ends([noise.low, noise.high], 1.0);
-            format!("A/A noise: {low} to {high} is a tie")
+            format!("{low} to {high} counts as equal")
         });
         let mut entries = Vec::new();
         if let Some(text) = &noise {

@@ -22,7 +22,7 @@
 //! let chart = Chart::Forest(Forest {
 //!     heading: Heading { title: "One hot account".into(), ..Heading::default() },
 //!     axis: "requests a second, as a multiple of mutex".into(),
-//!     noise: None,
+//!     equal: None,
 //!     rows: vec![ForestRow {
 //!         label: "actor".into(),
 //!         tier: Some(1),

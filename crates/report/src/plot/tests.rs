@@ -32,7 +32,7 @@ fn forest() -> Chart {
     Chart::Forest(Forest {
         heading: heading("One hot account"),
         axis: "requests a second, as a multiple of mutex".into(),
-        noise: Some(Range { low: 0.95, high: 1.05 }),
+        equal: Some(Range { low: 0.95, high: 1.05 }),
         rows,
     })
 }
@@ -113,7 +113,12 @@ fn without_numbers() -> [Chart; 10] {
     let rates = broken.map(|value| (value, Estimate::within(value, value, value)));
     let rows = broken.map(|value| row("mutex", Some(Estimate::bare(value)), "", Role::Contender));
     let forest = |rows: Vec<ForestRow>, noise: Option<Range>| {
-        Chart::Forest(Forest { heading: heading("Ratios"), axis: "ratio".into(), noise, rows })
+        Chart::Forest(Forest {
+            heading: heading("Ratios"),
+            axis: "ratio".into(),
+            equal: noise,
+            rows,
+        })
     };
     let noise = Range { low: f64::NAN, high: f64::INFINITY };
     [
@@ -207,13 +212,13 @@ fn a_small_forest_plot_looks_as_expected() {
     assert_golden("forest.svg", &forest().svg());
 }
 
-/// The key must explain the A/A noise, the references, the violations and hollow points.
+/// The key must explain the shaded range, the references, the violations and hollow points.
 #[test]
 fn a_forest_plot_explains_its_marks() {
     let svg = forest().svg();
     let texts = [
         "1.83 x [1.71, 1.96]",
-        "A/A noise: 0.95 to 1.05 is a tie",
+        "0.95 to 1.05 counts as equal",
         "reference, not a contender",
         "violation or negative control: not ranked",
         "hollow: no interval",
@@ -257,7 +262,7 @@ fn names_stay_text() {
     let chart = Chart::Forest(Forest {
         heading: heading(name),
         axis: name.into(),
-        noise: None,
+        equal: None,
         rows: vec![row(name, Some(Estimate::bare(2.0)), name, Role::Contender)],
     });
     let svg = chart.svg();

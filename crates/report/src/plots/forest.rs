@@ -7,7 +7,7 @@ use crate::{
     plot::{self, Chart, Forest, ForestRow, Heading, Range},
     scenarios::Scenarios,
 };
-use hotrow_results::{Kind, Role};
+use hotrow_results::{Kind, Role, stats::Margin};
 
 /// Draws the contenders by rank, then the references, then the violations and negative controls.
 pub(crate) fn forest(scenarios: &Scenarios<'_>, scenario: &Comparison) -> Option<Chart> {
@@ -22,10 +22,13 @@ pub(crate) fn forest(scenarios: &Scenarios<'_>, scenario: &Comparison) -> Option
     let mut rows: Vec<ForestRow> = scenario.contenders.iter().map(contender).collect();
     rows.extend(scenario.references.iter().map(reference));
     rows.extend(scenario.unranked.iter().map(unranked));
-    let noise = scenario.noise.ratio();
+    let margin = Margin::DIFFERENCE.ratio();
     let (axis, direction) = match scenario.kind {
-        Kind::OpenLoop => ("p99 response time", "left is better"),
-        _ => ("requests a second", "right is better"),
+        Kind::OpenLoop => {
+            let quantile = scenario.quantile_name()?;
+            (format!("{quantile} response time"), "left is better")
+        }
+        _ => ("requests a second".to_owned(), "right is better"),
     };
     Some(Chart::Forest(Forest {
         heading: Heading {
@@ -33,12 +36,12 @@ pub(crate) fn forest(scenarios: &Scenarios<'_>, scenario: &Comparison) -> Option
             subtitle: measured(scenarios, scenario),
             caption: format!(
                 "Each point is the median over the blocks of the ratio to {baseline} within a \
-                 block, and its line is the 95 % interval; {direction}. Equal tiers are ties. Only \
+                 block, and its line is the 95 % interval; {direction}. Members of a tier are not told apart from its leader. Only \
                  contenders that pass the audit are ranked."
             ),
         },
         axis: format!("{axis}, as a multiple of that of {baseline}"),
-        noise: Some(Range { low: noise.recip(), high: noise }),
+        equal: Some(Range { low: margin.recip(), high: margin }),
         rows,
     }))
 }
@@ -51,9 +54,7 @@ fn row(summary: &ContenderSummary, note: String, role: plot::Role) -> ForestRow 
 
 fn note(summary: &ContenderSummary, is_baseline: bool) -> String {
     let note = match (summary.ratio, summary.rank) {
-        _ if summary.attainment.is_some_and(|attainment| attainment.is_saturated()) => {
-            "saturated: not ranked"
-        }
+        _ if summary.is_saturated() => "saturated: not ranked",
         _ if summary.inconclusive => "inconclusive",
         _ if is_baseline => "baseline",
         (None, _) => "not measured",

@@ -19,7 +19,7 @@ mod slow_store;
 
 pub(super) use self::{forest::forest, response::spectrum};
 
-use super::{comparison::Comparison, figures::percent_above_one, scenarios::Scenarios};
+use super::{comparison::Comparison, confidence::aa_pair, scenarios::Scenarios};
 use crate::plot::{Chart, Estimate};
 use hotrow::scenario::Workload;
 use hotrow_results::{
@@ -135,20 +135,16 @@ fn machine(scenarios: &Scenarios<'_>) -> String {
     format!("{cores}, {processor}{partial}")
 }
 
-/// Describes the blocks, the A/A noise and the machine of one scenario.
+/// Describes the blocks, the A/A pair and the machine of one scenario.
 fn measured(scenarios: &Scenarios<'_>, scenario: &Comparison) -> String {
-    let noise = percent_above_one(scenario.noise.ratio());
-    let noise = match &scenario.aa_strategy {
-        Some(strategy) => format!("A/A noise {noise} ({strategy} against itself)"),
-        None => format!("A/A noise {noise} (assumed)"),
-    };
+    let aa = aa_pair(scenario);
     let excluded = match &scenario.excluded_because {
         Some((excluded, _)) => format!(" and {excluded} excluded"),
         None => String::new(),
     };
     let prefix = if scenario.is_shown() { "" } else { "NOT MEASURED on this machine today: " };
     let blocks = scenario.blocks;
-    format!("{prefix}{blocks} blocks{excluded}; {noise}; {}", machine(scenarios))
+    format!("{prefix}{blocks} blocks{excluded}; {aa}; {}", machine(scenarios))
 }
 
 /// Describes the smallest and the largest number of blocks of several scenarios.

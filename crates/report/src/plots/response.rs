@@ -41,7 +41,7 @@ pub(crate) fn spectrum(
     let mut contenders: Vec<&ContenderSummary> = scenario.contenders.iter().collect();
     contenders.sort_by_key(|contender| &contender.strategy);
     for contender in contenders {
-        let saturated = contender.attainment.is_some_and(|attainment| attainment.is_saturated());
+        let saturated = contender.is_saturated();
         let suffix = if saturated { " (saturated)" } else { "" };
         let name = format!("{}{suffix}", contender.strategy);
         for times in times.into_iter().flatten() {
@@ -65,8 +65,8 @@ pub(crate) fn spectrum(
                 "Response time is measured from when a request was due to its answer, whether or \
                  not its client was free.{service} Lines are medians over the blocks, bands are \
                  their 95 % intervals. A time that is not above that of noop shows the machine and \
-                 not the strategy. Saturated: achieved less than 99 % of the offered load, so the \
-                 tail grows as long as the measurement lasts."
+                 not the strategy. Saturated: achieved less than 99 % of the offered load, or less \
+                 than 95 % in one block, so the tail grows as long as the measurement lasts."
             ),
         },
         axis: "time to the answer".to_owned(),

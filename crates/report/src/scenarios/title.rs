@@ -25,13 +25,19 @@ impl Title {
     /// from the defaults come last.
     fn key(&self) -> impl PartialOrd {
         let row = &self.row;
-        let is_usual = (row.distribution, row.mix, row.think_ns, row.work, row.ledger)
-            == (KeyDistribution::Uniform, Some(Mix::WRITE_ONLY), 0, 0, true);
+        let is_unusual = !self.is_usual();
         (
-            (row.kind, self.is_simulated(), &row.store, !is_usual, row.users, row.distribution),
+            (row.kind, self.is_simulated(), &row.store, is_unusual, row.users, row.distribution),
             (row.client_kind, row.clients, row.mix, row.latency, row.arrivals),
             (row.offered_in_1000_s(), row.think_ns, row.work, row.ledger, self.place()),
         )
+    }
+
+    /// Whether only clients and users differ from the defaults.
+    pub(crate) fn is_usual(&self) -> bool {
+        let row = &self.row;
+        (row.distribution, row.mix, row.think_ns, row.work, row.ledger)
+            == (KeyDistribution::Uniform, Some(Mix::WRITE_ONLY), 0, 0, true)
     }
 
     /// The cores that an HTTP server runs on, such as `cores=one`; empty for every other scenario.

@@ -4,7 +4,7 @@
 //! crossover is a bracket with an estimate inside it. The bracket runs from the last point at which
 //! one contender is faster to the first point at which the other is.
 
-use super::{Better, NoiseFloor, Ratio, Verdict};
+use super::{Better, Ratio, Verdict};
 
 /// The largest logarithm of an `f64`: it bounds that of a ratio that overflowed.
 const LN_MAX: f64 = 709.0;
@@ -24,15 +24,13 @@ pub struct Crossover {
     pub estimate: f64,
 }
 
-/// One point of an axis: the ratio of a contender to another there, and the A/A noise.
+/// One point of an axis, and the ratio of a contender to another there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SweepPoint {
     /// The position on the axis: clients, users or a share.
     pub x: f64,
     /// The ratio of the contender to the other.
     pub ratio: Ratio,
-    /// The A/A noise at this point.
-    pub floor: NoiseFloor,
 }
 
 /// Finds every crossover along `points`, which are in the order of `x`.
@@ -42,8 +40,8 @@ pub fn crossovers(points: &[SweepPoint], better: Better) -> Vec<Crossover> {
     let mut crossovers = Vec::new();
     let mut last_leader: Option<(usize, Verdict)> = None;
     for (index, point) in points.iter().enumerate() {
-        let verdict = point.ratio.verdict(point.floor, better);
-        if !matches!(verdict, Verdict::Faster | Verdict::Slower) {
+        let verdict = point.ratio.verdict(better);
+        if !verdict.is_difference() {
             continue;
         }
         if let Some((from, before)) = last_leader.filter(|(_, before)| *before != verdict) {
@@ -74,12 +72,12 @@ fn estimate(points: &[SweepPoint], logarithmic: bool) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{Crossover, SweepPoint, crossovers};
-    use crate::stats::{Better, Interval, NoiseFloor, Ratio, Verdict};
+    use crate::stats::{Better, Interval, Ratio, Verdict};
 
     /// A point with an interval of 10 % on both sides.
     fn at(x: f64, median: f64) -> SweepPoint {
         let interval = Some(Interval { low: median / 1.1, high: median * 1.1 });
-        SweepPoint { x, ratio: Ratio { median, interval, blocks: 20 }, floor: NoiseFloor::MIN }
+        SweepPoint { x, ratio: Ratio { median, interval, blocks: 20 } }
     }
 
     /// By hand: a ratio of 2 at 1 and of 0.5 at 16 crosses one at 4, halfway in logarithms.

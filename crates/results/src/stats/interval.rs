@@ -29,10 +29,10 @@ use super::quantile::{between, sorted};
 /// largest value covers the true median only in 93.75 % of runs.
 pub const BLOCKS_MIN: usize = 6;
 
-/// The probability with which an interval may miss the true median, on both sides together.
-const MISS_MAX: f64 = 0.05;
+/// The probability with which a 95 % interval may miss the true median, on both sides together.
+pub const MISS_MAX: f64 = 0.05;
 
-/// A 95 % interval of a median; both ends belong to it.
+/// An interval of a median, of 95 % unless its function says otherwise; both ends belong to it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
     /// The lower end.
@@ -46,8 +46,18 @@ impl Interval {
     ///
     /// `None` when there are fewer than [`BLOCKS_MIN`], or when one is infinite or not a number.
     pub fn of_median(values: &[f64]) -> Option<Self> {
-        let sorted = sorted(values)?;
-        let Cut { whole, share } = Cut::new(sorted.len())?;
+        Self::of_median_missing(values, MISS_MAX)
+    }
+
+    /// Returns an interval that misses the median of the distribution with probability `miss`.
+    ///
+    /// A rule that looks at many intervals takes a smaller `miss` for each of them. The range of
+    /// `n` values misses with probability `2^(1 - n)`, and no interval of them misses less often:
+    /// a smaller `miss` has no interval. `None` also when there are fewer than [`BLOCKS_MIN`]
+    /// values, or when one is infinite or not a number.
+    pub fn of_median_missing(values: &[f64], miss: f64) -> Option<Self> {
+        let sorted = sorted(values).filter(|sorted| sorted.len() >= BLOCKS_MIN)?;
+        let Cut { whole, share } = Cut::new(sorted.len(), miss)?;
         let (first, last) = (whole, sorted.len() - 1 - whole);
         Some(Self {
             low: between(sorted[first], sorted[first + 1], share),
@@ -76,17 +86,20 @@ struct Cut {
 }
 
 impl Cut {
-    /// Returns the cut for `n` values, or `None` if even their whole range covers too little.
-    fn new(n: usize) -> Option<Self> {
+    /// Returns the cut for `n` values, or `None` if even their whole range misses more often than
+    /// `miss_max`.
+    fn new(n: usize, miss_max: f64) -> Option<Self> {
+        // The probability of the whole range is often the limit itself: rounding must not exceed it.
+        let limit = miss_max * (1.0 + 1e-9);
         // In logarithms, because 2^-n is zero in an f64 from 1,075 blocks on.
         let mut ln_probability = -(n as f64) * LN_2;
         let mut miss = 0.0;
         for below in 0..n {
             let miss_before = miss;
             miss += 2.0 * ln_probability.exp();
-            if miss > MISS_MAX {
+            if miss > limit {
                 let whole = below.checked_sub(1)?;
-                let spare = (MISS_MAX - miss_before) / (miss - miss_before);
+                let spare = ((miss_max - miss_before) / (miss - miss_before)).max(0.0);
                 return Some(Self { whole, share: interpolated(n, below, spare) });
             }
             ln_probability += ((n - below) as f64 / (below + 1) as f64).ln();
@@ -106,7 +119,7 @@ fn interpolated(n: usize, k: usize, spare: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{BLOCKS_MIN, Cut, Interval};
+    use super::{BLOCKS_MIN, Cut, Interval, MISS_MAX};
     use crate::stats::quantile;
     use crate::stats::simulation::{NOISES, Noise, Simulation};
 
@@ -115,7 +128,7 @@ mod tests {
     fn the_ranks_match_the_table_of_the_sign_test() {
         let table = [(6, 0), (7, 0), (8, 0), (9, 1), (12, 2), (15, 3), (20, 5), (25, 7), (50, 17)];
         for (n, whole) in table {
-            assert_eq!(Cut::new(n).unwrap().whole, whole, "{n} blocks");
+            assert_eq!(Cut::new(n, MISS_MAX).unwrap().whole, whole, "{n} blocks");
         }
     }
 
@@ -131,16 +144,28 @@ mod tests {
     /// The minimum follows from the binomial distribution: a lower one would break the 95 %.
     #[test]
     fn fewer_blocks_than_the_minimum_have_no_interval() {
-        assert!((0..BLOCKS_MIN).all(|n| Cut::new(n).is_none()));
+        assert!((0..BLOCKS_MIN).all(|n| Cut::new(n, MISS_MAX).is_none()));
         assert_eq!(Interval::of_median(&[1.0; BLOCKS_MIN - 1]), None);
         assert!(Interval::of_median(&[1.0; BLOCKS_MIN]).is_some());
+    }
+
+    /// At its smallest `miss` an interval is the range of the values, and below that there is none.
+    #[test]
+    fn the_range_is_the_widest_interval() {
+        let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0];
+        for n in BLOCKS_MIN..=values.len() {
+            let smallest = 0.5_f64.powi(i32::try_from(n).unwrap() - 1);
+            let range = Interval::of_median_missing(&values[..n], smallest).unwrap();
+            assert_eq!((range.low, range.high), (1.0, n as f64));
+            assert_eq!(Interval::of_median_missing(&values[..n], smallest * 0.99), None);
+        }
     }
 
     /// 2^-n underflows here, and a sum of zeros would cut all values or none. The normal
     /// approximation of the cut is `n / 2 - 0.98 sqrt(n)`.
     #[test]
     fn very_many_blocks_do_not_underflow() {
-        let Cut { whole, share } = Cut::new(10_000).unwrap();
+        let Cut { whole, share } = Cut::new(10_000, MISS_MAX).unwrap();
         assert!((4_895..=4_905).contains(&whole), "{whole}");
         assert!((0.0..=1.0).contains(&share), "{share}");
     }

@@ -12,24 +12,31 @@
 //! that the caller passes. Equal input gives equal output.
 //!
 //! ```
-//! use hotrow_results::{stats::{Better, Blocks, NoiseFloor, Ratio, Verdict}};
+//! use hotrow_results::stats::{Better, Blocks, Ratio, Verdict};
 //!
 //! let queue = Blocks::of([180.0, 183.0, 186.0, 181.0, 189.0, 184.0].map(Some))?;
 //! let mutex = Blocks::of([100.0, 101.0, 99.0, 102.0, 100.0, 98.0].map(Some))?;
 //! let ratio = Ratio::of(&queue, &mutex).expect("they share six blocks");
 //!
 //! assert_eq!(ratio.to_string(), "1.84 x [1.78, 1.89]");
-//! assert_eq!(ratio.verdict(NoiseFloor::MIN, Better::Higher), Verdict::Faster);
+//! assert_eq!(ratio.verdict(Better::Higher), Verdict::Faster);
 //! # Ok::<(), hotrow_results::stats::InvalidValue>(())
 //! ```
 
+mod aa_check;
 mod blocks;
 mod crossover;
 mod curve;
 mod fairness;
 mod interval;
+mod mixture;
+mod normal;
 mod quantile;
 mod ratio;
+#[cfg(test)]
+mod recorded_noise;
+mod response_quantile;
+mod saturation;
 mod shift;
 #[cfg(test)]
 mod simulation;
@@ -38,15 +45,20 @@ mod tiers;
 mod usl;
 mod verdict;
 
+pub use aa_check::AaCheck;
 pub use blocks::{Blocks, InvalidValue};
 pub use crossover::{Crossover, SweepPoint, crossovers};
 pub use curve::Curve;
 pub use fairness::{geometric_mean, jain};
-pub use interval::{BLOCKS_MIN, Interval};
+pub use interval::{BLOCKS_MIN, Interval, MISS_MAX};
+pub use mixture::{Mixture, Regime};
+pub use normal::normal_quantile;
 pub use quantile::{SAMPLES_BEYOND_MIN, has_samples_beyond, median, quantile};
 pub use ratio::Ratio;
+pub use response_quantile::{QUANTILES_PPM, ResponseBlock, choose_quantile, pooled_quantile};
+pub use saturation::{LoadBlock, Saturation};
 pub use shift::HodgesLehmannShift;
 pub use summary::Summary;
-pub use tiers::{Placement, Subject, tiers};
+pub use tiers::{Confidence, Placement, Subject, Tiers, tiers};
 pub use usl::{CurveIntervals, Usl};
-pub use verdict::{Better, NoiseFloor, Verdict};
+pub use verdict::{Better, Margin, Verdict};

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::{Better, Blocks, Interval, NoiseFloor, Verdict, median};
+use super::{Better, Blocks, Interval, MISS_MAX, Margin, Verdict, median};
 
 /// The most digits after the decimal point, however small a ratio is.
 const DECIMALS_MAX: usize = 12;
@@ -27,17 +27,23 @@ impl Ratio {
     ///
     /// An end beyond the range of `f64` becomes zero or infinity, and never NaN.
     pub fn of(contender: &Blocks, baseline: &Blocks) -> Option<Self> {
+        Self::missing(contender, baseline, MISS_MAX)
+    }
+
+    /// Compares with an interval that misses with probability `miss` instead of 5 %.
+    pub fn missing(contender: &Blocks, baseline: &Blocks, miss: f64) -> Option<Self> {
         let ln_ratios = contender.ln_ratios(baseline);
+        let interval = Interval::of_median_missing(&ln_ratios, miss);
         Some(Self {
             median: median(&ln_ratios)?.exp(),
-            interval: Interval::of_median(&ln_ratios).map(|interval| interval.map(f64::exp)),
+            interval: interval.map(|interval| interval.map(f64::exp)),
             blocks: ln_ratios.len(),
         })
     }
 
-    /// Returns which of the two is faster, as far as the interval and the A/A noise allow.
-    pub fn verdict(&self, noise: NoiseFloor, better: Better) -> Verdict {
-        Verdict::new(self.median, self.interval, noise, better)
+    /// Returns which of the two is faster, as far as the interval and [`Margin::DIFFERENCE`] allow.
+    pub fn verdict(&self, better: Better) -> Verdict {
+        Verdict::new(self.median, self.interval, Margin::DIFFERENCE, better)
     }
 }
 

@@ -22,14 +22,9 @@
 use std::fmt;
 
 use super::{
-    Better, Blocks, Interval, NoiseFloor, Verdict, median, quantile::sorted, ratio::decimals,
+    Better, Blocks, Interval, MISS_MAX, Margin, Verdict, median, normal_quantile, quantile::sorted,
+    ratio::decimals,
 };
-
-/// The probability that the interval misses on one side.
-const MISS_MAX: f64 = 0.025;
-
-/// The normal quantile of the same probability.
-const NORMAL: f64 = 1.959_963_985;
 
 /// The most pairs with an exact distribution: 50 blocks against 50, which takes milliseconds.
 const EXACT_PAIRS_MAX: usize = 2_500;
@@ -51,10 +46,17 @@ impl HodgesLehmannShift {
     pub fn of(contender: &Blocks, baseline: &Blocks) -> Option<Self> {
         let logs =
             |blocks: &Blocks| -> Vec<f64> { blocks.measured().into_iter().map(f64::ln).collect() };
-        let (ours, theirs) = (logs(contender), logs(baseline));
+        Self::of_logs(&logs(contender), &logs(baseline), MISS_MAX)
+    }
+
+    /// Compares two samples of logarithms with an interval that misses with probability `miss`, or
+    /// with the smallest probability that the range of all pairs has if that is larger.
+    ///
+    /// `None` if a sample is empty, or if a value is infinite or not a number.
+    pub fn of_logs(ours: &[f64], theirs: &[f64], miss: f64) -> Option<Self> {
         let ratios = |our: &f64| theirs.iter().map(move |their| our - their).collect::<Vec<_>>();
         let pairs = sorted(&ours.iter().flat_map(ratios).collect::<Vec<_>>())?;
-        let interval = cut(ours.len(), theirs.len()).map(|cut| Interval {
+        let interval = cut(ours.len(), theirs.len(), miss / 2.0).map(|cut| Interval {
             low: pairs[cut - 1].exp(),
             high: pairs[pairs.len() - cut].exp(),
         });
@@ -62,9 +64,9 @@ impl HodgesLehmannShift {
         Some(Self { ratio: median(&pairs)?.exp(), interval, blocks })
     }
 
-    /// Returns which of the two is faster, as far as the interval and the A/A noise allow.
-    pub fn verdict(&self, noise: NoiseFloor, better: Better) -> Verdict {
-        Verdict::new(self.ratio, self.interval, noise, better)
+    /// Returns which of the two is faster, as far as the interval and the margin allow.
+    pub fn verdict(&self, margin: Margin, better: Better) -> Verdict {
+        Verdict::new(self.ratio, self.interval, margin, better)
     }
 }
 
@@ -83,17 +85,22 @@ impl fmt::Display for HodgesLehmannShift {
     }
 }
 
-/// Returns the pair at which the interval ends, counted from one from either side.
-fn cut(ours: usize, theirs: usize) -> Option<usize> {
+/// Returns the pair at which the interval ends, counted from one from either side. `miss` is the
+/// probability on one side.
+fn cut(ours: usize, theirs: usize, miss: f64) -> Option<usize> {
     let pairs = ours * theirs;
     if pairs > EXACT_PAIRS_MAX {
-        return Some(normal_cut(ours, theirs));
+        return Some(normal_cut(ours, theirs, miss));
     }
-    let mut below = 0.0;
     let probabilities = probabilities(ours, theirs);
+    let range = *probabilities.first()?;
+    if range > MISS_MAX / 2.0 {
+        return None;
+    }
+    let (mut below, limit) = (0.0, miss.max(range));
     let within = probabilities.iter().take_while(|&probability| {
         below += probability;
-        below <= MISS_MAX
+        below <= limit
     });
     Some(within.count()).filter(|&cut| cut > 0)
 }
@@ -125,17 +132,17 @@ fn probabilities(ours: usize, theirs: usize) -> Vec<f64> {
     clippy::cast_sign_loss,
     reason = "with thousands of pairs the cut is at least one and below half of them"
 )]
-fn normal_cut(ours: usize, theirs: usize) -> usize {
+fn normal_cut(ours: usize, theirs: usize, miss: f64) -> usize {
     let (ours, theirs) = (ours as f64, theirs as f64);
     let deviation = (ours * theirs * (ours + theirs + 1.0) / 12.0).sqrt();
-    (ours * theirs / 2.0 - NORMAL * deviation + 0.5).max(1.0) as usize
+    (ours * theirs / 2.0 - normal_quantile(1.0 - miss) * deviation + 0.5).max(1.0) as usize
 }
 
 #[cfg(test)]
 mod tests {
     use super::{HodgesLehmannShift, cut, normal_cut};
     use crate::stats::{
-        Better, Blocks, NoiseFloor, Verdict,
+        Better, Blocks, MISS_MAX, Margin, Verdict,
         simulation::{NOISES, Simulation},
     };
 
@@ -149,11 +156,19 @@ mod tests {
         let table =
             [(4, 4, 0), (3, 5, 0), (5, 5, 2), (6, 6, 5), (8, 8, 13), (6, 10, 11), (20, 20, 127)];
         for (ours, theirs, critical) in table {
-            assert_eq!(cut(ours, theirs), Some(critical + 1), "{ours} and {theirs}");
-            assert_eq!(cut(theirs, ours), Some(critical + 1), "{theirs} and {ours}");
+            assert_eq!(
+                cut(ours, theirs, MISS_MAX / 2.0),
+                Some(critical + 1),
+                "{ours} and {theirs}"
+            );
+            assert_eq!(
+                cut(theirs, ours, MISS_MAX / 2.0),
+                Some(critical + 1),
+                "{theirs} and {ours}"
+            );
         }
         for (ours, theirs) in [(3, 3), (3, 4), (2, 7), (1, 38)] {
-            assert_eq!(cut(ours, theirs), None, "{ours} and {theirs}");
+            assert_eq!(cut(ours, theirs, MISS_MAX / 2.0), None, "{ours} and {theirs}");
         }
     }
 
@@ -161,8 +176,11 @@ mod tests {
     #[test]
     fn the_exact_and_the_normal_cut_agree_at_the_limit() {
         for (ours, theirs) in [(50, 50), (25, 100), (40, 60)] {
-            let exact = cut(ours, theirs).unwrap();
-            assert!(exact.abs_diff(normal_cut(ours, theirs)) <= 3, "{ours} and {theirs}");
+            let exact = cut(ours, theirs, MISS_MAX / 2.0).unwrap();
+            assert!(
+                exact.abs_diff(normal_cut(ours, theirs, MISS_MAX / 2.0)) <= 3,
+                "{ours} and {theirs}"
+            );
         }
     }
 
@@ -210,10 +228,10 @@ mod tests {
             let fast = simulation.contender(150.0, 20);
             let slow = simulation.contender(100.0, 20);
             let shift = HodgesLehmannShift::of(&fast, &slow).unwrap();
-            assert_eq!(shift.verdict(NoiseFloor::MIN, Better::Higher), Verdict::Faster);
-            assert_eq!(shift.verdict(NoiseFloor::MIN, Better::Lower), Verdict::Slower);
+            assert_eq!(shift.verdict(Margin::DIFFERENCE, Better::Higher), Verdict::Faster);
+            assert_eq!(shift.verdict(Margin::DIFFERENCE, Better::Lower), Verdict::Slower);
         }
         let few = HodgesLehmannShift::of(&blocks(&[2.0; 3]), &blocks(&[1.0; 3])).unwrap();
-        assert_eq!(few.verdict(NoiseFloor::MIN, Better::Higher), Verdict::Unknown);
+        assert_eq!(few.verdict(Margin::DIFFERENCE, Better::Higher), Verdict::Unknown);
     }
 }

@@ -1,16 +1,33 @@
-//! Tiers: ranks that claim only significant differences.
+//! Tiers: ranks that claim only differences that were shown.
 //!
 //! The best contender leads the first tier, and every contender that was not found slower than the
 //! leader is in that tier too. The best of the remaining contenders leads the next tier, and so on.
 //! So a contender below the first tier was found slower than the leader of every tier above.
-//! Members of a tier are tied with their leader, but not necessarily with each other.
+//! Members of a tier were compared with their leader, but not with each other: their order within
+//! the tier claims nothing.
+//!
+//! A table compares many pairs, and with a 95 % interval for each of them eight identical
+//! contenders would be split in a third of all tables. So each of the `k - 1` comparisons with a
+//! leader may be wrong with probability `0.05 / (2 (k - 1))` only
+//! ([Bonferroni](https://doi.org/10.1080/01621459.1961.10482090), Dunn 1961). The factor of 2 pays
+//! for the choice of the leader from the same blocks: the luckiest of `k` contenders leads. Few
+//! blocks cannot be as sure as that; their interval is then the range of the blocks, and
+//! [`Confidence::error_max`] says what that costs.
+//!
+//! The rule assumes that blocks are independent of each other. Tests hold it against the recorded
+//! noise of the reference run.
 //!
 //! Ranks are dense (1, 1, 2 and not 1, 1, 3): a rank is the number of the tier, and does not grow
 //! with the number of ties above.
 
 use std::cmp::Ordering;
 
-use super::{BLOCKS_MIN, Better, Blocks, NoiseFloor, Ratio, Verdict};
+use super::{
+    BLOCKS_MIN, Better, Blocks, Interval, MISS_MAX, Margin, Ratio, Verdict, median, normal_quantile,
+};
+
+/// The share of true differences that [`Confidence::detectable`] is about: four of five.
+const POWER: f64 = 0.8;
 
 /// A contender to rank: its name and its values.
 #[derive(Clone, Copy, Debug)]
@@ -28,51 +45,115 @@ pub struct Placement<'a> {
     pub name: &'a str,
     /// Its tier, from 1; `None` if it shares too few blocks with a leader.
     pub rank: Option<usize>,
-    /// Its ratio to the best contender; `None` if they share no block or there is no best.
+    /// Its ratio to the best contender, with a plain 95 % interval; `None` if they share no block
+    /// or there is no best.
     pub ratio: Option<Ratio>,
+    /// How it compares with the leader of its tier: equal or not told apart. `None` for the leader
+    /// itself and without a rank.
+    pub within_tier: Option<Verdict>,
+}
+
+/// How far a ranking can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Confidence {
+    /// The probability, at most, that a table of identical contenders is split into tiers.
+    pub error_max: f64,
+    /// The difference that four of five such measurements find, as a ratio above one. `None` if
+    /// there is no pair of contenders.
+    pub detectable: Option<f64>,
+}
+
+/// A ranking.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tiers<'a> {
+    /// Each contender, ordered by rank and then by the ratio to the best, with the unranked last.
+    pub placements: Vec<Placement<'a>>,
+    /// How far the ranking can be relied on; `None` if fewer than two contenders are ranked.
+    pub confidence: Option<Confidence>,
 }
 
 /// Ranks contenders in tiers, over the blocks that each pair shares.
 ///
-/// The result is ordered by rank and then by the ratio to the best, with the unranked last.
-/// Contenders that are equal in both keep their order in the input. A contender with fewer than
-/// [`BLOCKS_MIN`] blocks is not ranked, and cannot be the best.
-pub fn tiers<'a>(
-    contenders: &[Subject<'a>],
-    noise: NoiseFloor,
-    better: Better,
-) -> Vec<Placement<'a>> {
+/// Contenders that are equal in rank and ratio keep their order in the input. A contender with
+/// fewer than [`BLOCKS_MIN`] blocks is not ranked, and cannot be the best.
+pub fn tiers<'a>(contenders: &[Subject<'a>], better: Better) -> Tiers<'a> {
     let (mut remaining, mut unranked): (Vec<_>, Vec<_>) = contenders
         .iter()
         .copied()
         .partition(|contender| contender.blocks.measured().len() >= BLOCKS_MIN);
-    let best = best(&remaining, better);
+    let best = leader(&remaining, better);
     sort_by_ratio(&mut remaining, best, better);
+    let confidence = best.and_then(|best| confidence(&remaining, best));
     let mut placements = Vec::new();
 
     for rank in 1.. {
-        let Some(&leader) = remaining.first() else { break };
-        let mut slower = Vec::new();
+        let Some(leader) = leader(&remaining, better) else { break };
+        let (mut tier, mut slower) = (Vec::new(), Vec::new());
+        let contenders = remaining.len();
         for contender in remaining {
-            match verdict(contender, leader, noise, better) {
-                Verdict::Faster | Verdict::Tie => {
-                    placements.push(placement(contender, Some(rank), best));
-                }
+            let verdict = verdict(contender, leader, contenders, better);
+            match verdict {
                 Verdict::Slower => slower.push(contender),
                 Verdict::Unknown => unranked.push(contender),
+                _ => {
+                    let within_tier = Some(verdict).filter(|_| contender.name != leader.name);
+                    let ratio = ratio_to(contender, best);
+                    let name = contender.name;
+                    tier.push(Placement { name, rank: Some(rank), ratio, within_tier });
+                }
             }
         }
+        // The leader was found in shared blocks, and may be behind by the ratio to the best.
+        tier.sort_by_key(|placement| placement.name != leader.name);
+        placements.extend(tier);
         remaining = slower;
     }
 
     sort_by_ratio(&mut unranked, best, better);
-    placements.extend(unranked.into_iter().map(|contender| placement(contender, None, best)));
-    placements
+    placements.extend(unranked.into_iter().map(|contender| Placement {
+        name: contender.name,
+        rank: None,
+        ratio: ratio_to(contender, best),
+        within_tier: None,
+    }));
+    Tiers { placements, confidence }
+}
+
+/// Returns how often the interval of one of the comparisons with a leader may miss.
+///
+/// `contenders` is the number of contenders that are still to be placed, with the leader.
+fn miss(contenders: usize, blocks: usize) -> f64 {
+    let comparisons = contenders.saturating_sub(1).max(1) as f64;
+    (MISS_MAX / (2.0 * comparisons)).max((1.0 - blocks as f64).exp2())
+}
+
+/// Computes what the first tier decides, where all contenders are compared.
+///
+/// The interval of a median is about as wide as that of a normal mean: its half width is the
+/// standard error times the quantile of `miss`. A true difference is found in [`POWER`] of all
+/// measurements if it exceeds the half width by the quantile of [`POWER`] in standard errors.
+fn confidence(ranked: &[Subject<'_>], best: Subject<'_>) -> Option<Confidence> {
+    let contenders = ranked.len();
+    let others = ranked.iter().filter(|contender| contender.name != best.name);
+    let (mut error_max, mut detectable) = (0.0, Vec::new());
+    for other in others {
+        let ln_ratios = other.blocks.ln_ratios(best.blocks);
+        let miss = miss(contenders, ln_ratios.len());
+        error_max += 2.0 * miss;
+        if let Some(Interval { low, high }) = Interval::of_median_missing(&ln_ratios, miss) {
+            let half_width = (high - low) / 2.0;
+            let error = half_width / normal_quantile(1.0 - miss / 2.0);
+            let beyond = half_width.max(Margin::DIFFERENCE.ratio().ln());
+            detectable.push((beyond + normal_quantile(POWER) * error).exp());
+        }
+    }
+    let detectable = median(&detectable);
+    (contenders > 1).then(|| Confidence { error_max: f64::min(error_max, 1.0), detectable })
 }
 
 /// Finds the best contender by knockout over shared blocks, so that drift does not decide. A
 /// contender that is ahead of every other one wins in any order of the input.
-fn best<'a>(contenders: &[Subject<'a>], better: Better) -> Option<Subject<'a>> {
+fn leader<'a>(contenders: &[Subject<'a>], better: Better) -> Option<Subject<'a>> {
     contenders.iter().copied().reduce(|best, next| match Ratio::of(next.blocks, best.blocks) {
         Some(ratio) if best_first(ratio.median, 1.0, better) == Ordering::Less => next,
         _ => best,
@@ -95,16 +176,17 @@ fn best_first(one: f64, other: f64, better: Better) -> Ordering {
     }
 }
 
-/// Compares a contender with a leader. A leader has enough blocks, so it ties with itself, and each
+/// Compares a contender with a leader. A leader has enough blocks, so it equals itself, and each
 /// tier has at least one member.
 fn verdict(
     contender: Subject<'_>,
     leader: Subject<'_>,
-    noise: NoiseFloor,
+    contenders: usize,
     better: Better,
 ) -> Verdict {
-    match Ratio::of(contender.blocks, leader.blocks) {
-        Some(ratio) => ratio.verdict(noise, better),
+    let blocks = contender.blocks.ln_ratios(leader.blocks).len();
+    match Ratio::missing(contender.blocks, leader.blocks, miss(contenders, blocks)) {
+        Some(ratio) => ratio.verdict(better),
         None => Verdict::Unknown,
     }
 }
@@ -113,118 +195,5 @@ fn ratio_to(contender: Subject<'_>, best: Option<Subject<'_>>) -> Option<Ratio> 
     Ratio::of(contender.blocks, best?.blocks)
 }
 
-fn placement<'a>(
-    contender: Subject<'a>,
-    rank: Option<usize>,
-    best: Option<Subject<'_>>,
-) -> Placement<'a> {
-    Placement { name: contender.name, rank, ratio: ratio_to(contender, best) }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::{Subject, tiers};
-    use crate::stats::{Better, Blocks, NoiseFloor};
-
-    fn ranks<'a>(
-        contenders: &'a [(&'a str, Blocks)],
-        better: Better,
-    ) -> Vec<(&'a str, Option<usize>)> {
-        let contenders: Vec<_> =
-            contenders.iter().map(|(name, blocks)| Subject { name, blocks }).collect();
-        let placements = tiers(&contenders, NoiseFloor::MIN, better);
-        placements.iter().map(|placement| (placement.name, placement.rank)).collect()
-    }
-
-    /// Eight blocks that alternate between a share `spread` above and below `rate`.
-    fn contender(rate: f64, spread: f64) -> Blocks {
-        let signs = [1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0];
-        Blocks::of(signs.map(|sign| Some(rate * (1.0 + sign * spread)))).unwrap()
-    }
-
-    fn without(blocks: &Blocks, missing: std::ops::Range<usize>) -> Blocks {
-        let values = blocks.measured().into_iter().enumerate();
-        let values = values.map(|(block, value)| (!missing.contains(&block)).then_some(value));
-        Blocks::of(values).unwrap()
-    }
-
-    /// Two pairs, one half as fast as the other: ties share a rank, and the next rank is the next
-    /// number.
-    #[test]
-    fn ties_share_a_tier_and_ranks_are_dense() {
-        let contenders = [
-            ("lock", contender(99.0, 0.05)),
-            ("cas", contender(200.0, 0.0)),
-            ("queue", contender(100.0, 0.0)),
-            ("actor", contender(199.0, 0.05)),
-        ];
-        let up = [("cas", Some(1)), ("actor", Some(1)), ("queue", Some(2)), ("lock", Some(2))];
-        let down = [("lock", Some(1)), ("queue", Some(1)), ("actor", Some(2)), ("cas", Some(2))];
-        assert_eq!(ranks(&contenders, Better::Higher), up);
-        assert_eq!(ranks(&contenders, Better::Lower), down);
-    }
-
-    /// Each contender is tied with its neighbour, and the first is not tied with the last. Ties
-    /// with neighbours would put all in one tier, so only ties with the leader count.
-    #[test]
-    fn a_chain_of_ties_is_split_by_ties_with_the_leader() {
-        let chain = [("a", 103.0), ("b", 101.5), ("c", 100.0), ("d", 98.5)];
-        let contenders = chain.map(|(name, rate)| (name, contender(rate, 0.0)));
-        let expected = [("a", Some(1)), ("b", Some(1)), ("c", Some(2)), ("d", Some(2))];
-        assert_eq!(ranks(&contenders, Better::Higher), expected);
-    }
-
-    /// The noisy contender was not found slower than the leader, although its ratio is worse than
-    /// that of a steady one that was. It must not be ranked with its neighbour.
-    #[test]
-    fn a_noisy_contender_is_not_ranked_lower_without_evidence() {
-        let contenders = [
-            ("leader", contender(100.0, 0.0)),
-            ("steady", contender(95.0, 0.0)),
-            ("noisy", contender(94.0, 0.2)),
-        ];
-        let expected = [("leader", Some(1)), ("noisy", Some(1)), ("steady", Some(2))];
-        assert_eq!(ranks(&contenders, Better::Higher), expected);
-    }
-
-    /// The only block of "short" is the fastest of all. It must not lead, must not be ranked last,
-    /// and must not change the ranks of the others.
-    #[test]
-    fn a_contender_with_too_few_blocks_is_listed_without_a_rank() {
-        let contenders = [
-            ("short", without(&contender(900.0, 0.0), 1..8)),
-            ("none", Blocks::default()),
-            ("slow", contender(50.0, 0.0)),
-            ("fast", contender(100.0, 0.0)),
-        ];
-        let expected = [("fast", Some(1)), ("slow", Some(2)), ("short", None), ("none", None)];
-        assert_eq!(ranks(&contenders, Better::Higher), expected);
-        assert_eq!(ranks(&contenders[..2], Better::Higher), [("short", None), ("none", None)]);
-        assert_eq!(ranks(&[], Better::Higher), []);
-    }
-
-    /// The machine loses most of its speed halfway, and "absent" has no blocks of the fast half. By
-    /// its own median it is far behind; in the blocks that both have it is ahead.
-    #[test]
-    fn a_missing_block_is_left_out_for_both() {
-        let drifting = |rate: f64| {
-            let speeds = [9.0, 9.0, 9.0, 9.0, 9.0, 9.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
-            Blocks::of(speeds.map(|speed| Some(rate * speed))).unwrap()
-        };
-        let contenders =
-            [("present", drifting(100.0)), ("absent", without(&drifting(110.0), 0..6))];
-        let expected = [("absent", Some(1)), ("present", Some(2))];
-        assert_eq!(ranks(&contenders, Better::Higher), expected);
-    }
-
-    /// The ratio of each contender is to the best, also for the best itself.
-    #[test]
-    fn ratios_are_to_the_best() {
-        let (fast, slow) = (contender(100.0, 0.0), contender(80.0, 0.0));
-        let contenders =
-            [Subject { name: "slow", blocks: &slow }, Subject { name: "fast", blocks: &fast }];
-        let placements = tiers(&contenders, NoiseFloor::MIN, Better::Higher);
-        let shown = placements.iter().map(|placement| placement.ratio.unwrap().to_string());
-        assert!(shown.eq(["1.00 x [1.00, 1.00]", "0.80 x [0.80, 0.80]"]));
-    }
-}
+mod tests;

@@ -69,9 +69,9 @@
 //!   what otherwise takes raw pointers, the winner of a compare-and-set owns the place that it
 //!   writes to, and a ledger is never copied to grow.
 //! - **All stores share one error type** ([`StoreError`](domain::StoreError)) instead of an
-//!   associated type each. So an outcome has the same type from any strategy. A call that writes
-//!   returns a [`CommitError`](domain::CommitError), so `?` keeps apart what is certainly not
-//!   applied and what may be.
+//!   associated type each. So an outcome has the same type from any strategy, and can be copied into
+//!   a reply. A call that writes returns a [`CommitError`](domain::CommitError), so `?` keeps apart
+//!   what is certainly not applied and what may be.
 //! - **Everything that waits comes from one module.** Strategies and stores take locks, atomics and
 //!   tasks from [`sync`] alone, so the same code runs on the real ones and under a scheduler that
 //!   tries thousands of schedules a second (docs/PROOF.md).

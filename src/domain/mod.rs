@@ -1,6 +1,6 @@
 //! The rules of a point account, as values and one pure function.
 //!
-//! This module has no clock, no lock and no I/O, so no outside condition can make it fail and every
+//! No decision needs a clock, a lock or I/O, so no outside condition can make it fail and every
 //! decision can be repeated: by a compare-and-set loop after a failed commit, or by an audit that
 //! replays a ledger. [`Command::decide`] is the only place that computes a balance.
 

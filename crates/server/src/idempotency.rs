@@ -167,7 +167,7 @@ impl KeyTable {
 impl IdempotencyKey {
     /// Waits for the answer of the command.
     pub(super) async fn answer(&self) -> Answer {
-        self.answer.wait().await.clone()
+        *self.answer.wait().await
     }
 
     /// Whether the command has completed and the lifetime of the key is over.

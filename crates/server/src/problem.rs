@@ -231,9 +231,9 @@ impl From<Failure> for Problem {
     fn from(failure: Failure) -> Problem {
         match failure {
             Failure::Rejected(rejection) => Problem::from(rejection),
-            Failure::NotApplied(error) => Problem::new(Code::NotApplied, detail_of(&error)),
+            Failure::NotApplied(error) => Problem::new(Code::NotApplied, detail_of(error)),
             Failure::Indeterminate(Fault::Store(error)) => {
-                Problem::new(Code::OutcomeUnknown, detail_of(&error))
+                Problem::new(Code::OutcomeUnknown, detail_of(error))
             }
             Failure::Indeterminate(fault) => Problem::new(Code::OutcomeUnknown, fault.to_string()),
         }
@@ -241,7 +241,7 @@ impl From<Failure> for Problem {
 }
 
 /// Logs the error of a store, whose message may name hosts and users, and returns its kind.
-fn detail_of(error: &StoreError) -> String {
+fn detail_of(error: StoreError) -> String {
     tracing::warn!(%error, "the store failed");
     error.kind().to_string()
 }
@@ -250,7 +250,7 @@ fn detail_of(error: &StoreError) -> String {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Problem {
         let detail = match fault {
-            Fault::Store(error) => detail_of(&error),
+            Fault::Store(error) => detail_of(error),
             fault => fault.to_string(),
         };
         Problem::new(Code::Internal, detail)
@@ -307,13 +307,13 @@ mod tests {
     #[test]
     fn a_store_error_is_answered_by_what_is_certain() {
         let secret = StoreError::constant(StoreErrorKind::Refused, "no password for root@10.0.0.1");
-        let not_applied = Problem::from(Failure::NotApplied(secret.clone()));
+        let not_applied = Problem::from(Failure::NotApplied(secret));
         let code = Code::NotApplied;
         let detail = Cow::Borrowed("the store refused the connection");
         let (balance, limit, retry_after) = (None, None, Some(RETRY_AFTER_SECS));
         let expected = Problem { code, detail, balance, limit, retry_after };
         assert_eq!(not_applied, expected);
-        let unknown = Problem::from(Failure::Indeterminate(Fault::Store(secret.clone())));
+        let unknown = Problem::from(Failure::Indeterminate(Fault::Store(secret)));
         let code = Code::OutcomeUnknown;
         assert_eq!(unknown, Problem { code, retry_after: None, ..expected.clone() });
         let read = Problem::from(Fault::Store(secret));

@@ -2,6 +2,7 @@
 
 mod loads;
 mod simulated;
+mod unreachable;
 
 use std::{
     future,

@@ -57,7 +57,7 @@ async fn the_key_of_a_command_that_is_not_applied_is_new_again() {
     insert(&keys, 1, "earlier");
     let Ok(Claim::New(first)) = keys.claim(user(1), "a", charge(1)) else { panic!("new") };
     let Ok(Claim::Known(waits)) = keys.claim(user(1), "a", charge(1)) else { panic!("known") };
-    keys.complete(&first, Err(Failure::NotApplied(busy.clone())));
+    keys.complete(&first, Err(Failure::NotApplied(busy)));
     assert_eq!(waits.answer().await, Err(Failure::NotApplied(busy)));
     insert(&keys, 1, "a");
     assert!(is_known(&keys, 1, "earlier") && is_known(&keys, 1, "a"));

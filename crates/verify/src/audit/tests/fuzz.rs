@@ -233,7 +233,10 @@ fn change(history: &mut History, rng: &mut Rng) {
             rebalance(history, ledger);
         }
         13 => history.ledgers[ledger].account.balance += 1,
-        14 if operation.action.is_some() => history.operations[at].reply = Reply::NotApplied,
+        14 if operation.action.is_some() => {
+            history.operations[at].reply = Reply::NotApplied;
+            history.operations[at].returned = operation.returned.max(operation.called);
+        }
         _ => {}
     }
 }

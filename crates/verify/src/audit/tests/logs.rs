@@ -173,7 +173,7 @@ fn without_ids_versions_and_balances_show_violations() {
 fn a_ledger_that_cannot_be_read_is_reported() {
     let example = Example::new(2, 5);
     let full = StoreError::constant(StoreErrorKind::Failed, "no space left");
-    let violation = example.record().audit(|_, _, _| Err(Fault::Store(full.clone()))).unwrap_err();
+    let violation = example.record().audit(|_, _, _| Err(Fault::Store(full))).unwrap_err();
     assert_eq!(
         violation.to_string(),
         "user 1: the ledger could not be read: the store failed: no space left"

@@ -60,9 +60,9 @@ async fn inject_fault(
         (1..=10).map(|points| service.launch(user(1), charge(points))).collect();
     launched.push(service.launch(user(2), charge(1)));
     let outcomes = outcomes(launched).await?;
-    let failures: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).collect();
+    let failures: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.err()).collect();
     ensure_eq!(failures.len(), 1, "callers that received a failure");
-    ensure!(is_injected(failures[0]), "the caller received {:?}", failures[0]);
+    ensure!(is_injected(&failures[0]), "the caller received {:?}", failures[0]);
 
     accepted(service.charge(user(1), 50).await)?;
     accepted(service.charge(user(2), 50).await)?;

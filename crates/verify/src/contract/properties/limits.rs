@@ -6,7 +6,7 @@ use crate::contract::{
     fixture::{TestCase, charge, outcomes, spend, user},
     ledger_check,
 };
-use hotrow::domain::{Bounds, Outcome, Policy, Reason};
+use hotrow::domain::{Bounds, Policy, Reason};
 
 /// Concurrent uses that check the balance before the first of them subtracts all find enough
 /// points. Of a hundred uses of a tenth of the balance, ten may succeed. Each rejection must report
@@ -18,8 +18,8 @@ pub(super) async fn no_overdraft(case: TestCase) -> CheckResult {
     let mut outcomes = outcomes(launched.collect()).await?;
     let (spent, failed): (Vec<_>, Vec<_>) = outcomes.iter().partition(|outcome| outcome.is_ok());
     ensure_eq!(spent.len(), 10, "uses of a tenth of the balance that succeed");
-    for outcome in &failed {
-        let rejection = rejected(Outcome::clone(outcome))?;
+    for &outcome in &failed {
+        let rejection = rejected(outcome)?;
         ensure_eq!(rejection.reason, Reason::InsufficientBalance, "reason of the rejection");
         ensure_eq!(rejection.command.action, spend(100), "action in the rejection");
         ensure!(
@@ -48,8 +48,8 @@ pub(super) async fn no_balance_above_limit(case: TestCase) -> CheckResult {
     let outcomes = outcomes(launched).await?;
     let (fitted, failed): (Vec<_>, Vec<_>) = outcomes.iter().partition(|outcome| outcome.is_ok());
     ensure_eq!(fitted.len(), 3, "charges of 300 that fit into 1000");
-    for outcome in &failed {
-        let rejection = rejected(Outcome::clone(outcome))?;
+    for &outcome in &failed {
+        let rejection = rejected(outcome)?;
         let reason = Reason::BalanceAboveMaximum { max: 1_000 };
         ensure_eq!(rejection.reason, reason, "reason of the rejection");
         ensure_eq!(rejection.before.balance, 900, "balance in the rejection");

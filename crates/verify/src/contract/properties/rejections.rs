@@ -32,8 +32,8 @@ pub(super) async fn rejection_is_isolated(case: TestCase) -> CheckResult {
     });
     let outcomes = outcomes(launched.collect()).await?;
     for pair in outcomes.chunks(2) {
-        rejected(pair[0].clone())?;
-        accepted(pair[1].clone())?;
+        rejected(pair[0])?;
+        accepted(pair[1])?;
     }
     accepted(service.charge(user(1), 1).await)?;
     ensure_eq!(service.balance(user(1)).await?.balance, 1_276, "balance after all charges");

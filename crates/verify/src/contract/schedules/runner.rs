@@ -60,7 +60,7 @@ pub(super) struct Evidence {
 }
 
 /// Facts about an operation that a history does not contain.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Note {
     /// When the first poll returned pending. Operations that are called later must be served later.
     pub(super) waits_since: Option<u64>,

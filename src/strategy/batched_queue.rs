@@ -10,8 +10,9 @@
 //! It wins on a hot row, the more the longer a write takes: the throughput of a lock is bounded by
 //! one command in each write, and that of the queue by [`BATCH_MAX`].
 //!
-//! It loses nothing at one client but the look at the queue. With several processes, each has a
-//! queue of its own, and a batch fails whole if another process wrote in between.
+//! It loses a round trip against a single statement at one client: each batch loads the account.
+//! With several processes, each has a queue of its own, and a batch fails whole if another process
+//! wrote in between.
 //!
 //! It guarantees:
 //! - Order: first in, first out within the process, so no request starves there.
@@ -20,31 +21,24 @@
 //!   by the commit of the batch, or by a load.
 //! - Panic, and any other end of an owner: each command of its batch has an indeterminate outcome,
 //!   and the next caller owns the account.
-//! - Indeterminate writes: the outcome of the whole batch is indeterminate, and the owner forgets
-//!   what it knew of the account.
+//! - Indeterminate writes: the outcome of the whole batch is indeterminate.
 //! - Memory: a queue while requests wait.
 //! - Scope: every process, on a store that refuses a batch whose first receipt is out of date.
-
-use std::panic::AssertUnwindSafe;
-
-use futures_util::FutureExt;
 
 use super::{
     Base, ConcurrencyStrategy, Family, Guarantees, Scope,
     back_off::BackOff,
     mailbox::Envelope,
     queue::{CombiningLock, Grant, LockGuard, Request},
+    step::catch_panic,
 };
 use crate::{
     domain::{
-        Account, Command, CommitError, Failure, Fault, LedgerEntry, Outcome, Receipt, Rejection,
-        StoreError, StoreErrorKind,
+        Account, Command, Failure, Fault, LedgerEntry, Outcome, Receipt, Rejection, StoreError,
+        StoreErrorKind,
     },
     store::BatchStore,
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 /// The largest number of commands in one batch. The bound limits how long the first of them waits
@@ -57,15 +51,7 @@ pub struct BatchedQueue<S> {
     retries: AtomicU64,
 }
 
-/// The queue of one account, and the account as its last batch left it.
-#[derive(Default)]
-pub struct BatchQueue {
-    lock: CombiningLock,
-    /// `None` if another process or a failure may have changed the account since.
-    newest: Mutex<Option<Account>>,
-}
-
-impl<S: BatchStore<PerUserState = BatchQueue>> ConcurrencyStrategy for BatchedQueue<S> {
+impl<S: BatchStore<PerUserState = CombiningLock>> ConcurrencyStrategy for BatchedQueue<S> {
     type Store = S;
 
     const NAME: &'static str = "batched-queue";
@@ -89,11 +75,11 @@ impl<S: BatchStore<PerUserState = BatchQueue>> ConcurrencyStrategy for BatchedQu
 
     async fn execute(&self, command: Command) -> Outcome {
         let entry = self.base.store.entry(command.user);
-        let _guard = match entry.lock.lock_or_enqueue::<S>(Request::Execute(command)).await {
+        let _guard = match entry.lock_or_enqueue::<S>(Request::Execute(command)).await {
             Grant::Executed(outcome) => return outcome,
-            Grant::LockHeld => LockGuard(&entry.lock),
+            Grant::LockHeld => LockGuard(&entry),
         };
-        let (commands, mut replies) = take_batch(&entry.lock, command);
+        let (commands, mut replies) = take_batch(&entry, command);
         let mut outcomes = self.execute_all(&entry, &commands).await.into_iter();
         let own = outcomes.next().expect("each command of a batch has an outcome");
         replies.deliver(outcomes);
@@ -145,35 +131,37 @@ type Decisions = Vec<Result<Receipt, Rejection>>;
 
 /// Why a batch has no outcomes.
 enum Unwritten {
-    /// The account is not as the batch found it: decide again.
+    /// The account changed between the load and the commit: decide again.
     Changed(StoreError),
-    /// Anything else.
-    Failed(CommitError),
+    /// Anything else: the failure of each of its commands.
+    Failed(Failure),
 }
 
-impl<S: BatchStore<PerUserState = BatchQueue>> BatchedQueue<S> {
+impl<S: BatchStore<PerUserState = CombiningLock>> BatchedQueue<S> {
     /// Executes `commands` in order, in one batch if possible. One outcome each.
     async fn execute_all(&self, entry: &S::Entry<'_>, commands: &[Command]) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(commands.len());
-        let mut size = commands.len();
-        let mut attempts = BackOff::default();
+        let (mut size, mut attempts) = (BATCH_MAX, BackOff::default());
         while outcomes.len() < commands.len() {
             let waiting = &commands[outcomes.len()..];
             let batch = &waiting[..size.min(waiting.len())];
             match self.execute_batch(entry, batch).await {
-                Ok(executed) => outcomes.extend(executed),
-                Err(Unwritten::Failed(error)) => {
-                    outcomes.extend(batch.iter().map(|_| Err(error.clone().into())));
+                Ok(executed) => {
+                    outcomes.extend(executed);
+                    (size, attempts) = (BATCH_MAX, BackOff::default());
                 }
-                // Other writers hit a long batch more often. One that holds a command for the
-                // second time fails until that command is alone.
+                // Another process has written, or the batch holds a command that was applied
+                // before. Such a command fails every batch until it is alone.
                 Err(Unwritten::Changed(_))
                     if attempts.retries_after_conflict(&self.retries).await =>
                 {
                     size = batch.len().div_ceil(2);
                 }
                 Err(Unwritten::Changed(error)) => {
-                    outcomes.extend(batch.iter().map(|_| Err(error.clone().into())));
+                    outcomes.extend(batch.iter().map(|_| Err(error.into())));
+                }
+                Err(Unwritten::Failed(failure)) => {
+                    outcomes.extend(batch.iter().map(|_| Err(failure)));
                 }
             }
         }
@@ -185,28 +173,17 @@ impl<S: BatchStore<PerUserState = BatchQueue>> BatchedQueue<S> {
         entry: &S::Entry<'_>,
         batch: &[Command],
     ) -> Result<Vec<Outcome>, Unwritten> {
-        let known = entry.newest.lock().take();
-        let before = match known {
-            Some(account) => account,
-            None => self.load(entry).await?,
-        };
+        let before = self.load(entry).await?;
         let decisions = self.decide_all(before, batch);
         let receipts: Vec<Receipt> = decisions.iter().flatten().copied().collect();
-        if receipts.is_empty() && known.is_some() {
-            // No commit confirms what is known, so a load has to.
-            let before = self.load(entry).await?;
-            if Some(before) != known {
-                return Err(Unwritten::Changed(CHANGED));
-            }
+        if receipts.is_empty() {
+            return Ok(outcomes(decisions, Vec::new()));
         }
-        let written = match receipts.is_empty() {
-            true => Vec::new(),
-            false => self.commit(entry, &receipts).await?,
-        };
-        if written.iter().map(|entry| entry.receipt).eq(receipts.iter().copied()) {
-            *entry.newest.lock() = Some(receipts.last().map_or(before, |last| last.after));
-        } else if batch.len() > 1 {
-            // The store has an operation already, so the decisions after it are on no account.
+        let written = self.commit(entry, &receipts).await?;
+        let is_as_decided = written.iter().map(|entry| entry.receipt).eq(receipts);
+        if batch.len() > 1 && !is_as_decided {
+            // The store has one of the operations already, so the decisions after it are on an
+            // account that never was. Nothing of this batch is written.
             return Err(Unwritten::Changed(CHANGED));
         }
         Ok(outcomes(decisions, written))
@@ -223,12 +200,8 @@ impl<S: BatchStore<PerUserState = BatchQueue>> BatchedQueue<S> {
     }
 
     async fn load(&self, entry: &S::Entry<'_>) -> Result<Account, Unwritten> {
-        let loaded = AssertUnwindSafe(self.base.store.load(entry)).catch_unwind().await;
-        match loaded {
-            Ok(Ok(account)) => Ok(account),
-            Ok(Err(error)) => Err(Unwritten::Failed(CommitError::NotApplied(error))),
-            Err(_) => Err(Unwritten::Failed(CommitError::NotApplied(PANICKED))),
-        }
+        let loaded = async { Ok(self.base.store.load(entry).await?) };
+        catch_panic(loaded).await.map_err(Unwritten::Failed)
     }
 
     async fn commit(
@@ -236,23 +209,18 @@ impl<S: BatchStore<PerUserState = BatchQueue>> BatchedQueue<S> {
         entry: &S::Entry<'_>,
         receipts: &[Receipt],
     ) -> Result<Vec<LedgerEntry>, Unwritten> {
-        let work = AssertUnwindSafe(self.base.store.commit_all(entry, receipts));
-        match work.catch_unwind().await {
-            Ok(Ok(written)) => Ok(written),
-            Ok(Err(CommitError::NotApplied(error))) if error.kind() == StoreErrorKind::Conflict => {
-                Err(Unwritten::Changed(error))
+        let written = async { Ok(self.base.store.commit_all(entry, receipts).await?) };
+        catch_panic(written).await.map_err(|failure| match failure {
+            Failure::NotApplied(error) if error.kind() == StoreErrorKind::Conflict => {
+                Unwritten::Changed(error)
             }
-            Ok(Err(error)) => Err(Unwritten::Failed(error)),
-            Err(_) => Err(Unwritten::Failed(CommitError::Indeterminate(PANICKED))),
-        }
+            failure => Unwritten::Failed(failure),
+        })
     }
 }
 
-const PANICKED: StoreError =
-    StoreError::constant(StoreErrorKind::Failed, "the code of the store panicked");
-
 const CHANGED: StoreError =
-    StoreError::constant(StoreErrorKind::Conflict, "the account changed since the last batch");
+    StoreError::constant(StoreErrorKind::Conflict, "a command of the batch was applied before");
 
 /// Pairs each receipt with its ledger entry.
 fn outcomes(decisions: Decisions, written: Vec<LedgerEntry>) -> Vec<Outcome> {

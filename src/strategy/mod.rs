@@ -75,7 +75,7 @@ pub use self::{
 pub use self::{
     async_mutex::AsyncMutex,
     async_rwlock::AsyncRwLock,
-    batched_queue::{BATCH_MAX, BatchQueue, BatchedQueue},
+    batched_queue::{BATCH_MAX, BatchedQueue},
     in_store::InStore,
     in_transaction::InTransaction,
     settle::settle,

@@ -10,8 +10,8 @@ use hotrow::store::{AdvisoryLock, RowLock, Serializable, StoredFunction};
 use hotrow::{
     store::ConditionalUpdate,
     strategy::{
-        Actor, ActorCell, AsyncMutex, BatchQueue, BatchedQueue, Cas, CombiningLock, InStore,
-        InTransaction, Queue,
+        Actor, ActorCell, AsyncMutex, BatchedQueue, CombiningLock, InStore, InTransaction, Queue,
+        Version,
     },
     sync::asynchronous,
 };
@@ -28,23 +28,23 @@ pub(crate) const ENTRIES: &[&[Entry]] = &[
         Entry::on_database::<Queue<Sqlite<CombiningLock>>>(),
         Entry::on_database::<AsyncMutex<Sqlite<asynchronous::Mutex<()>>>>(),
         Entry::on_database::<Actor<Sqlite<ActorCell>>>(),
-        Entry::on_database::<Cas<Sqlite<()>>>(),
+        Entry::on_database::<Version<Sqlite<()>>>(),
         Entry::on_database::<InTransaction<Sqlite<()>, Immediate>>(),
         Entry::on_database::<InStore<Sqlite<()>, ConditionalUpdate>>(),
         Entry::on_database::<InStore<Sqlite<()>, GroupCommit>>(),
-        Entry::on_database::<BatchedQueue<Sqlite<BatchQueue>>>(),
+        Entry::on_database::<BatchedQueue<Sqlite<CombiningLock>>>(),
     ],
     #[cfg(feature = "postgres")]
     &[
         Entry::on_database::<Queue<Postgres<CombiningLock>>>(),
         Entry::on_database::<AsyncMutex<Postgres<asynchronous::Mutex<()>>>>(),
         Entry::on_database::<Actor<Postgres<ActorCell>>>(),
-        Entry::on_database::<Cas<Postgres<()>>>(),
+        Entry::on_database::<Version<Postgres<()>>>(),
         Entry::on_database::<InTransaction<Postgres<()>, RowLock>>(),
         Entry::on_database::<InTransaction<Postgres<()>, AdvisoryLock>>(),
         Entry::on_database::<InTransaction<Postgres<()>, Serializable>>(),
         Entry::on_database::<InStore<Postgres<()>, ConditionalUpdate>>(),
         Entry::on_database::<InStore<Postgres<()>, StoredFunction>>(),
-        Entry::on_database::<BatchedQueue<Postgres<BatchQueue>>>(),
+        Entry::on_database::<BatchedQueue<Postgres<CombiningLock>>>(),
     ],
 ];

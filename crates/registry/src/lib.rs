@@ -130,6 +130,32 @@ pub fn databases() -> impl Iterator<Item = &'static Entry> {
     return std::iter::empty();
 }
 
+/// A server that runs as long as this lives, for a database that needs one.
+#[derive(Debug)]
+pub struct PrivateServer {
+    /// What was started, in one line.
+    pub summary: String,
+    #[cfg(feature = "postgres")]
+    _server: std::sync::Arc<hotrow_stores::postgres::PostgresServer>,
+}
+
+/// Starts the private server of `store` and keeps it between measurements. `None` if the store needs
+/// none.
+///
+/// # Errors
+/// A sentence that says what is missing.
+pub async fn private_server(store: &str) -> Result<Option<PrivateServer>, String> {
+    match store {
+        #[cfg(feature = "postgres")]
+        "postgres" => {
+            let server = hotrow_stores::postgres::PostgresServer::shared().await;
+            let server = server.map_err(|error| error.to_string())?;
+            Ok(Some(PrivateServer { summary: server.summary().to_owned(), _server: server }))
+        }
+        _ => Ok(None),
+    }
+}
+
 /// Returns every entry: first those in memory, then those on databases.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     entries().chain(databases())

@@ -32,7 +32,7 @@ const fn question(
 
 /// The questions, in the order of the page.
 const QUESTIONS: [Question; 9] = [
-    question("postgres", "cas", "row-lock", "Does a version column lose to a row lock?"),
+    question("postgres", "version", "row-lock", "Does a version column lose to a row lock?"),
     question(
         "postgres",
         "conditional-update",
@@ -228,7 +228,7 @@ mod tests {
             kind: Kind::Database,
             client_kind: ClientKind::Tasks,
             clients,
-            retries: (strategy == "cas").then_some(row.completed / 2),
+            retries: (strategy == "version").then_some(row.completed / 2),
             ..row
         };
         sample::series(strategy, rate, 8).into_iter().map(change).collect()
@@ -246,11 +246,11 @@ mod tests {
         let mut all = Vec::new();
         for (clients, version) in [(1, 3_000_000), (8, 1_900_000), (32, 500_000)] {
             all.extend(rows("row-lock", clients, 2_000_000));
-            all.extend(rows("cas", clients, version));
+            all.extend(rows("version", clients, version));
         }
         let text = rendered(&all);
-        let answer = "- **Does a version column lose to a row lock?** `cas` is faster at 1 client, \
-                      slower from 8 clients on. `cas` answers 1.50 x";
+        let answer = "- **Does a version column lose to a row lock?** `version` is faster at 1 client, \
+                      slower from 8 clients on. `version` answers 1.50 x";
         assert!(text.contains(answer), "{text}");
         assert!(text.contains("### postgres"), "{text}");
         assert!(!text.contains("group commit"), "nothing was measured on SQLite: {text}");

@@ -69,9 +69,9 @@
 pub mod postgres;
 #[cfg(feature = "proxy")]
 pub mod proxy;
-mod run;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod rows;
+mod run;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod scratch;
 #[cfg(feature = "sqlite")]

@@ -18,6 +18,16 @@ use hotrow::{
 /// The user of a tombstone.
 pub(crate) const NO_USER: i64 = 0;
 
+// Messages are interned, so they hold no ids.
+const FOREIGN: StoreError = StoreError::constant(
+    StoreErrorKind::Failed,
+    "the operation id belongs to a command of another user: give each command an id of its own",
+);
+const SETTLED: StoreError = StoreError::constant(
+    StoreErrorKind::Failed,
+    "the operation was resolved as never applied: send the command with a new id",
+);
+
 /// The row of a ledger entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LedgerRow {
@@ -66,13 +76,7 @@ impl LedgerRow {
         match self.user_id {
             NO_USER => Ok(Resolution::Never),
             owner if owner == user_column(user) => Ok(Resolution::Applied(self.entry()?)),
-            owner => Err(StoreError::new(
-                StoreErrorKind::Failed,
-                format!(
-                    "operation id {} belongs to a command of user {owner}: give each command an id of its own",
-                    self.op_id.cast_unsigned()
-                ),
-            )),
+            _ => Err(FOREIGN),
         }
     }
 
@@ -84,13 +88,7 @@ impl LedgerRow {
     pub(crate) fn first_answer(self, user: UserId) -> Result<LedgerEntry, CommitError> {
         match self.resolution(user) {
             Ok(Resolution::Applied(entry)) => Ok(entry),
-            Ok(Resolution::Never) => Err(CommitError::NotApplied(StoreError::new(
-                StoreErrorKind::Failed,
-                format!(
-                    "operation {} was resolved as never applied: send the command with a new id",
-                    self.op_id.cast_unsigned()
-                ),
-            ))),
+            Ok(Resolution::Never) => Err(CommitError::NotApplied(SETTLED)),
             Err(error) => Err(CommitError::NotApplied(error)),
         }
     }
@@ -175,7 +173,7 @@ mod tests {
         let row = LedgerRow::new(&receipt(3, Action::Charge(Amount::new(5).unwrap()), 20), 0);
         let (owner, other) = (UserId::new(9).unwrap(), UserId::new(8).unwrap());
         assert_eq!(row.resolution(owner), Ok(Resolution::Applied(row.entry().unwrap())));
-        assert!(row.resolution(other).unwrap_err().message().contains("belongs to a command of user 9"));
+        assert_eq!(row.resolution(other), Err(FOREIGN));
         let tombstone = LedgerRow { user_id: NO_USER, ..row };
         assert_eq!(tombstone.resolution(owner), Ok(Resolution::Never));
         assert!(matches!(tombstone.first_answer(owner), Err(CommitError::NotApplied(_))));

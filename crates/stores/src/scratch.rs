@@ -69,7 +69,8 @@ pub(crate) fn sweep(kind: &str, before: impl Fn(&Path)) {
 fn sweep_in(parent: &Path, kind: &str, before: impl Fn(&Path)) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
-        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix(kind)));
+        let is_ours =
+            entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix(kind)));
         let path = entry.path();
         if is_ours && is_abandoned(&path) {
             before(&path);

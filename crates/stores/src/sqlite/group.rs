@@ -51,11 +51,11 @@ pub(super) fn execute(connection: &mut Connection, commands: Vec<GroupedCommand>
         statements::roll_back(connection);
     }
     for (index, command) in commands.into_iter().enumerate() {
-        let outcome = match &committed {
-            Ok(outcomes) => outcomes[index].clone(),
-            Err(CommitError::NotApplied(error)) => Err(Failure::NotApplied(error.clone())),
+        let outcome = match committed {
+            Ok(ref outcomes) => outcomes[index],
+            Err(CommitError::NotApplied(error)) => Err(Failure::NotApplied(error)),
             Err(CommitError::Indeterminate(error)) => {
-                Err(Failure::Indeterminate(Fault::Store(error.clone())))
+                Err(Failure::Indeterminate(Fault::Store(error)))
             }
         };
         // A caller that was dropped needs no reply.

@@ -61,13 +61,15 @@ pub(super) fn migrate(connection: &mut Connection, file: &Path) -> Result<(), St
         transaction.execute_batch(migration).map_err(failed)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
-    transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64).map_err(failed)?;
+    let version = i64::try_from(MIGRATIONS.len()).expect("there are few migrations");
+    transaction.pragma_update(None, "user_version", version).map_err(failed)?;
     transaction.commit().map_err(failed)
 }
 
 #[cold]
 fn foreign(file: &Path) -> StoreError {
-    let message = format!("{}: the database belongs to another program: give another file", file.display());
+    let message =
+        format!("{}: the database belongs to another program: give another file", file.display());
     StoreError::new(StoreErrorKind::Failed, message)
 }
 

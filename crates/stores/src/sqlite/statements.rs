@@ -47,8 +47,7 @@ const UPDATE_IF_ALLOWED: &str = "
       AND version < ?8
     RETURNING balance, version";
 
-const CREATE: &str =
-    "INSERT INTO account (run, user_id, balance, version) VALUES (?1, ?2, 0, 0)";
+const CREATE: &str = "INSERT INTO account (run, user_id, balance, version) VALUES (?1, ?2, 0, 0)";
 
 fn prepare<'a>(connection: &'a Connection, sql: &str) -> Result<CachedStatement<'a>, StoreError> {
     connection.prepare_cached(sql).map_err(store_error)
@@ -183,7 +182,8 @@ fn put_if_unchanged(
     after: Account,
 ) -> Result<bool, StoreError> {
     let (balance, version) = (after.balance.cast_signed(), after.version.cast_signed());
-    let parameters = params![run, user_column(user), balance, version, before.version.cast_signed()];
+    let parameters =
+        params![run, user_column(user), balance, version, before.version.cast_signed()];
     Ok(execute(connection, PUT_IF_UNCHANGED, parameters)? == 1)
 }
 

@@ -92,7 +92,8 @@ impl<L> Sqlite<L> {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let job = move |connection: &mut Connection| in_transaction(connection, || work(connection));
+        let job =
+            move |connection: &mut Connection| in_transaction(connection, || work(connection));
         match self.writer.call(job).await {
             Ok(result) => result,
             Err(error) => Err(Failure::Indeterminate(Fault::Store(error))),
@@ -114,8 +115,8 @@ fn commit_error(failure: Failure) -> CommitError {
 impl<L: Default + Send + Sync + 'static> Store for Sqlite<L> {
     const NAME: &'static str = "sqlite";
     const IS_ASYNC: bool = true;
-    const LOAD_IS_ATOMIC: bool = true;
     const PERFORMS_IO: bool = true;
+    const LOAD_IS_ATOMIC: bool = true;
     type Config = SqliteConfig;
     type PerUserState = L;
     type Entry<'a> = SqliteEntry<'a, L>;
@@ -124,7 +125,10 @@ impl<L: Default + Send + Sync + 'static> Store for Sqlite<L> {
         let config = config.clone();
         // A thread may block on a locked file. The runtime must not.
         let (reply, opened) = oneshot::channel();
-        std::thread::spawn(move || reply.send(open(&config)));
+        std::thread::spawn(move || {
+            // A caller that was dropped needs no store.
+            let _ = reply.send(open(&config));
+        });
         opened.await.map_err(|_| thread_ended())?
     }
 
@@ -234,7 +238,7 @@ impl<L: Default + Send + Sync + 'static> ResolvingStore for Sqlite<L> {
     async fn resolve(&self, user: UserId, id: OperationId) -> Result<Resolution, StoreError> {
         let run = self.run;
         let work = move |connection: &_| Ok(statements::resolve(connection, run, user, id)?);
-        self.write(work).await.map_err(|failure| commit_error(failure).store_error().clone())
+        self.write(work).await.map_err(|failure| *commit_error(failure).store_error())
     }
 }
 

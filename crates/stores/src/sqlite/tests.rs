@@ -8,8 +8,8 @@ use hotrow::{
         StoreError, StoreErrorKind, UserId,
     },
     store::{
-        BatchStore, ConditionalStore, ConditionalUpdate, DecidingStore, Immediate, Page, Resolution,
-        ResolvingStore, Store, Transaction, TransactionalStore,
+        BatchStore, ConditionalStore, ConditionalUpdate, DecidingStore, Immediate, Page,
+        Resolution, ResolvingStore, Store, Transaction, TransactionalStore,
     },
     strategy::{ConcurrencyStrategy, InStore},
 };
@@ -82,7 +82,12 @@ async fn a_file_that_is_not_ours_is_refused_in_one_line() {
     let text = folder.path().join("notes.txt");
     fs::write(&text, "not a database, but long enough to look at ".repeat(30)).unwrap();
     let error = error_of(&at(text)).await;
-    assert!(error.message().ends_with("notes.txt: the file is not an SQLite database: give another file"), "{error}");
+    assert!(
+        error
+            .message()
+            .ends_with("notes.txt: the file is not an SQLite database: give another file"),
+        "{error}"
+    );
 
     let foreign = folder.path().join("foreign.db");
     Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE account (id)").unwrap();
@@ -98,7 +103,10 @@ async fn a_file_that_is_not_ours_is_refused_in_one_line() {
     drop(Plain::open(&at(newer.clone())).await.unwrap());
     Connection::open(&newer).unwrap().pragma_update(None, "user_version", 9).unwrap();
     let error = error_of(&at(newer)).await;
-    assert!(error.message().contains("its schema has version 9, and this program knows 1"), "{error}");
+    assert!(
+        error.message().contains("its schema has version 9, and this program knows 1"),
+        "{error}"
+    );
 }
 
 /// A missing folder, and a lock of another program, have a line each that says what to do.
@@ -142,7 +150,10 @@ async fn a_read_only_file_is_refused_when_it_is_opened() {
         &file,
         connection.execute("INSERT INTO run DEFAULT VALUES", []).unwrap_err(),
     );
-    assert!(error.message().ends_with("points.db: the file cannot be written: check its permissions"), "{error}");
+    assert!(
+        error.message().ends_with("points.db: the file cannot be written: check its permissions"),
+        "{error}"
+    );
 }
 
 /// A disk that is full must lose no acknowledged command, and say so in one line.
@@ -153,7 +164,9 @@ async fn a_full_disk_takes_no_command_and_loses_none() {
     let limit = |pages: i64| {
         // The limit is that of a connection, so it is set where the commits are.
         move |connection: &Connection| {
-            Ok(connection.pragma_update(None, "max_page_count", pages).map_err(error::store_error)?)
+            Ok(connection
+                .pragma_update(None, "max_page_count", pages)
+                .map_err(error::store_error)?)
         }
     };
     let strategy = InStore::<Plain, ConditionalUpdate>::new(store, Policy::default());
@@ -217,7 +230,9 @@ async fn a_batch_is_written_whole_or_not_at_all() {
     let stale = [receipts[0], receipts[1]];
     for batch in [&batch, &stale] {
         match store.commit_all(&entry, batch).await {
-            Err(CommitError::NotApplied(error)) => assert_eq!(error.kind(), StoreErrorKind::Conflict),
+            Err(CommitError::NotApplied(error)) => {
+                assert_eq!(error.kind(), StoreErrorKind::Conflict)
+            }
             other => panic!("nothing can be written: {other:?}"),
         }
     }

@@ -1,0 +1,115 @@
+//! Exactly once: answers are lost, and each command still has one final outcome.
+
+use std::{sync::Arc, time::Instant};
+
+use hotrow::{
+    domain::{Failure, Outcome},
+    store::{ConditionalUpdate, Store},
+    strategy::{BatchedQueue, CombiningLock, ConcurrencyStrategy, InStore, settle},
+};
+use hotrow_stores::{
+    Run,
+    postgres::{Location, Postgres, PostgresConfig, PostgresServer, ServerOptions},
+    proxy::{Proxy, ProxyOptions},
+};
+use hotrow_verify::history::{Operation, Reply};
+
+use crate::{clients, engines};
+
+const CLIENTS: u64 = 16;
+const COMMANDS: u64 = 10_000;
+
+/// What a client was told at first, and in the end.
+struct Told {
+    first: Outcome,
+    last: Operation,
+}
+
+async fn run_clients<T>(strategy: &Arc<T>, commands: u64) -> Vec<Told>
+where
+    T: ConcurrencyStrategy<Store: hotrow::store::ResolvingStore>,
+{
+    let start = Instant::now();
+    let client = |client: u64| {
+        let strategy = Arc::clone(strategy);
+        tokio::spawn(async move {
+            let mut random = fastrand::Rng::with_seed(client);
+            let mut told = Vec::new();
+            for number in 0..commands {
+                let command = clients::command(client, number, &mut random);
+                let called = clients::now(start);
+                let first = strategy.execute(command).await;
+                let last = settle(strategy.store(), command, first).await;
+                let returned = clients::now(start);
+                let last = clients::operation(client, command, called, returned, &last);
+                told.push(Told { first, last });
+            }
+            told
+        })
+    };
+    let running: Vec<_> = (1..=CLIENTS).map(client).collect();
+    let mut told = Vec::new();
+    for client in running {
+        told.extend(client.await.unwrap());
+    }
+    told
+}
+
+async fn check<T>(server: &PostgresServer, commands: u64)
+where
+    T: ConcurrencyStrategy<Store: Store<Config = PostgresConfig> + hotrow::store::ResolvingStore>,
+{
+    let home = Postgres::<()>::open(&engines::postgres_config(server)).await.unwrap();
+    let address = ([127, 0, 0, 1], server.port()).into();
+    let proxy =
+        Proxy::start(address, ProxyOptions { seed: 3, ..Default::default() }).await.unwrap();
+    let port = |port: u16| format!(":{port}/");
+    let url = server.url().replace(&port(server.port()), &port(proxy.address().port()));
+    let config = PostgresConfig {
+        schema: Some(home.schema().through(&url).unwrap()),
+        run: Run::Join(home.run()),
+        location: Location::Url(url),
+        ..engines::postgres_config(server)
+    };
+    let policy = engines::tight_policy();
+    let strategy = Arc::new(T::new(T::Store::open(&config).await.unwrap(), policy));
+    proxy.swallow_one_in(20);
+    let told = run_clients(&strategy, commands / CLIENTS).await;
+    proxy.swallow_one_in(0);
+
+    let unclear = told.iter().filter(|told| matches!(told.first, Err(Failure::Indeterminate(_))));
+    let unclear: Vec<_> = unclear.collect();
+    let applied = |told: &&&Told| matches!(told.last.reply, Reply::Applied(_));
+    let settled_applied = unclear.iter().filter(applied).count();
+    let not_applied = told.iter().filter(|told| told.last.reply == Reply::NotApplied).count();
+    eprintln!(
+        "{}: {} commands, {} answers swallowed, {} outcomes indeterminate at first, of which {} \
+         had been applied; {not_applied} not applied",
+        T::NAME,
+        told.len(),
+        proxy.swallowed(),
+        unclear.len(),
+        settled_applied
+    );
+    assert!(unclear.len() > 20 && settled_applied > 10, "the faults hit commands");
+    let operations: Vec<Operation> = told.iter().map(|told| told.last).collect();
+    let unresolved = clients::count(&operations, |reply| *reply == Reply::Indeterminate);
+    assert_eq!(unresolved, 0, "each outcome is final");
+    if let Err(violation) = clients::audit(policy, operations, &home).await {
+        panic!("{}: {violation}\n{}", T::NAME, violation.diagram());
+    }
+}
+
+#[test]
+fn no_command_is_doubled_lost_or_unresolved_when_answers_are_swallowed() {
+    engines::run(async {
+        if engines::postgres("lost answers").await.is_none() {
+            return;
+        }
+        // Durability has no part in it.
+        let settings = vec![("fsync".into(), "off".into())];
+        let server = PostgresServer::start_with(ServerOptions { settings }).await.unwrap();
+        check::<InStore<Postgres<()>, ConditionalUpdate>>(&server, COMMANDS).await;
+        check::<BatchedQueue<Postgres<CombiningLock>>>(&server, COMMANDS).await;
+    });
+}

@@ -2,7 +2,7 @@
 
 use super::Memory;
 use crate::{
-    domain::{Account, Policy},
+    domain::{Account, Policy, UserId},
     store::{
         BatchStore, Page, Store, SyncStore,
         models::{
@@ -100,4 +100,13 @@ fn a_batch_is_seen_as_a_whole() {
         assert_chain(&entries);
         thread.join().unwrap();
     });
+}
+
+/// See [`check_commits_are_seen_in_order`]: batches.
+#[test]
+fn batches_are_seen_in_order() {
+    fn commit_batch(store: &Memory<()>, user: UserId) {
+        poll_ok(store.commit_all(&store.entry(user), &[receipt(1)]));
+    }
+    explore(|| check_commits_are_seen_in_order::<Memory<()>>(commit_batch, loaded));
 }

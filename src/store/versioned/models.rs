@@ -7,7 +7,8 @@ use crate::{
         ConditionalStore, Memory, Store,
         models::{
             Bare, charge, charge_until_committed, check_commits_are_seen_in_order, commit,
-            commit_if_unchanged, config, open, poll, poll_ok, read_without_lock, receipt, user,
+            commit_if_unchanged, config, loaded, open, poll, poll_ok, read_without_lock, receipt,
+            user,
         },
     },
     sync::{

@@ -30,15 +30,19 @@ impl Store for Unreachable {
         unreachable!("no store is opened")
     }
 
-    fn load_without_lock(&self, _entry: &&()) -> Option<Account> {
+    fn load_without_lock(&self, _entry: &Self::Entry<'_>) -> Option<Account> {
         unreachable!("no store is opened")
     }
 
-    async fn load(&self, _entry: &&()) -> Result<Account, StoreError> {
+    async fn load(&self, _entry: &Self::Entry<'_>) -> Result<Account, StoreError> {
         unreachable!("no store is opened")
     }
 
-    async fn commit(&self, _entry: &&(), _receipt: &Receipt) -> Result<LedgerEntry, CommitError> {
+    async fn commit(
+        &self,
+        _entry: &Self::Entry<'_>,
+        _receipt: &Receipt,
+    ) -> Result<LedgerEntry, CommitError> {
         unreachable!("no store is opened")
     }
 

@@ -1,7 +1,7 @@
 //! A store that cannot be opened, as a database whose server does not run.
 
 use super::{iteration, run};
-use crate::{Stop, Verdict, record};
+use crate::{Stop, record};
 use hotrow::{
     domain::{Account, CommitError, LedgerEntry, Receipt, StoreError, StoreErrorKind, UserId},
     scenario::{Clients, Latency},
@@ -57,7 +57,7 @@ fn a_store_that_cannot_be_opened_is_reported() {
     let iteration = iteration(Clients::Tasks(2), 1, Latency::None);
     let measured = run::<Unsynchronized<Unreachable>>(&iteration);
     assert_eq!((&measured.completed_by[..], measured.truncated), (&[0, 0][..], true));
-    let Verdict::Violation { violation } = measured.verdict else { panic!("{measured:?}") };
+    let Some(Err(violation)) = measured.verdict else { panic!("{measured:?}") };
     let message = "user 1: the store could not be opened: the store refused the connection: no \
                    server at 127.0.0.1:5432";
     assert_eq!(violation.to_string(), message);

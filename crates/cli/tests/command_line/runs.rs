@@ -28,7 +28,7 @@ fn in_directory(directory: &Path, arguments: &[&str]) -> Output {
 /// Runs a plan of two scenarios, and returns the stored run.
 fn tiny(scratch: &TempDir, results: &str) -> StoredRun {
     fs::write(scratch.path().join("hotrow.toml"), PLANS).unwrap();
-    let output = in_directory(&scratch.path(), &["run", "--profile", "tiny", "--results", results]);
+    let output = in_directory(scratch.path(), &["run", "--profile", "tiny", "--results", results]);
     assert!(has_ended(&output), "{}", stderr(&output));
     StoredRun::load(&scratch.path().join(results)).unwrap()
 }
@@ -45,11 +45,11 @@ fn a_plan_of_a_file_is_measured() {
     assert!(run.environment.examination.len() > 10, "the machine was not examined");
 
     fs::write(scratch.path().join("hotrow.toml"), format!("{PLANS}blocs = 3\n")).unwrap();
-    let rejected = in_directory(&scratch.path(), &["run", "--profile", "tiny"]);
+    let rejected = in_directory(scratch.path(), &["run", "--profile", "tiny"]);
     assert_eq!(rejected.status.code(), Some(2));
     assert!(stderr(&rejected).contains("hotrow.toml:"), "{}", stderr(&rejected));
     let rejected =
-        in_directory(&scratch.path(), &["run", "--profile", "evening", "--config", "/dev/null"]);
+        in_directory(scratch.path(), &["run", "--profile", "evening", "--config", "/dev/null"]);
     assert!(stderr(&rejected).contains("plan \"evening\" is not known"), "{}", stderr(&rejected));
 }
 
@@ -61,7 +61,7 @@ fn a_sweep_shows_its_axis() {
     fs::write(scratch.path().join("hotrow.toml"), workload).unwrap();
     let arguments =
         ["run", "mutex", "cas", "--workload", "tiny", "--sweep", "users=1,8", "--blocks", "1"];
-    let output = in_directory(&scratch.path(), &arguments);
+    let output = in_directory(scratch.path(), &arguments);
     assert!(has_ended(&output), "{}", stderr(&output));
     let text = stdout(&output);
     assert!(text.contains("\nAlong users:\n"), "{text}");

@@ -66,11 +66,11 @@ impl Run<'_> {
                     self.abandoned.push(index);
                 }
             }
-            Some((index, false)) if self.rng.u8(..12) == 0 => {
-                if self.history.operations[index].action.is_some() {
-                    self.history.operations[index].reply = Reply::NotApplied;
-                    self.clients[client] = Some((index, true));
-                }
+            Some((index, false))
+                if self.history.operations[index].action.is_some() && self.rng.u8(..12) == 0 =>
+            {
+                self.history.operations[index].reply = Reply::NotApplied;
+                self.clients[client] = Some((index, true));
             }
             Some((index, false)) => {
                 self.history.operations[index].reply = self.take_effect(index);

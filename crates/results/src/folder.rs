@@ -18,7 +18,7 @@ use std::{
 use super::{
     Environment, check_writable, replace,
     schema1::MEASUREMENTS_1,
-    stored_run::{CHECKS, ENVIRONMENT, MEASUREMENTS, MEMORY, QUANTILES},
+    stored_run::{CAPACITY, CHECKS, ENVIRONMENT, MEASUREMENTS, MEMORY, QUANTILES},
 };
 
 /// The subfolder of a run that is not complete.
@@ -28,7 +28,8 @@ pub(super) const UNFINISHED: &str = "unfinished";
 const FINISHED: &str = "finished";
 
 /// All files of a run. The environment is the last: it exists only if the others are complete.
-const FILES: [&str; 6] = [MEASUREMENTS, MEASUREMENTS_1, QUANTILES, MEMORY, CHECKS, ENVIRONMENT];
+const FILES: [&str; 7] =
+    [MEASUREMENTS, MEASUREMENTS_1, QUANTILES, CAPACITY, MEMORY, CHECKS, ENVIRONMENT];
 
 /// What to do with an existing run when another one starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,12 +8,14 @@
 //! results/<machine>/<run>/env.json          an Environment
 //! results/<machine>/<run>/measurements.csv  MeasurementRows: one for each measurement
 //! results/<machine>/<run>/quantiles.csv     QuantileRows: of measurements that timed all requests
+//! results/<machine>/<run>/capacity.csv      CapacityRows, of `hotrow capacity`
 //! results/<machine>/<run>/memory.csv        MemoryRows, of `cargo bench --bench memory`
 //! results/<machine>/<run>/checks.csv        CheckRows, of `hotrow verify`
 //! ```
 
 #![deny(missing_docs)]
 
+mod capacity;
 mod environment;
 mod folder;
 #[cfg(any(test, feature = "testing"))]
@@ -34,11 +36,12 @@ mod tables;
 pub use hotrow_machine::LoadAverage;
 
 pub use self::{
+    capacity::{CapacityRow, ProbeKind},
     environment::{Build, Environment},
     folder::Earlier,
     quantiles::{LADDER_PPM, QuantileRow, TimeKind},
     replace::{check_writable, replace},
-    rounds::{ReadError, read_rows, write_rows},
+    rounds::{ReadError, read_rows, write_capacity, write_rows},
     row::{AuditVerdict, ClientKind, Kind, MeasurementRow, Role, RowContext, SCHEMA},
     run_writer::RunWriter,
     stored_run::StoredRun,

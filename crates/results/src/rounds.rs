@@ -6,12 +6,17 @@ use csv::{DeserializeErrorKind, ErrorKind, Reader, ReaderBuilder, StringRecord, 
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    MeasurementRow, SCHEMA,
+    CapacityRow, MeasurementRow, SCHEMA,
     schema1::{self, SCHEMA_1},
 };
 
 /// Returns the rows as CSV with a header.
 pub fn write_rows(rows: &[MeasurementRow]) -> Vec<u8> {
+    table(rows)
+}
+
+/// Returns the probes as CSV with a header.
+pub fn write_capacity(rows: &[CapacityRow]) -> Vec<u8> {
     table(rows)
 }
 

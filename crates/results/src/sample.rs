@@ -1,8 +1,8 @@
 //! Example rows for tests: a plausible run of one scenario.
 
 use super::{
-    AuditVerdict, CheckRow, ClientKind, Environment, Kind, LoadAverage, MeasurementRow, MemoryRow,
-    Role, SCHEMA, StoredRun,
+    AuditVerdict, CapacityRow, CheckRow, ClientKind, Environment, Kind, LoadAverage,
+    MeasurementRow, MemoryRow, ProbeKind, Role, SCHEMA, StoredRun,
 };
 use hotrow::scenario::{KeyDistribution, Latency, Mix};
 
@@ -143,6 +143,53 @@ pub fn run_on(rows: &[MeasurementRow], cores: usize) -> StoredRun {
     let mut rows = rows.to_vec();
     rows.iter_mut().for_each(|row| row.derive_workload(cores));
     StoredRun { rows, ..StoredRun::empty(environment) }
+}
+
+/// A probe of a ladder for `p99<1ms` on one hot row with 2 threads. One that fails is too slow and
+/// completes all requests.
+pub fn probe(strategy: &str, block: u32, offered: f64, passes: bool) -> CapacityRow {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is neither")]
+    let due = offered.round() as u64;
+    CapacityRow {
+        schema: SCHEMA,
+        run: "made-up".to_owned(),
+        block,
+        position: 0,
+        probe: ProbeKind::Ladder,
+        scenario: "memory/users=1/threads=2/charge:50,use:50,read:0/none".to_owned(),
+        store: "memory".to_owned(),
+        users: 1,
+        clients: 2,
+        client_kind: ClientKind::Threads,
+        mix: "charge:50,use:50,read:0".to_owned(),
+        distribution: "uniform".to_owned(),
+        latency: "none".to_owned(),
+        work: 0,
+        ledger: true,
+        strategy: strategy.to_owned(),
+        family: strategy.to_owned(),
+        role: if strategy == "noop" { Role::Reference } else { Role::Contender },
+        seed: 1,
+        slo_quantile_ppm: 990_000,
+        slo_ns: 1_000_000,
+        achieved_min_ppm: 990_000,
+        offered_per_1000_s: due * 1_000,
+        curve_share_ppm: 0,
+        window_ns: 1_000_000_000,
+        due,
+        completed: due,
+        within_slo: if passes { due } else { due / 2 },
+        response_ns_p50: 2_000,
+        response_ns_slo: if passes { 90_000 } else { 7_000_000 },
+        late_starts: 0,
+        backlog_max: 3,
+        verdict: AuditVerdict::Pass,
+        violation: String::new(),
+        truncated: false,
+        excluded_because: String::new(),
+        noise: String::new(),
+        started_ms: 0,
+    }
 }
 
 /// Heap memory of a strategy on the store `memory`.

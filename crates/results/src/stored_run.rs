@@ -9,8 +9,8 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    CheckRow, Earlier, Environment, MeasurementRow, MemoryRow, QuantileRow, ReadError, Role,
-    TimeKind, folder, replace,
+    CapacityRow, CheckRow, Earlier, Environment, MeasurementRow, MemoryRow, QuantileRow, ReadError,
+    Role, TimeKind, folder, replace,
     rounds::{read_table, table},
     schema1::{MEASUREMENTS_1, SCHEMA_1},
 };
@@ -18,6 +18,7 @@ use super::{
 pub(super) const ENVIRONMENT: &str = "env.json";
 pub(super) const MEASUREMENTS: &str = "measurements.csv";
 pub(super) const QUANTILES: &str = "quantiles.csv";
+pub(super) const CAPACITY: &str = "capacity.csv";
 pub(super) const MEMORY: &str = "memory.csv";
 pub(super) const CHECKS: &str = "checks.csv";
 
@@ -30,6 +31,8 @@ pub struct StoredRun {
     pub rows: Vec<MeasurementRow>,
     /// The quantiles of measurements that timed all of their requests.
     pub quantiles: Vec<QuantileRow>,
+    /// The probes of `hotrow capacity`.
+    pub capacity: Vec<CapacityRow>,
     /// The memory of strategies.
     pub memory: Vec<MemoryRow>,
     /// The checks of properties.
@@ -39,8 +42,14 @@ pub struct StoredRun {
 impl StoredRun {
     /// Creates a run without rows.
     pub fn empty(environment: Environment) -> StoredRun {
-        let (rows, quantiles, memory, checks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        StoredRun { environment, rows, quantiles, memory, checks }
+        StoredRun {
+            environment,
+            rows: Vec::new(),
+            quantiles: Vec::new(),
+            capacity: Vec::new(),
+            memory: Vec::new(),
+            checks: Vec::new(),
+        }
     }
 
     /// Checks, before any work is done, that a run can be saved in `directory`.
@@ -58,14 +67,24 @@ impl StoredRun {
     /// # Errors
     /// The error of creating the directory or of writing a file; the earlier run is then intact.
     pub fn save(&self, directory: &Path) -> io::Result<PathBuf> {
+        self.save_unfinished(directory)?;
+        folder::finish(directory, self.environment.partial)
+    }
+
+    /// Writes what there is of a run that still goes on to `directory/unfinished`. An earlier run
+    /// stays as it is. So a killed program loses only what it has not yet written.
+    ///
+    /// # Errors
+    /// The error of creating the directory or of writing a file.
+    pub fn save_unfinished(&self, directory: &Path) -> io::Result<()> {
         fs::create_dir_all(directory)?;
         let unfinished = folder::begin(directory)?;
         save_table(&unfinished.join(MEASUREMENTS), &self.rows)?;
         save_table(&unfinished.join(QUANTILES), &self.quantiles)?;
+        save_table(&unfinished.join(CAPACITY), &self.capacity)?;
         save_table(&unfinished.join(MEMORY), &self.memory)?;
         save_table(&unfinished.join(CHECKS), &self.checks)?;
-        replace(&unfinished.join(ENVIRONMENT), self.environment.to_json().as_bytes())?;
-        folder::finish(directory, self.environment.partial)
+        replace(&unfinished.join(ENVIRONMENT), self.environment.to_json().as_bytes())
     }
 
     /// Reads the run in `directory`.
@@ -87,6 +106,7 @@ impl StoredRun {
         Ok(StoredRun {
             rows,
             quantiles,
+            capacity: load_table(directory, CAPACITY, &environment, |row: &CapacityRow| &row.run)?,
             memory: load_table(directory, MEMORY, &environment, |row: &MemoryRow| &row.run)?,
             checks: load_table(directory, CHECKS, &environment, |row: &CheckRow| &row.run)?,
             environment,
@@ -204,6 +224,7 @@ mod tests {
             ns_p99999: 12,
             ns_max: 13,
         }];
+        run.capacity = vec![sample::probe("mutex", 0, 50_000.0, true)];
         run.memory = vec![sample::memory("mutex", 10_000, 0, 640_000)];
         run.checks = vec![sample::check("mutex", "no_lost_updates", 3, 1)];
         run.checks[0].violation = "adversary: \"5\", where 7 was owed".to_owned();
@@ -218,7 +239,7 @@ mod tests {
         run_with_all_tables().save(&scratch.path().join("run")).unwrap();
         let page = include_str!("../../../results/SCHEMA.md");
         let golden = include_str!("../../../tests/expected/headers.txt");
-        for file in [MEASUREMENTS, QUANTILES, MEMORY, CHECKS] {
+        for file in [MEASUREMENTS, QUANTILES, CAPACITY, MEMORY, CHECKS] {
             let text = fs::read_to_string(scratch.path().join("run").join(file)).unwrap();
             let header = text.lines().next().unwrap();
             assert!(golden.lines().any(|line| line == format!("{file}: {header}")), "{header}");
@@ -230,7 +251,7 @@ mod tests {
             assert_eq!(documented, header.split(',').collect::<Vec<_>>(), "{file}");
             assert_eq!(documented.iter().collect::<BTreeSet<_>>().len(), documented.len());
         }
-        assert_eq!(golden.lines().count(), 4);
+        assert_eq!(golden.lines().count(), 5);
         assert!(page.contains(&format!("Schema version {SCHEMA}")));
     }
 
@@ -241,6 +262,20 @@ mod tests {
         let run = run_with_all_tables();
         run.save(&scratch.path().join("run")).unwrap();
         assert_eq!(StoredRun::load(&scratch.path().join("run")), Ok(run));
+    }
+
+    /// A program that is killed between two blocks leaves every written row, and the earlier run.
+    #[test]
+    fn a_run_that_goes_on_is_written_beside_the_earlier_one() {
+        let scratch = Scratch::new("goes-on");
+        let directory = scratch.path("box/capacity");
+        let before = sample::run(&[sample::row("mutex", 0, 5)]);
+        before.save(&directory).unwrap();
+        let mut run = sample::run(&[]);
+        run.capacity = vec![sample::probe("cas", 0, 1e6, true)];
+        run.save_unfinished(&directory).unwrap();
+        assert_eq!(StoredRun::load(&directory), Ok(before));
+        assert_eq!(StoredRun::load(&directory.join(folder::UNFINISHED)), Ok(run));
     }
 
     /// A saved run is found and loaded, and a second run replaces the first.

@@ -6,7 +6,9 @@
 //! are medians, so that one disturbed block changes little.
 //!
 //! Two runs share no blocks: a [`HodgesLehmannShift`] compares them, with less power. Along an axis
-//! of scenarios, [`crossovers`] finds where another contender leads, and [`Usl`] fits a curve.
+//! of scenarios, [`crossovers`] finds where another contender leads, and [`Usl`] fits a curve. A
+//! [`Bisection`] looks for the load at which probes begin to fail, and a [`Threshold`] says where
+//! it lies.
 //!
 //! The module is pure: it reads no clock and does no I/O, and its random numbers come from a seed
 //! that the caller passes. Equal input gives equal output.
@@ -24,6 +26,7 @@
 //! ```
 
 mod aa_check;
+mod bisection;
 mod blocks;
 mod crossover;
 mod curve;
@@ -41,11 +44,13 @@ mod shift;
 #[cfg(test)]
 mod simulation;
 mod summary;
+mod threshold;
 mod tiers;
 mod usl;
 mod verdict;
 
 pub use aa_check::AaCheck;
+pub use bisection::Bisection;
 pub use blocks::{Blocks, InvalidValue};
 pub use crossover::{Crossover, SweepPoint, crossovers};
 pub use curve::Curve;
@@ -59,6 +64,7 @@ pub use response_quantile::{QUANTILES_PPM, ResponseBlock, choose_quantile, poole
 pub use saturation::{LoadBlock, Saturation};
 pub use shift::HodgesLehmannShift;
 pub use summary::Summary;
+pub use threshold::{Level, PROBES_MIN, Threshold, ladder};
 pub use tiers::{Confidence, Placement, Subject, Tiers, tiers};
 pub use usl::{CurveIntervals, Usl};
 pub use verdict::{Better, Margin, Verdict};

@@ -22,6 +22,9 @@ pub const ROWS_MAX: usize = 24;
 /// Smallest readable width of a column. Clients that do not fit are left out.
 const COLUMN_MIN: usize = 20;
 
+/// Characters of a column around a label: the mark before it, and the space after it.
+const AROUND_LABEL: usize = 3;
+
 /// One operation of a diagram.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -67,8 +70,9 @@ impl Diagram {
         // First the clients of the contradiction, then those with the nearest calls.
         let mut ranked: Vec<u64> = clients.keys().copied().collect();
         ranked.sort_by_key(|client| (!clients[client].0, clients[client].1));
-        let columns_left_out = ranked.len().saturating_sub(WIDTH_MAX / COLUMN_MIN);
-        ranked.truncate(WIDTH_MAX / COLUMN_MIN);
+        let most = columns_max(&lines, clients.values().filter(|(marked, _)| *marked).count());
+        let columns_left_out = ranked.len().saturating_sub(most);
+        ranked.truncate(most);
         ranked.sort_unstable();
         let mut lines: Vec<Line> =
             lines.into_iter().filter(|line| ranked.contains(&line.client)).collect();
@@ -110,6 +114,15 @@ impl Diagram {
     fn column(&self, line: &Line) -> usize {
         self.columns.iter().position(|client| *client == line.client).unwrap_or(0)
     }
+}
+
+/// Returns the number of columns in which the labels of the contradiction are whole. Clients of the
+/// contradiction have a column even so.
+fn columns_max(lines: &[Line], clients_marked: usize) -> usize {
+    let longest = lines.iter().filter(|line| line.marked).map(|line| line.label.chars().count());
+    let width = longest.max().unwrap_or(0) + AROUND_LABEL;
+    let most = WIDTH_MAX / COLUMN_MIN;
+    (WIDTH_MAX / width.max(COLUMN_MIN)).max(clients_marked).clamp(1, most)
 }
 
 impl fmt::Display for Diagram {
@@ -236,6 +249,19 @@ client 1                                client 2
     #[test]
     fn a_diagram_without_lines_is_empty() {
         assert_eq!(Diagram::of(Vec::new()).to_string(), "\n");
+    }
+
+    /// Which operation contradicts another is what the picture is for: its label is whole, and
+    /// other clients give way.
+    #[test]
+    fn the_operation_of_a_contradiction_is_not_shortened() {
+        let label = "charge 25: refused at 6";
+        let other = |client| line(client, client, Some(100), "read: 0", false);
+        let mut lines: Vec<Line> = (1..=6).map(other).collect();
+        lines.push(line(2, 40, Some(60), label, true));
+        let text = Diagram::of(lines).to_string();
+        assert!(text.contains(&format!("# {label}")), "{text}");
+        assert!(text.ends_with("and 3 more clients\n"), "{text}");
     }
 
     /// A long label keeps the request and the reply.

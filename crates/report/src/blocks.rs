@@ -9,7 +9,7 @@ use super::{
     plots::plot,
     proved, ranking, response,
     scenarios::named_scenarios,
-    slow_store,
+    slo, slow_store,
     source::{RenderContext, Source},
     summary,
 };
@@ -36,6 +36,7 @@ const BLOCKS: &[(&str, Render)] = &[
     ("order", order),
     ("capacity", |context| capacity::markdown(context.run())),
     ("response", |context| response::markdown(context.run())),
+    ("slo-capacity", |context| slo::markdown(context.run())),
     ("slow-store", |context| slow_store::markdown(context.run())),
     (PLOT, plot_image),
     ("environment", |context| Ok(environment::markdown(&context.run().environment))),

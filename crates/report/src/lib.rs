@@ -38,6 +38,7 @@ mod response;
 mod row_quantile;
 mod scenarios;
 mod seeded_bugs;
+mod slo;
 mod slow_store;
 mod source;
 mod summary;
@@ -60,7 +61,8 @@ pub use self::{
     overview::overview,
     page::{PageError, refresh},
     plots::{NamedChart, plot, plots},
-    ranking::{markdown, terminal},
+    ranking::{asciidoc, markdown, terminal},
+    slo::{Limit, SHARES, SloCapacity, SloContender, capacity_chart, objective, slo_capacities},
     source::Source,
     sweep::Sweep,
     table::{Align, Column, Table, wrap},

@@ -2,8 +2,13 @@
 //! ranking.
 
 use super::{
-    answer::answer, comparison::Comparison, confidence::aa_check, plots, ranking,
-    scenarios::Scenarios, source::Source,
+    answer::answer,
+    comparison::Comparison,
+    confidence::aa_check,
+    plots, ranking,
+    scenarios::Scenarios,
+    slo::{SloCapacity, slo_capacities},
+    source::Source,
 };
 use crate::plot::{Section, page};
 use hotrow_results::Kind;
@@ -18,6 +23,7 @@ pub fn overview(source: &Source<'_>) -> String {
     if !charts.is_empty() {
         sections.push(Section { title: "All scenarios".to_owned(), charts, tables: Vec::new() });
     }
+    sections.extend(capacity_section(source));
     sections.extend(scenarios.all.iter().map(|scenario| section(&scenarios, scenario)));
     page(&format!("hotrow: {}", source.name), &intro(source, &scenarios), &sections)
 }
@@ -26,6 +32,14 @@ pub fn overview(source: &Source<'_>) -> String {
 /// scenario.
 fn covers_several(name: &str) -> bool {
     !["forest-", "response-"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// The section of `hotrow capacity`, if the run has its probes. Its chart is among the shared ones.
+fn capacity_section(source: &Source<'_>) -> Option<Section> {
+    let capacities = slo_capacities(&source.run.capacity);
+    let tables: Vec<_> = capacities.iter().map(SloCapacity::to_plot_table).collect();
+    let title = "The most requests a second within an SLO".to_owned();
+    (!tables.is_empty()).then(|| Section { title, charts: Vec::new(), tables })
 }
 
 fn section(scenarios: &Scenarios<'_>, scenario: &Comparison) -> Section {

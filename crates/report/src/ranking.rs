@@ -44,6 +44,16 @@ pub fn markdown(comparison: &Comparison) -> String {
     text
 }
 
+/// Renders as AsciiDoc.
+pub fn asciidoc(comparison: &Comparison) -> String {
+    let mut text = format!("{}\n\n{}", answer(comparison), table(comparison).asciidoc());
+    for violation in violations(comparison) {
+        text.push_str(&format!("\n{violation}\n"));
+    }
+    text.push_str(&format!("\n{}\n", caption(comparison)));
+    text
+}
+
 pub(super) fn table(comparison: &Comparison) -> Table {
     let unit = unit(comparison);
     let versus = match &comparison.baseline {
@@ -238,6 +248,7 @@ pub(super) fn caption(comparison: &Comparison) -> String {
         forks => format!("{blocks} in {forks} forks"),
     };
     let excluded = match &comparison.excluded_because {
+        Some((1, reason)) => format!("; 1 more block excluded, because of {reason}"),
         Some((excluded, reason)) => {
             format!("; {excluded} more blocks excluded, the last because of {reason}")
         }

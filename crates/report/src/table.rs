@@ -112,6 +112,27 @@ impl Table {
         text
     }
 
+    /// Renders the table as AsciiDoc, with all columns. The name of a group spans all of them.
+    pub fn asciidoc(&self) -> String {
+        let columns = self.columns.iter().map(|column| match column.align {
+            Align::Left => "<",
+            Align::Right => ">",
+        });
+        let columns: Vec<&str> = columns.collect();
+        let headings = self.columns.iter().map(|column| column.heading.as_str());
+        let mut text = format!("[%header,cols=\"{}\"]\n|===\n", columns.join(","));
+        text += &asciidoc_line(headings);
+        for line in &self.lines {
+            match line {
+                Line::Fields(fields) => text += &asciidoc_line(fields.iter().map(String::as_str)),
+                Line::Group(name) => {
+                    text += &format!("{}+|_{}_\n", self.columns.len(), name.replace('|', "\\|"));
+                }
+            }
+        }
+        text + "|===\n"
+    }
+
     /// Converts the table for a page of charts. The name of a group is in the second column of its
     /// own line.
     pub(super) fn to_plot_table(&self, caption: String) -> plot::Table {
@@ -166,6 +187,12 @@ impl Table {
 fn markdown_line<'a>(fields: impl Iterator<Item = &'a str>) -> String {
     let fields: Vec<String> = fields.map(|field| field.replace('|', "\\|")).collect();
     format!("| {} |\n", fields.join(" | "))
+}
+
+fn asciidoc_line<'a>(fields: impl Iterator<Item = &'a str>) -> String {
+    let fields: Vec<String> =
+        fields.map(|field| format!("|{}", field.replace('|', "\\|"))).collect();
+    format!("{}\n", fields.join(" "))
 }
 
 /// Breaks `text` between words into lines of at most `width` characters, with `indent` before every
@@ -229,6 +256,14 @@ mod tests {
         let lines = "| name | rate | p50 | family |\n| --- | ---: | ---: | --- |\n\
             | mutex | 10 | 5 ns | lock |\n|  | *references* |  |  |\n| a\\|b | 9 |  |  |\n";
         assert_eq!(table().markdown(), lines);
+    }
+
+    /// AsciiDoc reads the columns from a header, and an unescaped `|` in a field would start one.
+    #[test]
+    fn asciidoc_has_every_column_and_escapes_bars() {
+        let lines = "[%header,cols=\"<,>,>,<\"]\n|===\n|name |rate |p50 |family\n\
+            |mutex |10 |5 ns |lock\n4+|_references_\n|a\\|b |9 | |\n|===\n";
+        assert_eq!(table().asciidoc(), lines);
     }
 
     /// A sentence continues on the next line of the terminal, and no word is broken.

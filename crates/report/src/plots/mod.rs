@@ -5,6 +5,7 @@
 //! capacity-clients  capacity-oversubscribed                rates by threads on one row
 //! capacity-users  capacity-skew                            rates by rows, and by skew
 //! response-ARRIVALS-RATE-CLIENTS                           response times in an open loop
+//! slo-load                                                 response times by offered load
 //! slow-store  slow-store-rows                              rates on a slow store, and the fit
 //! fairness-threads  -oversubscribed  -tasks                rates against fairness
 //! drift                                                    the headline's blocks in time order
@@ -19,7 +20,9 @@ mod slow_store;
 
 pub(super) use self::{forest::forest, response::spectrum};
 
-use super::{comparison::Comparison, confidence::aa_pair, scenarios::Scenarios};
+use super::{
+    comparison::Comparison, confidence::aa_pair, scenarios::Scenarios, slo::response_by_load,
+};
 use crate::plot::{Chart, Estimate};
 use hotrow::scenario::Workload;
 use hotrow_results::{
@@ -77,7 +80,7 @@ fn catalogue<'c>(scenarios: &'c Scenarios<'_>) -> Vec<(String, Draw<'c>)> {
     let fairness = |scenario: Option<&'c Comparison>| -> Draw<'c> {
         Box::new(move || scenario.and_then(|scenario| fairness::scatter(scenarios, scenario)))
     };
-    let fixed: [(&str, Draw<'c>); 13] = [
+    let fixed: [(&str, Draw<'c>); 14] = [
         ("forest-hot-row", forest(scenarios.hot_row())),
         ("forest-hot-row-tasks", forest(scenarios.hot_row_tasks())),
         ("forest-many-rows", forest(scenarios.many_rows())),
@@ -85,6 +88,7 @@ fn catalogue<'c>(scenarios: &'c Scenarios<'_>) -> Vec<(String, Draw<'c>)> {
         ("capacity-oversubscribed", Box::new(|| capacity::oversubscribed(scenarios))),
         ("capacity-users", Box::new(|| capacity::over_users(scenarios))),
         ("capacity-skew", Box::new(|| capacity::over_skew(scenarios))),
+        ("slo-load", Box::new(|| response_by_load(scenarios.run))),
         ("slow-store", Box::new(|| slow_store::curve(scenarios, Workload::SimulatedHot))),
         ("slow-store-rows", Box::new(|| slow_store::curve(scenarios, Workload::SimulatedRows))),
         ("fairness-threads", fairness(scenarios.hot_row())),
@@ -108,6 +112,7 @@ impl NamedChart {
         let kind = match &chart {
             Chart::Forest(_) => "Ratios with their intervals",
             Chart::PercentilePlot(_) => "Times by percentile",
+            Chart::Curve(_) if name == "slo-load" => "Response time by load",
             Chart::Curve(_) => "Rates as lines",
             Chart::Scatter(_) => "Rate against fairness",
             Chart::Timeline(_) => "Blocks in time order",
@@ -157,7 +162,7 @@ fn blocks_of<'c>(scenarios: impl Iterator<Item = &'c Comparison>) -> String {
     }
 }
 
-fn estimate(mid: f64, interval: Option<Interval>) -> Estimate {
+pub(super) fn estimate(mid: f64, interval: Option<Interval>) -> Estimate {
     match interval {
         Some(Interval { low, high }) => Estimate::within(mid, low, high),
         None => Estimate::bare(mid),

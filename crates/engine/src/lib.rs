@@ -44,6 +44,7 @@ pub use self::{
     interference::Machine,
     latency_histogram::LatencyHistogram,
     measure::measure,
+    phases::{mean_command, planned_window},
     record::record,
     single_client::{RequestKind, single_client},
 };

@@ -37,7 +37,7 @@ impl Phases {
     /// longer in proportion to its commands.
     pub(super) fn new(iteration: &Iteration) -> Phases {
         let schedule = &iteration.schedule;
-        let command = command(iteration.scenario.latency);
+        let command = mean_command(iteration.scenario.latency);
         let simulated = !command.is_zero();
         let scaled = |planned: Duration| match simulated {
             true => command.mul_f64(planned.as_secs_f64() * 1e3 * COMMANDS_PER_MS),
@@ -68,12 +68,56 @@ impl Phases {
     }
 }
 
+/// Returns the planned window that lasts `length` in the time of the run: `length` itself, or on a
+/// simulated clock the window that is scaled to it.
+pub fn planned_window(latency: Latency, length: Duration) -> Duration {
+    let command = mean_command(latency);
+    match command.is_zero() {
+        true => length,
+        false => {
+            let commands = length.as_secs_f64() / command.as_secs_f64();
+            Duration::from_secs_f64(commands / COMMANDS_PER_MS / 1e3)
+        }
+    }
+}
+
 /// Returns the mean time that a command waits for its store.
-fn command(latency: Latency) -> Duration {
+pub fn mean_command(latency: Latency) -> Duration {
     match latency {
         Latency::None => Duration::ZERO,
         Latency::Fixed(call) => 3 * call,
         Latency::Scaled(factor) => ASSIGNMENT_COMMAND.mul_f64(factor),
         Latency::Assignment => ASSIGNMENT_COMMAND,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Schedule;
+    use hotrow::scenario::{Clients, Load, Scenario};
+
+    /// A window that is planned for a length must have it, or a probe would have too few requests.
+    #[test]
+    fn a_planned_window_has_its_length() {
+        for latency in
+            [Latency::None, Latency::Assignment, Latency::Fixed(Duration::from_millis(5))]
+        {
+            let length = Duration::from_secs(3);
+            let scenario = Scenario { latency, ..Scenario::hot_row(Clients::Tasks(2)) };
+            let load =
+                Load::Open { arrivals: hotrow::scenario::Arrivals::Poisson, per_second: 1.0 };
+            let schedule = Schedule {
+                blocks: 1,
+                warm_up: Duration::ZERO,
+                capacity_window: planned_window(latency, length),
+                latency_window: Duration::ZERO,
+                seed: 1,
+            };
+            let scenario = Scenario { load, ..scenario };
+            let phases = Phases::new(&Iteration { scenario, schedule, block: 0 });
+            let off = phases.capacity.as_secs_f64() / length.as_secs_f64();
+            assert!((off - 1.0).abs() < 1e-3, "{latency}: {off}");
+        }
     }
 }

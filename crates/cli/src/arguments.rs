@@ -5,6 +5,7 @@
 use clap::{Parser, Subcommand};
 
 use super::{
+    capacity::{CAPACITY_HELP, Capacity},
     check_history::{CHECK_HISTORY_HELP, CheckHistory},
     compare::{COMPARE_HELP, Compare},
     demo::{DEMO_HELP, Demo},
@@ -47,6 +48,7 @@ Examples:
   hotrow run mutex cas --clients threads:4
   hotrow run --users 1024 --mix charge:45,use:45,read:10
   hotrow run --profile standard            33 scenarios, for a report
+  hotrow capacity --slo 'p99<1ms'          the most requests a second within it
   hotrow list                              strategies, stores, guarantees
   hotrow verify                            check every strategy
   hotrow doctor                            is this machine fit to measure on?
@@ -89,6 +91,9 @@ pub(super) enum Command {
     /// Measure strategies in a scenario, a plan or a sweep
     #[command(after_help = RUN_HELP)]
     Run(Box<Run>),
+    /// Find the most requests a second within an SLO
+    #[command(after_help = CAPACITY_HELP)]
+    Capacity(Box<Capacity>),
     /// Serve the point service over HTTP
     #[command(after_help = SERVE_HELP)]
     Serve(Serve),

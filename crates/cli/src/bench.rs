@@ -23,7 +23,8 @@ use hotrow_results::StoredRun;
 
 /// The arguments that `cargo bench` passes on.
 #[derive(Debug, Parser)]
-#[command(name = "compare", about = "Ranks strategies by the quick comparison")]
+#[command(name = "compare", bin_name = "cargo bench --bench compare --")]
+#[command(about = "Ranks strategies by the quick comparison")]
 pub(super) struct BenchArguments {
     /// Strategies whose name contains this [default: all]
     filter: Option<String>,

@@ -11,12 +11,14 @@
 
 mod arguments;
 mod bench;
+mod capacity;
 mod check_history;
 mod compare;
 pub mod costs;
 mod demo;
 mod doctor;
 mod environment;
+mod exports;
 mod failure;
 mod forks;
 #[cfg(test)]
@@ -36,6 +38,7 @@ mod results;
 mod retired;
 pub mod rows;
 mod run;
+mod scenario_args;
 mod serve;
 mod session;
 mod stdout;
@@ -77,6 +80,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, CliError> {
         Some(Command::Run(arguments)) => {
             run::run(&plan::plan(&arguments)?, &arguments.output, arguments.record.as_deref())
         }
+        Some(Command::Capacity(arguments)) => capacity::capacity(&arguments),
         Some(Command::Compare(arguments)) => {
             interrupt::end_at_once("nothing was compared")?;
             compare::compare(&arguments)
@@ -98,7 +102,7 @@ fn dispatch(arguments: Arguments) -> Result<Exit, CliError> {
         }
         Some(Command::Demo(arguments)) => demo::demo(&arguments),
         Some(Command::Completions(arguments)) => {
-            manual::completions(&arguments, Arguments::command())
+            manual::completions(&arguments, &Arguments::command())
         }
         Some(Command::Man) => manual::man(Arguments::command()),
         Some(Command::Report(arguments)) => {

@@ -1,6 +1,11 @@
 //! Output files that the user names. `-` is standard output.
 
-use std::path::Path;
+use std::{
+    env,
+    fs::OpenOptions,
+    io::{self, Write},
+    path::Path,
+};
 
 use super::{
     failure::{CliError, note},
@@ -42,12 +47,29 @@ fn is_sink(file: &Path) -> bool {
     !is_output(file) && file.metadata().is_ok_and(|metadata| !metadata.is_file())
 }
 
-/// Writes a file, and reports it on standard error.
+/// The variable in which a CI service names the file of a step's summary.
+const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+
+/// Whether `file` is the summary of a CI step. Several commands of a step add to it, so it is
+/// appended to and never replaced.
+fn is_step_summary(file: &Path) -> bool {
+    env::var_os(STEP_SUMMARY)
+        .is_some_and(|summary| !summary.is_empty() && file == Path::new(&summary))
+}
+
+fn append(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut summary = OpenOptions::new().create(true).append(true).open(file)?;
+    summary.write_all(bytes)?;
+    summary.write_all(b"\n")
+}
+
+/// Writes a file, and reports it on standard error. The summary of a CI step is appended to.
 pub(super) fn write(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
     if is_output(file) {
         return stdout::print_bytes(bytes).map_err(CliError::from_output);
     }
-    replace(file, bytes)
+    let written = if is_step_summary(file) { append(file, bytes) } else { replace(file, bytes) };
+    written
         .map_err(|error| CliError::failed(format!("cannot write {}: {error}", file.display())))?;
     note(format_args!("{} is written", file.display()));
     Ok(())
@@ -56,7 +78,7 @@ pub(super) fn write(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
 /// Writes the results of a stopped run, unless that would replace a file.
 pub(super) fn write_partial(file: &Path, bytes: &[u8]) -> Result<(), CliError> {
     let exists = file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0);
-    if exists && !is_output(file) {
+    if exists && !is_output(file) && !is_step_summary(file) {
         let file = file.display();
         note(format_args!("{file} is unchanged: a partial result does not replace it"));
         return Ok(());

@@ -23,9 +23,13 @@ pub(super) struct Output {
     /// Also write the rankings to FILE, as JSON
     #[arg(long, value_name = "FILE")]
     pub(super) export_json: Option<PathBuf>,
-    /// Also write the rankings to FILE, as Markdown
-    #[arg(long, value_name = "FILE")]
+    /// Also write the rankings to FILE, as Markdown for a
+    /// pull request, or for "$GITHUB_STEP_SUMMARY"
+    #[arg(long, value_name = "FILE", verbatim_doc_comment)]
     pub(super) export_markdown: Option<PathBuf>,
+    /// Also write the rankings to FILE, as AsciiDoc
+    #[arg(long, value_name = "FILE")]
+    pub(super) export_asciidoc: Option<PathBuf>,
     /// Also store the run in DIR as it is measured,
     /// such as results/laptop/quick
     #[arg(long, value_name = "DIR", verbatim_doc_comment)]
@@ -51,6 +55,7 @@ impl Output {
             export_csv: None,
             export_json: None,
             export_markdown: None,
+            export_asciidoc: None,
             results: None,
             resume: false,
             overwrite: false,

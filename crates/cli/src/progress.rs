@@ -1,7 +1,11 @@
 //! The progress of a run and the latest rate of each strategy, on standard error, and only if that
 //! is a terminal.
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::{fmt, time::Duration};
+
+use indicatif::{
+    HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
+};
 
 use super::plan::{Plan, PlannedScenario};
 use hotrow_engine::Measurement;
@@ -38,7 +42,12 @@ impl Progress {
             |template| ProgressStyle::with_template(template).expect("the template is well formed");
         let bar = bars.add(ProgressBar::new(count));
         bar.set_style(
-            style("[{bar:30}] {pos}/{len}, {eta} left  {wide_msg}").progress_chars("=> "),
+            style("[{bar:30}] {pos}/{len}{left}  {wide_msg}")
+                .with_key("left", |state: &ProgressState, out: &mut dyn fmt::Write| {
+                    // An error means that the terminal is closed.
+                    let _ = out.write_str(&time_left(state.pos(), state.eta()));
+                })
+                .progress_chars("=> "),
         );
         let rates = bars.add(ProgressBar::new_spinner());
         rates.set_style(style("{wide_msg}"));
@@ -94,11 +103,31 @@ impl Progress {
     }
 }
 
+/// Formats the time that is left. Before the first step it is unknown, and not zero.
+fn time_left(done: u64, left: Duration) -> String {
+    match done {
+        0 => String::new(),
+        _ => format!(", {:#} left", HumanDuration(left)),
+    }
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
         self.rates.finish_and_clear();
         // An error means that the terminal is closed.
         let _ = self.bars.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `0/448, 0s left` would promise that the run ends at once.
+    #[test]
+    fn the_time_left_is_unknown_before_the_first_step() {
+        assert_eq!(time_left(0, Duration::ZERO), "");
+        assert_eq!(time_left(3, Duration::from_secs(7_200)), ", 2h left");
     }
 }

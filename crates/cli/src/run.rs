@@ -5,25 +5,21 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{
+    exports,
     failure::{CliError, Exit, note},
     outlet,
     output::{Format, Output},
     plan::{
         Plan,
-        builder::{self, ScenarioBuilder, USERS_MAX, WORK_MAX},
-        clients,
+        builder::{self, ScenarioBuilder},
     },
     recording, results,
+    scenario_args::{SCENARIO, ScenarioArgs},
     session::{Measured, PARTIAL, marked, measured, run_as_fork},
     stdout,
-    values::whole,
 };
-use hotrow::{
-    scenario::Clients,
-    scenario::Latency,
-    scenario::{Arrivals, KeyDistribution, Mix},
-};
-use hotrow_report::{Comparison, Sweep, comparisons, markdown, terminal, to_json};
+use hotrow::scenario::Arrivals;
+use hotrow_report::{Comparison, Sweep, comparisons, terminal, to_json};
 use hotrow_results::{AuditVerdict, MeasurementRow, Role, StoredRun, write_rows};
 
 /// The most blocks: at a tenth of a second and a dozen strategies, twenty minutes.
@@ -57,42 +53,11 @@ Examples:
 pub(super) struct Run {
     /// Strategies [default: all that fit the store]
     pub(super) strategies: Vec<String>,
-    /// Where accounts live: memory, or simulated, whose
-    /// calls take time [default: memory]
-    #[arg(long, verbatim_doc_comment, help_heading = SCENARIO)]
-    store: Option<String>,
-    /// Number of accounts [default: 1]
-    #[arg(long, allow_negative_numbers = true, value_parser = whole(1..=USERS_MAX), help_heading = SCENARIO)]
-    users: Option<u64>,
-    /// Which accounts requests go to: uniform, zipf:0.99,
-    /// hot:10@90 (90 % of requests to 10 accounts)
-    #[arg(long, value_name = "KIND", allow_hyphen_values = true, verbatim_doc_comment, help_heading = SCENARIO)]
-    distribution: Option<KeyDistribution>,
-    /// Clients: threads:2 or tasks:64 [default: a thread
-    /// per core; tasks:32 on a store with latency]
-    #[arg(long, allow_hyphen_values = true, value_name = "KIND:COUNT", value_parser = clients::parse, verbatim_doc_comment, help_heading = SCENARIO)]
-    clients: Option<Clients>,
-    /// Requests in per cent, or balanced, write-only,
-    /// read-heavy, drain, fill
-    /// [default: charge:50,use:50,read:0]
-    #[arg(long, allow_hyphen_values = true, verbatim_doc_comment, help_heading = SCENARIO)]
-    mix: Option<Mix>,
+    #[command(flatten)]
+    scenario: ScenarioArgs,
     /// Pause of a client between requests, such as 20us
     #[arg(long, allow_hyphen_values = true, value_name = "TIME", value_parser = builder::think, help_heading = SCENARIO)]
     think: Option<std::time::Duration>,
-    /// Work inside each decision, in rounds of a hash of
-    /// 1 to 2 ns
-    #[arg(long, value_name = "ROUNDS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(0..=i64::from(WORK_MAX)), verbatim_doc_comment, help_heading = SCENARIO)]
-    work: Option<u32>,
-    /// Keep no ledger; only replies are audited
-    #[arg(long, help_heading = SCENARIO)]
-    no_ledger: bool,
-    /// How long a call of store simulated takes, in
-    /// simulated time: none, fixed:5ms, scaled:0.1,
-    /// assignment
-    /// [default: assignment]
-    #[arg(long, allow_hyphen_values = true, verbatim_doc_comment, help_heading = SCENARIO)]
-    latency: Option<Latency>,
     /// Open loop: requests a second, such as 50k, sent
     /// regardless of responses
     #[arg(long, allow_hyphen_values = true, value_name = "PER_SECOND", value_parser = builder::rate, verbatim_doc_comment, help_heading = SCENARIO)]
@@ -134,7 +99,6 @@ pub(super) struct Run {
     pub(super) output: Output,
 }
 
-const SCENARIO: &str = "Scenario";
 const PLAN: &str = "Plan";
 const SCENARIO_FLAGS: [&str; 11] = [
     "store",
@@ -154,17 +118,10 @@ impl Run {
     /// Returns the scenario that the flags describe.
     pub(super) fn builder(&self) -> Result<ScenarioBuilder, CliError> {
         Ok(ScenarioBuilder {
-            store: self.store.as_deref().map(builder::store).transpose()?,
-            users: self.users,
-            distribution: self.distribution,
-            clients: self.clients,
-            mix: self.mix,
             think: self.think,
-            work: self.work,
-            ledger: self.no_ledger.then_some(false),
-            latency: self.latency,
             arrivals: self.arrivals,
             rate: self.rate,
+            ..self.scenario.builder()?
         })
     }
 }
@@ -199,8 +156,8 @@ fn print(shown: &str, format: Format) -> Result<(), CliError> {
 
 /// Returns every output file.
 pub(super) fn files<'a>(output: &'a Output, record: Option<&'a Path>) -> Vec<&'a Path> {
-    let Output { export_csv, export_json, export_markdown, .. } = output;
-    let exports = [export_csv, export_json, export_markdown].into_iter();
+    let Output { export_csv, export_json, export_markdown, export_asciidoc, .. } = output;
+    let exports = [export_csv, export_json, export_markdown, export_asciidoc].into_iter();
     exports.map(Option::as_deref).chain([record]).flatten().collect()
 }
 
@@ -230,17 +187,18 @@ fn export(plan: &Plan, run: &StoredRun, output: &Output) -> Result<(), CliError>
     };
     written(&output.export_csv, &|| write_rows(&run.rows))?;
     written(&output.export_json, &|| to_json(run).into_bytes())?;
-    written(&output.export_markdown, &|| markdown_of(plan, run).into_bytes())
+    written(&output.export_markdown, &|| markdown_of(plan, run).into_bytes())?;
+    written(&output.export_asciidoc, &|| {
+        exports::document(run, &comparisons(&run.rows)).into_bytes()
+    })
 }
 
 fn markdown_of(plan: &Plan, run: &StoredRun) -> String {
     let tables = comparisons(&run.rows);
-    let sections = tables.iter().map(|table| format!("## {}\n\n{}", table.title, markdown(table)));
-    let mut sections: Vec<String> = sections.collect();
-    sections.extend(swept(plan, &tables).map(|sweep| sweep.markdown()));
+    let sweep = swept(plan, &tables).map(|sweep| sweep.markdown());
     let partial =
         if run.environment.partial { format!("**{PARTIAL}**\n\n") } else { String::new() };
-    partial + &sections.join("\n")
+    partial + &exports::comment(run, &tables, sweep.as_deref())
 }
 
 fn shown(plan: &Plan, run: &StoredRun, format: Format) -> String {

@@ -212,8 +212,31 @@ fn save(run: &StoredRun, directory: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Prints sentences in the width of the terminal, and lines of a table unchanged. Stopped work is
-/// marked as partial; `missing` describes what was not done.
+/// Formats the Markdown of an effect for a terminal: sentences in its width, and aligned columns.
+fn on_terminal(markdown: &str, width: usize) -> String {
+    let lines: Vec<&str> = markdown.lines().collect();
+    let is_table = |line: &str| line.starts_with('|');
+    let parts = lines.chunk_by(|one, other| is_table(one) && is_table(other));
+    let text = parts.map(|part| match part {
+        [heading, _, rows @ ..] if is_table(heading) => table(heading, rows).terminal(width).0,
+        [""] => "\n".to_owned(),
+        lines => lines.iter().map(|line| report::wrap(line, width, "")).collect(),
+    });
+    text.collect()
+}
+
+/// Returns the table of lines of Markdown.
+fn table(heading: &str, rows: &[&str]) -> report::Table {
+    let fields = |line: &str| -> Vec<String> {
+        line.trim_matches('|').split(" | ").map(|field| field.trim().to_owned()).collect()
+    };
+    let column = |heading: String| report::Column::new(heading, report::Align::Left, 0);
+    let mut table = report::Table::new(fields(heading).into_iter().map(column).collect());
+    rows.iter().for_each(|row| table.push(fields(row)));
+    table
+}
+
+/// Prints sentences and a table in the width of the terminal. Stopped work is marked as partial; `missing` describes what was not done.
 fn print_effect(sentences: Result<String, String>, missing: &str) -> Result<Exit, CliError> {
     let partial = interrupt::requested();
     let text = match sentences {
@@ -221,14 +244,29 @@ fn print_effect(sentences: Result<String, String>, missing: &str) -> Result<Exit
         Err(_) if partial => session::marked("There are too few measurements to show.\n", true),
         Err(error) => return Err(CliError::failed(error)),
     };
-    let line = |line: &str| match line.starts_with('|') || line.is_empty() {
-        true => format!("{line}\n"),
-        false => report::wrap(line, stdout::width(), ""),
-    };
-    stdout::print(&text.lines().map(line).collect::<String>()).map_err(CliError::from_output)?;
+    stdout::print(&on_terminal(&text, stdout::width())).map_err(CliError::from_output)?;
     if !partial {
         return Ok(Exit::Done);
     }
     note(format_args!("stopped: partial, {missing}"));
     Ok(Exit::Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bars and rules of Markdown are for a page. A terminal gets columns.
+    #[test]
+    fn a_terminal_gets_columns_and_no_markdown() {
+        let markdown = "A closed loop measures less.\n\n| load | strategy | p99 |\n| --- | --- | --- |\n\
+            | closed loop | mutex-stalled | 41 ns |\n| open loop | mutex | - |\n";
+        assert_eq!(
+            on_terminal(markdown, 80),
+            "A closed loop measures less.\n\n\
+             load         strategy       p99\n\
+             closed loop  mutex-stalled  41 ns\n\
+             open loop    mutex          -\n"
+        );
+    }
 }

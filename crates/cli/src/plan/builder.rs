@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{clients, unknown};
-use crate::failure::CliError;
+use crate::{failure::CliError, values::count};
 use hotrow::{
     scenario::Latency,
     scenario::{Arrivals, KeyDistribution, Mix},
@@ -80,10 +80,7 @@ impl ScenarioBuilder {
     /// Sets one part to the value in `text`.
     pub(crate) fn set(&mut self, axis: &str, text: &str) -> Result<(), CliError> {
         let rejected = |why: String| CliError::usage(format!("{axis} `{text}`: {why}"));
-        let number = |bounds: std::ops::RangeInclusive<u64>| match text.replace('_', "").parse() {
-            Ok(number) if bounds.contains(&number) => Ok(number),
-            _ => Err(rejected(format!("give {} to {}", bounds.start(), bounds.end()))),
-        };
+        let number = |bounds| count(bounds)(text).map_err(rejected);
         match axis {
             "store" => self.store = Some(store(text)?),
             "users" => self.users = Some(number(1..=USERS_MAX)?),

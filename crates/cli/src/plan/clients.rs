@@ -1,4 +1,4 @@
-//! Clients on the command line: `threads:2`, `tasks:64`, or `threads:cores`.
+//! Clients on the command line: `threads:2`, `tasks:64`, `threads:cores`, or `8` for `threads:8`.
 
 use hotrow::scenario::Clients;
 use hotrow_machine as machine;
@@ -9,10 +9,14 @@ const THREADS_MAX: u32 = 256;
 /// The most tasks: each has its own request sequence and log.
 const TASKS_MAX: u32 = 16_384;
 
-/// Parses a kind and a count.
+/// Parses a kind and a count. A count without a kind is of threads.
 pub(crate) fn parse(text: &str) -> Result<Clients, String> {
     let cores = threads_of_machine().count();
-    let text = text.replace(":cores", &format!(":{cores}"));
+    let is_count = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let text = match is_count {
+        true => format!("threads:{text}"),
+        false => text.replace(":cores", &format!(":{cores}")),
+    };
     let parsed = text.parse::<Clients>();
     let (kind, most) = match text.split_once(':') {
         Some((kind @ "threads", _)) => (kind, THREADS_MAX),
@@ -34,16 +38,25 @@ pub(crate) fn threads_of_machine() -> Clients {
 mod tests {
     use super::*;
 
-    /// A bare number has no kind, and a count of zero measures nothing.
+    /// A bare number is of threads, and a count of zero measures nothing.
     #[test]
     fn clients_have_a_kind_and_a_count() {
+        assert_eq!(parse("8"), Ok(Clients::Threads(8)));
         assert_eq!(parse("threads:2"), Ok(Clients::Threads(2)));
         assert_eq!(parse("tasks:64"), Ok(Clients::Tasks(64)));
         assert_eq!(parse("threads:cores"), Ok(threads_of_machine()));
-        for text in ["2", "", "64t", "fibers:2", ":2"] {
+        for text in ["", "64t", "fibers:2", ":2", "-8", "cores"] {
             assert!(parse(text).unwrap_err().ends_with("threads:2 or tasks:64"), "{text}");
         }
-        for text in ["threads:0", "threads:257", "threads:", "threads:-1", "threads:99999999999"] {
+        for text in [
+            "0",
+            "257",
+            "threads:0",
+            "threads:257",
+            "threads:",
+            "threads:-1",
+            "threads:99999999999",
+        ] {
             assert_eq!(parse(text).unwrap_err(), "threads are 1 to 256: write it as threads:2");
         }
     }

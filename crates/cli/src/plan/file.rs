@@ -151,6 +151,16 @@ impl Definitions {
         Definitions::parse(BUILT_IN, "the built-in plans")
     }
 
+    /// Returns the names of the plans.
+    pub(crate) fn plan_names(&self) -> impl Iterator<Item = &str> {
+        self.plan.keys().map(String::as_str)
+    }
+
+    /// Returns the names of the workloads.
+    pub(crate) fn workload_names(&self) -> impl Iterator<Item = &str> {
+        self.workload.keys().map(String::as_str)
+    }
+
     fn parse(text: &str, name: &str) -> Result<Definitions, CliError> {
         let definitions: Definitions = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);

@@ -23,6 +23,7 @@ const LONG: Duration = Duration::from_millis(400);
 
 const WORDS: &[&str] = &[
     "run",
+    "capacity",
     "verify",
     "check-history",
     "demo",
@@ -73,6 +74,11 @@ const WORDS: &[&str] = &[
     "--html",
     "--check",
     "--seconds",
+    "--slo",
+    "--achieved",
+    "--curve",
+    "--accept-noise",
+    "p99<1ms",
     "--help",
     "--version",
     "mutex",
@@ -145,7 +151,7 @@ fn garbage(rng: &mut fastrand::Rng) -> OsString {
 }
 
 fn list(rng: &mut fastrand::Rng) -> Vec<OsString> {
-    let mut list: Vec<OsString> = vec![WORDS[rng.usize(..13)].into()];
+    let mut list: Vec<OsString> = vec![WORDS[rng.usize(..14)].into()];
     for _ in 0..rng.usize(..6) {
         list.push(match rng.u8(..6) {
             0 => garbage(rng),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod capacity;
 mod cores;
 mod fuzz;
 mod histories;
@@ -84,7 +85,8 @@ fn a_number_out_of_bounds_is_rejected_with_the_bounds() {
     rejected(&["run", "--users", "-1"], "'-1'");
     rejected(&["run", "--blocks", "0"], "0 is not in 1..=1000");
     rejected(&["run", "--blocks", "1e9"], "'1e9'");
-    rejected(&["run", "--clients", "0"], "write it as threads:2 or tasks:64");
+    rejected(&["run", "--clients", "0"], "threads are 1 to 256: write it as threads:2");
+    rejected(&["run", "--clients", "2x"], "write it as threads:2 or tasks:64");
     rejected(&["run", "--clients", "threads:0"], "threads are 1 to 256");
     rejected(&["run", "--clients", "tasks:9999999"], "tasks are 1 to 16384");
     rejected(&["--seed", "x"], "--seed");

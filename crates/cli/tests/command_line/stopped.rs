@@ -58,7 +58,7 @@ impl Running {
 
 /// Sends a signal after a line that contains `start`. Expects the message of a stopped program and
 /// the exit code 130. Returns standard output and standard error.
-fn stopped(command: &mut Command, start: &str, signal: Signal) -> (String, String) {
+pub(crate) fn stopped(command: &mut Command, start: &str, signal: Signal) -> (String, String) {
     let mut running = Running::start(command);
     running.wait_for(start);
     thread::sleep(Duration::from_millis(300));
@@ -69,7 +69,7 @@ fn stopped(command: &mut Command, start: &str, signal: Signal) -> (String, Strin
     (text, notes)
 }
 
-fn command(arguments: &[&str]) -> Command {
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = hotrow();
     command.args(arguments);
     command

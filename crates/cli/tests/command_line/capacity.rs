@@ -54,7 +54,7 @@ fn a_capacity_is_found_stored_and_repeated() {
     ]);
     let (table, notes) = (stdout(&output), stderr(&output));
     assert!(notes.contains("10 times a command of the store"), "{notes}");
-    assert!(table.contains("takes the most requests a second with p99<"), "{table}");
+    assert!(table.contains("with p99<3.98s and at least 99 %"), "{table}");
     assert!(table.contains("stops by") && table.contains("0.95 C"), "{table}");
     let run = StoredRun::load(&results).unwrap();
     assert!(!run.environment.partial && run.capacity.len() > 100, "{}", run.capacity.len());

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{SloCapacity, SloContender, chart::Position, contender::median_ns, quantile_name};
+use super::{
+    Limit, SloCapacity, SloContender, chart::Position, contender::median_ns, quantile_name,
+};
 use crate::{
     figures::{duration, short_rate, short_ratio},
     plot,
@@ -78,7 +80,21 @@ impl SloCapacity<'_> {
             f64::from(self.row.achieved_min_ppm) / 1e4,
             self.row.scenario
         );
+        let rivals = self.rivals();
         match self.leader() {
+            Some(leader) if leader.limit == Limit::Machine => format!(
+                "{noisy}No order is known with {condition}: noop stops where {} does, so the \
+                 machine or the clients are the limit.",
+                leader.strategy
+            ),
+            Some(leader) if !rivals.is_empty() => format!(
+                "{noisy}The highest capacity is not told apart with {condition}: {} has {}, 95 % \
+                 interval {}, which reaches those of {}.",
+                leader.strategy,
+                leader.capacity().map_or_else(String::new, short_rate),
+                interval(&leader.threshold),
+                rivals.join(", ")
+            ),
             Some(leader) => format!(
                 "{noisy}{} takes the most requests a second with {condition}: {}, 95 % interval \
                  {}.",
@@ -88,6 +104,17 @@ impl SloCapacity<'_> {
             ),
             None => format!("{noisy}No capacity is known with {condition}."),
         }
+    }
+
+    /// Returns the contenders whose interval reaches that of the leader.
+    fn rivals(&self) -> Vec<&str> {
+        let Some(leader) = self.leader() else { return Vec::new() };
+        let low = leader.threshold.low.unwrap_or(0.0);
+        let reaches = |it: &&SloContender<'_>| {
+            let has_bound = it.threshold != Threshold { estimate: None, low: None, high: None };
+            has_bound && it.threshold.high.is_none_or(|high| high > low)
+        };
+        self.contenders.iter().skip(1).filter(reaches).map(|it| it.strategy).collect()
     }
 
     pub(super) fn table(&self) -> Table {

@@ -62,11 +62,27 @@ fn a_violation_has_no_capacity() {
     assert_eq!(capacities[0].contenders[1].capacity(), None);
 }
 
+/// Two intervals that share loads do not say which strategy takes more, and the first sentence must
+/// not claim it.
+#[test]
+fn overlapping_intervals_have_no_winner() {
+    let mut close = rows(&[("mutex", 100_000.0), ("cas", 100_000.0)]);
+    let of_mutex = |row: &&mut CapacityRow| row.strategy == "mutex" && row.offered() > 90_000.0;
+    for row in close.iter_mut().filter(of_mutex).take(2) {
+        row.within_slo = 0;
+    }
+    let answer = slo_capacities(&close)[0].answer();
+    assert!(answer.starts_with("The highest capacity is not told apart"), "{answer}");
+    assert!(answer.ends_with("which reaches those of mutex."), "{answer}");
+}
+
 /// If `noop` stops at the same load, the number is of the machine and must say so.
 #[test]
 fn where_noop_stops_too_the_machine_is_the_limit() {
     let both = rows(&[("cas", 100_000.0), ("mutex", 10_000.0), ("noop", 100_000.0)]);
     let capacities = slo_capacities(&both);
+    let answer = capacities[0].answer();
+    assert!(answer.starts_with("No order is known"), "{answer}");
     let expected = [("cas", Limit::Machine), ("mutex", Limit::BelowLadder)];
     assert_eq!(limits(&capacities[0]), expected.map(|(name, limit)| (name.to_owned(), limit)));
     let quiet = rows(&[("mutex", 80_000.0), ("noop", 1e6)]);

@@ -89,11 +89,12 @@ impl<'a> SloContender<'a> {
         self.threshold.estimate
     }
 
-    /// If `noop` may stop within the interval of the contender, the machine is the limit.
+    /// If `noop` may stop within the interval of the contender, the machine is the limit. An open end
+    /// is replaced by the estimate: that noise left it open says nothing of `noop`.
     pub(super) fn compare_with(&mut self, noop: Option<&SloContender<'_>>) {
         let Some(noop) = noop else { return };
-        let noop_low = noop.threshold.low.unwrap_or(0.0);
-        let own_high = self.threshold.high.unwrap_or(f64::INFINITY);
+        let noop_low = noop.threshold.low.or(noop.threshold.estimate).unwrap_or(0.0);
+        let own_high = self.threshold.high.or(self.threshold.estimate).unwrap_or(f64::INFINITY);
         let stops = [Limit::Response, Limit::Load, Limit::BeyondLadder].contains(&self.limit);
         if stops && noop_low <= own_high {
             self.limit = Limit::Machine;

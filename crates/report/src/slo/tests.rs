@@ -85,6 +85,16 @@ fn where_noop_stops_too_the_machine_is_the_limit() {
     assert!(answer.starts_with("No order is known"), "{answer}");
     let expected = [("cas", Limit::Machine), ("mutex", Limit::BelowLadder)];
     assert_eq!(limits(&capacities[0]), expected.map(|(name, limit)| (name.to_owned(), limit)));
+    // Noise at the highest load leaves the upper end open, far below where noop stops.
+    let mut open = rows(&[("mutex", 80_000.0)]);
+    for row in open.iter_mut().filter(|row| row.offered() > 110_000.0 && row.block < 3) {
+        row.within_slo = row.due;
+    }
+    let above = |load: f64| (0..8).map(move |block| sample::probe("noop", block, load, true));
+    open.extend(above(500_000.0));
+    let capacities = slo_capacities(&open);
+    assert_eq!(capacities[0].contenders[0].threshold.high, None);
+    assert_eq!(limits(&capacities[0]), [("mutex".to_owned(), Limit::Response)]);
     let quiet = rows(&[("mutex", 80_000.0), ("noop", 1e6)]);
     assert_eq!(limits(&slo_capacities(&quiet)[0]), [("mutex".to_owned(), Limit::Response)]);
 }

@@ -115,7 +115,7 @@ mod tests {
                 seed: 1,
             };
             let scenario = Scenario { load, ..scenario };
-            let phases = Phases::new(&Iteration { scenario, schedule, block: 0 });
+            let phases = Phases::new(&Iteration { scenario, schedule, block: 0, location: None });
             let off = phases.capacity.as_secs_f64() / length.as_secs_f64();
             assert!((off - 1.0).abs() < 1e-3, "{latency}: {off}");
         }

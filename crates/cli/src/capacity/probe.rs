@@ -11,10 +11,9 @@ use hotrow::{
     scenario::{Arrivals, Clients, Load, Scenario},
     workload::ArrivalTimes,
 };
-use hotrow_engine::{
-    Iteration, LatencyHistogram, Measurement, Schedule, Stop, Verdict, planned_window,
-};
-use hotrow_results::{AuditVerdict, CapacityRow, ClientKind, ContenderKey, ProbeKind, SCHEMA};
+use hotrow_engine::{Iteration, LatencyHistogram, Measurement, Schedule, Stop, planned_window};
+use hotrow_results::{AuditVerdict, CapacityRow, ClientKind, ProbeKind, SCHEMA};
+use hotrow_verify::contract::Candidate;
 
 /// The phase before a window.
 const WARM_UP: Duration = Duration::from_millis(20);
@@ -89,7 +88,7 @@ pub(super) fn measure(
         seed: setup.seed,
     };
     let scenario = Scenario { load, ..setup.scenario };
-    let iteration = Iteration { scenario, schedule, block: probe.stream };
+    let iteration = Iteration { scenario, schedule, block: probe.stream, location: None };
     (probe.contender.entry.measure)(&iteration, stop)
 }
 
@@ -108,12 +107,13 @@ pub(super) fn row(
         Clients::Tasks(count) => (count, ClientKind::Tasks),
     };
     let (verdict, violation) = match &measured.verdict {
-        Verdict::Pass { .. } => (AuditVerdict::Pass, String::new()),
-        Verdict::Violation { violation } => (AuditVerdict::Violation, violation.to_string()),
-        Verdict::NotAudited => (AuditVerdict::NotAudited, String::new()),
+        Some(Ok(_)) => (AuditVerdict::Pass, String::new()),
+        Some(Err(violation)) => (AuditVerdict::Violation, violation.to_string()),
+        None => (AuditVerdict::NotAudited, String::new()),
     };
     let open = measured.open.clone().unwrap_or_default();
-    let ContenderKey { store, strategy, family, role } = probe.contender.key();
+    let PlannedContender { entry, role } = probe.contender;
+    let Candidate { store, strategy, family, .. } = **entry;
     let ns = |ppm: u32| open.response.quantile_ns(f64::from(ppm) / 1e6);
     CapacityRow {
         schema: SCHEMA,

@@ -28,10 +28,10 @@ fn a_nonsensical_objective_is_rejected_with_one_line() {
 /// On a simulated clock a whole run takes seconds and repeats exactly: table, exports and rows.
 #[test]
 fn a_capacity_is_found_stored_and_repeated() {
-    let scratch = Scratch::new("capacity");
-    let [csv, page, svg, json] =
-        ["c.csv", "c.md", "c.svg", "c.json"].map(|name| scratch.path(name).display().to_string());
-    let results = scratch.path("box/slo");
+    let scratch = tempfile::tempdir().unwrap();
+    let [csv, page, svg, json] = ["c.csv", "c.md", "c.svg", "c.json"]
+        .map(|name| scratch.path().join(name).display().to_string());
+    let results = scratch.path().join("box/slo");
     let measure = |more: &[&str]| {
         let scenario = ["capacity", "queue", "async-mutex", "--store", "simulated"];
         let rest = ["--clients", "tasks:4", "--seconds", "1"];
@@ -72,8 +72,8 @@ fn a_capacity_is_found_stored_and_repeated() {
 /// Ctrl-C leaves complete rows, marked partial.
 #[test]
 fn a_stopped_capacity_is_partial() {
-    let scratch = Scratch::new("capacity-stopped");
-    let results = scratch.path("box/slo");
+    let scratch = tempfile::tempdir().unwrap();
+    let results = scratch.path().join("box/slo");
     let mut capacity = command(&["capacity", "cas", "mutex", "--accept-noise", "--results"]);
     let (table, notes) = stopped(capacity.arg(&results), "objective p", Signal::SIGINT);
     assert!(table.starts_with("PARTIAL"), "{table}");

@@ -266,14 +266,14 @@ fn completions_and_the_manual_are_printed() {
 /// Several commands of a CI step add to one summary, and none replaces the text of another.
 #[test]
 fn the_summary_of_a_ci_step_is_appended_to() {
-    let scratch = Scratch::new("step-summary");
-    let summary = scratch.path("summary.md");
+    let scratch = tempfile::tempdir().unwrap();
+    let summary = scratch.path().join("summary.md");
     fs::write(&summary, "earlier\n").unwrap();
     for strategy in ["cas", "mutex"] {
         let mut command = hotrow();
         command.args(["run", strategy, "--blocks", "1", "--export-markdown"]).arg(&summary);
         let output = command.env("GITHUB_STEP_SUMMARY", &summary).output().unwrap();
-        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(has_ended(&output), "{}", stderr(&output));
     }
     let text = fs::read_to_string(&summary).unwrap();
     assert!(text.starts_with("earlier\n"), "{text}");

@@ -93,8 +93,8 @@ impl<'a> SloContender<'a> {
     /// is replaced by the estimate: that noise left it open says nothing of `noop`.
     pub(super) fn compare_with(&mut self, noop: Option<&SloContender<'_>>) {
         let Some(noop) = noop else { return };
-        let noop_low = noop.threshold.low.or(noop.threshold.estimate).unwrap_or(0.0);
-        let own_high = self.threshold.high.or(self.threshold.estimate).unwrap_or(f64::INFINITY);
+        let noop_low = first_of([noop.threshold.low, noop.threshold.estimate], 0.0);
+        let own_high = first_of([self.threshold.high, self.threshold.estimate], f64::INFINITY);
         let stops = [Limit::Response, Limit::Load, Limit::BeyondLadder].contains(&self.limit);
         if stops && noop_low <= own_high {
             self.limit = Limit::Machine;
@@ -104,7 +104,15 @@ impl<'a> SloContender<'a> {
     /// Returns the number that orders contenders: the capacity, or else a bound of it.
     pub(super) fn order(&self) -> f64 {
         let Threshold { estimate, low, .. } = self.threshold;
-        estimate.or(low).unwrap_or(0.0)
+        first_of([estimate, low], 0.0)
+    }
+}
+
+/// Returns the first known number, or `other`.
+fn first_of(numbers: [Option<f64>; 2], other: f64) -> f64 {
+    match numbers {
+        [Some(number), _] | [None, Some(number)] => number,
+        [None, None] => other,
     }
 }
 

@@ -43,9 +43,9 @@ use hotrow::{
     strategy::Family,
 };
 use hotrow_cli::rows::{BUILD, measurement_row};
-use hotrow_engine::{Iteration, Measurement, Schedule, Stop, Verdict};
+use hotrow_engine::{Iteration, Measurement, Schedule, Stop};
 use hotrow_registry::Entry;
-use hotrow_results::{ContenderKey, Environment, MeasurementRow, Role, RowContext, StoredRun};
+use hotrow_results::{Environment, MeasurementRow, Role, RowContext, StoredRun};
 
 /// The store that is almost free, so that the time is that of the strategy.
 const STORE: &str = "memory";
@@ -158,13 +158,12 @@ impl Rows {
             seed: self.run.environment.seed,
         };
         let started_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let measured = (entry.measure)(&Iteration { scenario, schedule, block }, &STOP);
-        if let Verdict::Violation { violation } = &measured.verdict {
+        let measured =
+            (entry.measure)(&Iteration { scenario, schedule, block, location: None }, &STOP);
+        if let Some(Err(violation)) = &measured.verdict {
             panic!("{} violates its guarantees in {id}: {violation}", entry.strategy);
         }
         let role = if entry.is_reference() { Role::Reference } else { Role::Contender };
-        let key =
-            ContenderKey { store: STORE, strategy: entry.strategy, family: entry.family, role };
         let context = RowContext {
             run: &self.run.environment.run,
             fork: 0,
@@ -173,8 +172,9 @@ impl Rows {
             seed: schedule.seed,
             started_ms,
             excluded_because: "",
+            workload: "",
         };
-        let row = measurement_row(context, &scenario, key, &measured);
+        let row = measurement_row(context, &scenario, entry, role, &measured);
         self.run.rows.push(row);
         measured
     }

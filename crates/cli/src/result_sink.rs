@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     failure::{CliError, note},
-    plan::{Plan, PlannedScenario},
+    plan::{Plan, PlannedContender, PlannedScenario},
     progress::Progress,
     rows::{measurement_row, quantile_rows},
     stdout,
@@ -181,7 +181,8 @@ fn block_rows(
             excluded_because: block.exclusion_reason.as_deref().unwrap_or_default(),
             workload,
         };
-        let row = measurement_row(context, scenario, contenders[*contender], measurement);
+        let PlannedContender { entry, role } = contenders[*contender];
+        let row = measurement_row(context, scenario, entry, role, measurement);
         rows.quantiles.extend(quantile_rows(&row, measurement));
         rows.rows.push(row);
     }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::plan::PlannedContender;
 use hotrow::scenario::{Clients, Latency, Load, Scenario};
 use hotrow_engine::{LatencyHistogram, Measurement, OpenLoop};
+use hotrow_registry::Entry;
 use hotrow_results::{
-    AuditVerdict, Build, ClientKind, Kind, LADDER_PPM, MeasurementRow, QuantileRow, RowContext,
-    SCHEMA, TimeKind, stats,
+    AuditVerdict, Build, ClientKind, Kind, LADDER_PPM, MeasurementRow, QuantileRow, Role,
+    RowContext, SCHEMA, TimeKind, stats,
 };
 
 /// What this program was built from.
@@ -19,13 +19,13 @@ pub const BUILD: Build = Build {
 };
 
 /// The row of a measurement.
-pub(super) fn measurement_row(
+pub fn measurement_row(
     context: RowContext<'_>,
     scenario: &Scenario,
-    contender: PlannedContender,
+    entry: &Entry,
+    role: Role,
     measured: &Measurement,
 ) -> MeasurementRow {
-    let PlannedContender { entry, role } = contender;
     let (verdict, audited_entries, violation) = match &measured.verdict {
         Some(Ok(audited)) => (AuditVerdict::Pass, audited.entries, String::new()),
         Some(Err(violation)) => (AuditVerdict::Violation, 0, violation.to_string()),

@@ -26,7 +26,9 @@ const SCENARIOS: [(&str, &str); 4] = [
 /// Renders the answer in five sentences.
 pub(super) fn answers(context: &RenderContext<'_>) -> Result<String, String> {
     let all = comparisons(&context.run().rows);
-    let mut text = String::new();
+    let environment = &context.run().environment;
+    let processor = environment.cpu_model.as_deref().unwrap_or("an unknown processor");
+    let mut text = format!("Measured on {processor}, {} cores.\n\n", environment.cores);
     for (number, (heading, name)) in (1..).zip(SCENARIOS) {
         let sentence = match find_scenario(&all, context.run().environment.cores, name) {
             Some(comparison) => answer(comparison),

@@ -7,6 +7,7 @@ use super::{
     failure::{CliError, Exit},
     stdout,
 };
+use hotrow::strategy::{Guarantees, Scope};
 use hotrow_registry::Entry;
 use hotrow_report::{Align, Column, Table};
 use hotrow_verify::contract::Candidate;
@@ -28,12 +29,12 @@ enum ListFormat {
 }
 
 const LEGEND: &str = "
-lin    linearizable: an operation takes effect at one moment of its call
+lin    linearizable: an operation takes effect at one moment of its call; yes: within
+       one process, all: across all processes that share the store
 fifo   commands of one user are decided in the order in which they came
 fair   starvation-free: a waiter is served after a bounded number of others
 user   no cross-user blocking: a user never waits for another user
 idle   no idle memory: an idle user costs no memory beyond its entry
-scope  all of this holds within one process, or across all processes that share the store
 ";
 
 /// Prints the registry.
@@ -62,7 +63,7 @@ fn strategies() -> Vec<Vec<&'static Entry>> {
 }
 
 fn table() -> String {
-    let headings = ["strategy", "family", "stores", "lin", "fifo", "fair", "user", "idle", "scope"];
+    let headings = ["strategy", "family", "stores", "lin", "fifo", "fair", "user", "idle"];
     let column = |heading: &str| Column::new(heading, Align::Left, 0);
     let mut table = Table::new(headings.map(column).to_vec());
     for entries in strategies() {
@@ -72,15 +73,23 @@ fn table() -> String {
             (*strategy).to_owned(),
             family.to_string(),
             stores(&entries).join(", "),
-            mark(guarantees.linearizable),
+            linearizable(guarantees).to_owned(),
             mark(guarantees.fifo),
             mark(guarantees.starvation_free),
             mark(guarantees.no_cross_user_blocking),
             mark(guarantees.no_idle_memory),
-            guarantees.scope.to_string(),
         ]);
     }
     table.terminal(stdout::width()).0 + LEGEND
+}
+
+/// Returns for which processes the strategy is linearizable. The table has no room for a column.
+fn linearizable(guarantees: Guarantees) -> &'static str {
+    match (guarantees.linearizable, guarantees.scope) {
+        (false, _) => "-",
+        (true, Scope::Process) => "yes",
+        (true, Scope::Store) => "all",
+    }
 }
 
 fn object(entries: &[&Entry]) -> Value {

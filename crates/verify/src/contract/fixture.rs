@@ -190,6 +190,11 @@ impl Service {
         Service { points, mode, callers_have_threads, started: Arc::default() }
     }
 
+    /// Whether its store is a database.
+    pub(crate) fn is_on_database(&self) -> bool {
+        self.mode == ExecutionMode::Wire
+    }
+
     /// The service itself.
     pub(crate) fn points(&self) -> &dyn DynPointService {
         &*self.points

@@ -7,6 +7,7 @@ use std::{
     },
     task::Poll,
     thread,
+    time::Duration,
 };
 
 use fastrand::Rng;
@@ -37,6 +38,9 @@ const AMOUNT_MAX: u64 = 3;
 /// Pauses in which cancelled commands that still run come to their end. On a slow store each pause
 /// is 20 ms, and a command takes up to a second.
 const SETTLE_PAUSES: usize = 2_000;
+
+/// Longer than the pause of a strategy between two attempts, and the attempt itself.
+const DATABASE_PAUSE: Duration = Duration::from_millis(250);
 
 /// A client yields its thread in one operation of so many.
 const YIELD_EVERY: u64 = 4;
@@ -167,15 +171,24 @@ impl Recorder {
     /// Waits until cancelled commands that still run have ended.
     async fn settle(&self) -> CheckResult {
         let mut before = self.ledgers().await?;
-        for _ in 0..SETTLE_PAUSES {
-            self.service.let_others_run().await;
-        }
+        self.pause(SETTLE_PAUSES).await;
         loop {
             let now = self.ledgers().await?;
             if now == before {
                 return Ok(());
             }
             before = now;
+            self.pause(1).await;
+        }
+    }
+
+    /// Lets commands end whose callers are gone: in a number of `pauses`, or on a database, where a
+    /// strategy may pause before it tries again, in one that is longer than that.
+    async fn pause(&self, pauses: usize) {
+        if self.service.is_on_database() {
+            return tokio::time::sleep(DATABASE_PAUSE).await;
+        }
+        for _ in 0..pauses {
             self.service.let_others_run().await;
         }
     }

@@ -32,7 +32,8 @@ fn a_workload_has_every_combination_of_its_values() {
 #[test]
 fn a_scenario_has_the_same_workload_in_a_plan_and_alone() {
     let built_in = Definitions::built_in().unwrap();
-    for name in built_in.plan.keys() {
+    // The workloads of databases differ in the store alone, and have names of their own.
+    for name in built_in.plan.keys().filter(|name| *name != "databases") {
         for planned in built_in.plan(name, 1, &[]).unwrap().scenarios {
             let alone = PlannedScenario::of(planned.scenario, Vec::new());
             assert_eq!(alone.workload, planned.workload, "{name}: {}", planned.id());

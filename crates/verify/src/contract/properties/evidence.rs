@@ -45,7 +45,7 @@ async fn check_histories(case: TestCase, judge: fn(&History) -> CheckResult) -> 
         judge(&history).map_err(|violation| format!("{violation}{}", how_to_repeat(seed)))?;
         stats.count(&history);
         runs += 1;
-        if case.mode == ExecutionMode::Threads
+        if matches!(case.mode, ExecutionMode::Threads | ExecutionMode::Wire)
             && THREAD_RUNS_MIN <= runs
             && stats.ensure_varied(overlap).is_ok()
         {

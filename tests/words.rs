@@ -40,6 +40,7 @@ const EXEMPT: &[&str] = &[
     "docs/GLOSSARY.md",
     "results/SCHEMA.md",
     "results/proof/",
+    "results/epyc/",
     "results/reference/",
     "tests/data/",
     "tests/words.rs",

@@ -31,8 +31,8 @@ store.";
 
 const AFTER_HELP: &str = "\
 How to read a table:
-  #            rank. Contenders of equal rank were not found slower than the first
-               of them; `-` is not ranked; `sat` is saturated: it did not achieve
+  #            rank. Contenders of one rank were not found slower than its
+               first; `-` is not ranked; `sat` is saturated: it did not achieve
                the offered load
   vs mutex     ratio to the baseline within each block: median [95 % interval]
   p50 .. max   service time of a closed loop, response time of an open loop;

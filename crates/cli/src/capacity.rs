@@ -67,8 +67,8 @@ pub(super) struct Capacity {
     /// from 6 to 20 [default: 120]
     #[arg(long, allow_negative_numbers = true, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400), verbatim_doc_comment)]
     seconds: Option<u32>,
-    /// Use blocks during which other programs were busy,
-    /// and mark every result NOISY
+    /// Use blocks during which other programs were
+    /// busy, and mark every result NOISY
     #[arg(long, verbatim_doc_comment)]
     accept_noise: bool,
     #[command(flatten)]

@@ -23,8 +23,8 @@ pub(super) struct Output {
     /// Also write the rankings to FILE, as JSON
     #[arg(long, value_name = "FILE")]
     pub(super) export_json: Option<PathBuf>,
-    /// Also write the rankings to FILE, as Markdown for a
-    /// pull request, or for "$GITHUB_STEP_SUMMARY"
+    /// Also write the rankings to FILE, as Markdown for
+    /// a pull request, or for "$GITHUB_STEP_SUMMARY"
     #[arg(long, value_name = "FILE", verbatim_doc_comment)]
     pub(super) export_markdown: Option<PathBuf>,
     /// Also write the rankings to FILE, as AsciiDoc

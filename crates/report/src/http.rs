@@ -287,15 +287,19 @@ impl<'a> Servers<'a> {
         let is_control = |server: &&Server<'_>| server.series.role == Role::AaControl;
         let control = self.all.iter().find(is_control)?;
         let original = self.find(SERVED, "charge", control.cores)?;
-        let Interval { low, high } = Ratio::of(&control.cpu, &original.cpu)?.interval?;
+        let itself = match Ratio::of(&control.cpu, &original.cpu)?.interval {
+            Some(Interval { low, high }) => {
+                format!("differ by at most {}", percent_above_one(high.max(low.recip())))
+            }
+            None => "ran in too few blocks to bound their difference".to_owned(),
+        };
         let charges = rows.iter().filter(|row| row.scenario.starts_with("http/charge/"));
         let charges: Vec<MeasurementRow> = charges.map(|row| (*row).clone()).collect();
         let counts: Vec<String> =
             comparisons(&charges).iter().filter_map(different_pairs).collect();
         Some(format!(
-            "Two servers with {SERVED} differ by at most {} in the processor time per request (A/A, \
-             95 % confidence); pairs of strategies that differ in requests a second: {}.",
-            percent_above_one(high.max(low.recip())),
+            "Two servers with {SERVED} {itself} in the processor time per request (A/A, 95 % \
+             confidence); pairs of strategies that differ in requests a second: {}.",
             listed(&counts)
         ))
     }

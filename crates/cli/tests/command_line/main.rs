@@ -241,7 +241,8 @@ fn verify_shows_properties_and_counter_examples() {
     let table = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{table}{}", stderr(&output));
     assert!(table.starts_with(" a  queue on memory\n b  queue on simulated\n"), "{table}");
-    assert_eq!(marks(&table, "fifo per user"), "+ +");
+    // In SQLite no step can be held, so this property is not checked there.
+    assert_eq!(marks(&table, "fifo per user"), "+ + .");
     assert!(table.lines().all(|line| line.len() <= 80), "{table}");
 
     let output = run(&["verify", "unsynchronized", "--store", "memory", "--seed", "3"]);

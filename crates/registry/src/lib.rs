@@ -8,9 +8,11 @@
 //! or of a test compiles none of them again.
 //!
 //! ```
-//! let mutexes = hotrow_registry::entries().filter(|entry| entry.strategy == "mutex");
-//! assert!(mutexes.clone().all(|entry| entry.guarantees.linearizable));
-//! assert_eq!(mutexes.map(|entry| entry.store).collect::<Vec<_>>(), ["memory"]);
+//! let mutexes: Vec<_> =
+//!     hotrow_registry::entries().filter(|entry| entry.strategy == "mutex").collect();
+//! assert_eq!(mutexes.len(), 1);
+//! assert_eq!(mutexes[0].store, "memory");
+//! assert!(mutexes[0].guarantees.linearizable);
 //! ```
 
 #![deny(missing_docs)]

@@ -242,7 +242,7 @@ client 1                                client 2
         assert!(text.lines().count() <= 2 * ROWS_MAX, "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH_MAX), "{text}");
         assert_eq!(text.matches("# append").count(), 2, "{text}");
-        assert!(text.contains("events ..") && text.ends_with("and 36 more clients\n"), "{text}");
+        assert!(text.contains("events ..") && text.ends_with("and 37 more clients\n"), "{text}");
     }
 
     /// An empty diagram must not panic in the middle of a message.

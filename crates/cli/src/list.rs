@@ -63,16 +63,15 @@ fn strategies() -> Vec<Vec<&'static Entry>> {
 }
 
 fn table() -> String {
-    let headings = ["strategy", "family", "stores", "lin", "fifo", "fair", "user", "idle"];
+    let headings = ["strategy", "stores", "lin", "fifo", "fair", "user", "idle"];
     let column = |heading: &str| Column::new(heading, Align::Left, 0);
     let mut table = Table::new(headings.map(column).to_vec());
     for entries in strategies() {
-        let Candidate { strategy, family, guarantees, .. } = **entries[0];
+        let Candidate { strategy, guarantees, .. } = **entries[0];
         let mark = |given: bool| if given { "yes" } else { "-" }.to_owned();
         table.push(vec![
             (*strategy).to_owned(),
-            family.to_string(),
-            stores(&entries).join(", "),
+            stores(&entries).join(" "),
             linearizable(guarantees).to_owned(),
             mark(guarantees.fifo),
             mark(guarantees.starvation_free),

@@ -190,6 +190,15 @@ impl Service {
         Service { points, mode, callers_have_threads, started: Arc::default() }
     }
 
+    /// Lets commands go on whose callers are gone. On a database, a strategy may pause before it tries
+    /// again: this is longer than such a pause and the attempt.
+    pub(crate) async fn pause_for_dropped_work(&self) {
+        match self.is_on_database() {
+            true => tokio::time::sleep(Duration::from_millis(250)).await,
+            false => self.let_others_run().await,
+        }
+    }
+
     /// Whether its store is a database.
     pub(crate) fn is_on_database(&self) -> bool {
         self.mode == ExecutionMode::Wire

@@ -7,7 +7,6 @@ use std::{
     },
     task::Poll,
     thread,
-    time::Duration,
 };
 
 use fastrand::Rng;
@@ -38,9 +37,6 @@ const AMOUNT_MAX: u64 = 3;
 /// Pauses in which cancelled commands that still run come to their end. On a slow store each pause
 /// is 20 ms, and a command takes up to a second.
 const SETTLE_PAUSES: usize = 2_000;
-
-/// Longer than the pause of a strategy between two attempts, and the attempt itself.
-const DATABASE_PAUSE: Duration = Duration::from_millis(250);
 
 /// A client yields its thread in one operation of so many.
 const YIELD_EVERY: u64 = 4;
@@ -186,7 +182,7 @@ impl Recorder {
     /// strategy may pause before it tries again, in one that is longer than that.
     async fn pause(&self, pauses: usize) {
         if self.service.is_on_database() {
-            return tokio::time::sleep(DATABASE_PAUSE).await;
+            return self.service.pause_for_dropped_work().await;
         }
         for _ in 0..pauses {
             self.service.let_others_run().await;

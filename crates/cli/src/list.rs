@@ -29,8 +29,8 @@ enum ListFormat {
 }
 
 const LEGEND: &str = "
-lin    linearizable: an operation takes effect at one moment of its call; yes: within
-       one process, all: across all processes that share the store
+lin    linearizable: an operation takes effect at one moment of its call;
+       yes: within one process, all: across all that share the store
 fifo   commands of one user are decided in the order in which they came
 fair   starvation-free: a waiter is served after a bounded number of others
 user   no cross-user blocking: a user never waits for another user

@@ -289,7 +289,7 @@ mod tests {
         run.environment.resumed = 1;
         run.rows = sample::run(&[sample::row("mutex", 0, 5)]).rows;
         run.save(&directory).unwrap();
-        assert_eq!(StoredRun::find(&scratch.path()).unwrap(), std::slice::from_ref(&directory));
+        assert_eq!(StoredRun::find(scratch.path()).unwrap(), std::slice::from_ref(&directory));
         assert_eq!(StoredRun::load(&directory), Ok(run));
         assert_eq!(StoredRun::find(&scratch.path().join("none")).unwrap(), Vec::<PathBuf>::new());
     }

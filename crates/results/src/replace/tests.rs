@@ -37,7 +37,7 @@ fn a_file_is_replaced_as_a_whole_and_no_temporary_file_stays() {
     replace(&target, b"two").unwrap();
     assert_eq!(fs::read(&target).unwrap(), b"two");
     assert_ne!(inode(&target), first, "the file was overwritten in place");
-    assert_eq!(names(&scratch.path()), ["rows.csv"]);
+    assert_eq!(names(scratch.path()), ["rows.csv"]);
 }
 
 /// An unwritable target must be found before an hour of measuring and not after it, and the target
@@ -55,7 +55,7 @@ fn an_unwritable_target_is_detected_before_any_work() {
         assert_eq!(replace(&target, b"").unwrap_err().kind(), found.kind(), "{target:?}");
         assert!(!found.to_string().contains(".tmp"), "{found}");
     }
-    assert_eq!(names(&scratch.path()), [""; 0]);
+    assert_eq!(names(scratch.path()), [""; 0]);
 }
 
 /// A link stays a link, and the file that it points to is written, also through a second link, and
@@ -189,7 +189,7 @@ fn a_device_is_written_into() {
         fs::remove_file(link).unwrap();
         assert!(fs::symlink_metadata(&target).unwrap().file_type().is_char_device());
     }
-    assert_eq!(names(&scratch.path()), ["full", "null"]);
+    assert_eq!(names(scratch.path()), ["full", "null"]);
 }
 
 /// A disk must never be overwritten. The target is rejected by its type, without opening it.
@@ -223,5 +223,5 @@ fn a_descriptor_is_written_into() {
     let mut text = String::new();
     open.read_to_string(&mut text).unwrap();
     assert_eq!(text, "new");
-    assert_eq!(names(&scratch.path()), ["file"]);
+    assert_eq!(names(scratch.path()), ["file"]);
 }

@@ -133,6 +133,7 @@ pub(crate) fn config() -> StoreConfig {
         tick: CoarseClock::default(),
         timer: Timer::default(),
         location: None,
+        keeps_accounts: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Checks that the ledger, the account and the acknowledged receipts of a user agree.
 
-use crate::contract::{check_result::CheckResult, fixture::Service};
+use crate::contract::{check_result::CheckResult, service::Service};
 use hotrow::domain::{Account, Action, LedgerEntry, OperationId, Outcome, Receipt, UserId};
 
 /// Most reads of a user whose commands may still run, before the check fails.

@@ -19,14 +19,16 @@ mod recorder;
 #[cfg(shuttle)]
 pub mod schedules;
 mod search_budget;
+mod service;
 
 pub use self::{
     candidate::{Candidate, Open, OpenWithFaults, OpenYielding},
     check::{ContractFailure, Trial, check_contract},
     check_result::CheckResult,
     execution_mode::ExecutionMode,
-    fixture::{TestCase, operations_asked},
+    fixture::TestCase,
     judge::{by_the_ledger, by_what_callers_saw},
     properties::{PROPERTIES, Property},
     search_budget::SearchBudget,
+    service::operations_asked,
 };

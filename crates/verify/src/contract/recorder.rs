@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 
 use super::{
     check_result::{CheckResult, read},
-    fixture::{Service, amount, poll_once, user},
+    service::{Service, amount, poll_once, user},
 };
 use crate::history::{History, Ledger, Operation, Reply};
 use hotrow::{

@@ -4,8 +4,9 @@ use std::task::Poll;
 
 use crate::contract::{
     check_result::{CheckResult, accepted},
-    fixture::{TestCase, charge, poll_once, spend, user},
+    fixture::TestCase,
     ledger_check,
+    service::{charge, poll_once, spend, user},
 };
 use hotrow::store::FailPoint;
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::contract::{
     check_result::{CheckResult, accepted},
     fail_points::{ERROR, FailPoints},
-    fixture::{TestCase, charge, outcomes, user},
+    fixture::TestCase,
     ledger_check,
+    service::{charge, outcomes, user},
 };
 use hotrow::{
     domain::{Failure, Fault, UserId},

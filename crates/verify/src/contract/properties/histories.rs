@@ -2,8 +2,9 @@
 
 use crate::contract::{
     check_result::{CheckResult, accepted},
-    fixture::{TestCase, charge, outcomes, spend, user},
+    fixture::TestCase,
     ledger_check,
+    service::{charge, outcomes, spend, user},
 };
 use hotrow::store::Page;
 

@@ -3,8 +3,9 @@
 
 use crate::contract::{
     check_result::{CheckResult, rejected},
-    fixture::{TestCase, charge, outcomes, spend, user},
+    fixture::TestCase,
     ledger_check,
+    service::{charge, outcomes, spend, user},
 };
 use hotrow::domain::{Bounds, Policy, Reason};
 

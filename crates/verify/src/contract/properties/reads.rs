@@ -2,7 +2,8 @@
 
 use crate::contract::{
     check_result::{CheckResult, accepted},
-    fixture::{TestCase, charge, outcomes, user},
+    fixture::TestCase,
+    service::{charge, outcomes, user},
 };
 
 /// A balance from a copy could be older than a command that the reader knows to be applied.

@@ -2,8 +2,9 @@
 
 use crate::contract::{
     check_result::{CheckResult, accepted, rejected},
-    fixture::{TestCase, charge, outcomes, spend, user},
+    fixture::TestCase,
     ledger_check,
+    service::{charge, outcomes, spend, user},
 };
 
 /// A rejected command could leave a ledger entry, a version or an error behind, in the account or

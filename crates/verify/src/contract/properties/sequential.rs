@@ -2,8 +2,9 @@
 
 use crate::contract::{
     check_result::{CheckResult, accepted, rejected},
-    fixture::{TestCase, charge, spend, user},
+    fixture::TestCase,
     ledger_check,
+    service::{charge, spend, user},
 };
 use hotrow::domain::{Account, Reason};
 

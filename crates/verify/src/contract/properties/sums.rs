@@ -4,9 +4,10 @@ use fastrand::Rng;
 
 use crate::contract::{
     check_result::{CheckResult, accepted},
-    fixture::{Service, TestCase, charge, outcomes, spend, user},
+    fixture::TestCase,
     ledger_check,
     search_budget::how_to_repeat,
+    service::{Service, charge, outcomes, spend, user},
 };
 use hotrow::domain::{Action, Outcome};
 

@@ -4,8 +4,9 @@ use futures_util::future::join_all;
 
 use crate::contract::{
     check_result::{CheckResult, accepted, rejected},
-    fixture::{TestCase, charge, outcomes, poll_once, spend, user},
+    fixture::TestCase,
     ledger_check,
+    service::{charge, outcomes, poll_once, spend, user},
 };
 use hotrow::store::FailPoint;
 

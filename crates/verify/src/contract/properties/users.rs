@@ -2,8 +2,9 @@
 
 use crate::contract::{
     check_result::{CheckResult, accepted, rejected},
-    fixture::{TestCase, user},
+    fixture::TestCase,
     ledger_check,
+    service::user,
 };
 use hotrow::domain::{Account, UserId};
 

@@ -15,7 +15,8 @@ use tokio::task::{JoinError, JoinHandle};
 use crate::contract::{
     check_result::{CheckResult, accepted},
     fail_points::{FailPoints, Gate},
-    fixture::{Service, TestCase, charge, poll_once, user},
+    fixture::TestCase,
+    service::{Service, charge, poll_once, user},
 };
 use hotrow::store::FailPoint;
 

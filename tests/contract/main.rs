@@ -10,7 +10,6 @@
 mod seeded_bugs;
 mod table;
 
-use hotrow_registry::Entry;
 use hotrow_verify::contract::{self, PROPERTIES, Property, SearchBudget, TestCase};
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -18,11 +17,7 @@ use self::seeded_bugs::{SeededBug, seeded_bugs};
 
 fn main() {
     let (arguments, budget) = (Arguments::from_args(), SearchBudget::from_environment());
-    // A strategy that retries against other clients a bounded number of times may not apply a command
-    // that these properties expect to be applied. The tests of the databases audit what it does.
-    let is_bounded = |entry: &&Entry| entry.performs_io && entry.strategy == "version";
-    let entries = hotrow_registry::all().filter(|entry| !is_bounded(entry));
-    let all = entries.flat_map(|entry| contract::Trial::all_of(entry, budget));
+    let all = hotrow_registry::all().flat_map(|entry| contract::Trial::all_of(entry, budget));
     let mut trials: Vec<Trial> = all.map(passes).collect();
     trials.extend(seeded_bugs().map(detects_seeded_bug));
     trials.push(Trial::test("seeded_bugs::every_detector_is_a_property", detectors_are_properties));

@@ -14,6 +14,7 @@ use clap::Args;
 
 use self::{objective::Objective, setup::Setup};
 use super::{
+    databases::Databases,
     failure::{CliError, Exit},
     output::Format,
     scenario_args::ScenarioArgs,
@@ -112,6 +113,7 @@ pub(super) struct CapacityOutput {
 pub(super) fn capacity(arguments: &Capacity) -> Result<Exit, CliError> {
     let setup = Setup::new(arguments)?;
     outputs::check(&arguments.output)?;
+    let _databases = Databases::open([(setup.contenders[0].entry, setup.location)])?;
     let run = stages::measure(&setup)?;
     outputs::show(&arguments.output, &setup, &run)
 }

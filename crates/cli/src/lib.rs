@@ -15,6 +15,7 @@ mod capacity;
 mod check_history;
 mod compare;
 pub mod costs;
+mod databases;
 mod demo;
 mod doctor;
 mod environment;

@@ -37,8 +37,12 @@ pub(super) fn record(plan: &Plan, file: Option<&Path>, exit: Exit) -> Result<Exi
             }
             // The audit needs ledgers, also in scenarios that are measured without them.
             let scenario = Scenario { ledger: true, ..planned.scenario };
-            let iteration =
-                Iteration { scenario, schedule: plan.schedule, block: 0, location: None };
+            let iteration = Iteration {
+                scenario,
+                schedule: plan.schedule,
+                block: 0,
+                location: planned.location,
+            };
             let recording = recorded(contender, &iteration)?;
             if let Err(violation) = audit_history(&recording.history) {
                 let name = contender.entry.strategy;

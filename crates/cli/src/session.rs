@@ -1,13 +1,13 @@
 //! One run from the plan to stored rows: examines the machine, measures, and stores the rows.
 
 use std::{
-    collections::BTreeSet,
     env,
     path::PathBuf,
     time::{Duration, Instant},
 };
 
 use super::{
+    databases::Databases,
     failure::{CliError, Exit, note},
     forks::{measure, measure_in_fork, read_completed_blocks},
     interrupt,
@@ -20,9 +20,7 @@ use hotrow::scenario::Latency;
 use hotrow_engine::{Schedule, Stop};
 use hotrow_machine as machine;
 use hotrow_machine::{Severity, examine};
-use hotrow_registry::PrivateServer;
 use hotrow_results::{Environment, StoredRun};
-use tokio::runtime;
 
 /// The first line of the output of stopped work.
 pub(super) const PARTIAL: &str = "PARTIAL, stopped before its end.";
@@ -47,7 +45,7 @@ pub(super) struct Measured {
 /// Measures a plan, and stores the rows if the output names a folder.
 pub(super) fn measured(plan: &Plan, output: &Output) -> Result<Measured, CliError> {
     let stop = interrupt::listen()?;
-    let _servers = private_servers(plan)?;
+    let _databases = Databases::open(plan.stores())?;
     if cfg!(debug_assertions) {
         note("this is a debug build, whose numbers mean little: use `cargo run --release`");
     }
@@ -66,28 +64,6 @@ pub(super) fn measured(plan: &Plan, output: &Output) -> Result<Measured, CliErro
     measure_all(plan, stop, &mut sink)?;
     let (run, saved_in) = sink.finish(interrupt::requested())?;
     Ok(Measured { run, saved_in })
-}
-
-/// Starts the private servers of the databases of a plan, and says what it started. Without them each
-/// measurement would start one.
-fn private_servers(plan: &Plan) -> Result<Vec<PrivateServer>, CliError> {
-    let at_private_place = plan.scenarios.iter().filter(|planned| planned.location.is_none());
-    let stores: BTreeSet<&str> = at_private_place
-        .filter_map(|planned| Some(planned.contenders.first()?.entry.store))
-        .collect();
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    let runtime =
-        runtime.map_err(|error| CliError::failed(format!("cannot start a runtime: {error}")))?;
-    let mut servers = Vec::new();
-    for store in stores {
-        let server = runtime.block_on(hotrow_registry::private_server(store));
-        let server = server.map_err(|why| CliError::failed(format!("store {store}: {why}")))?;
-        if let Some(server) = server {
-            note(&server.summary);
-            servers.push(server);
-        }
-    }
-    Ok(servers)
 }
 
 fn measure_all(plan: &Plan, stop: &Stop, sink: &mut ResultSink<'_>) -> Result<(), CliError> {

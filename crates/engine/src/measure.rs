@@ -228,7 +228,7 @@ fn summary<T: ConcurrencyStrategy>(
 }
 
 /// The measurement of a run of `clients` clients in which no request was sent.
-fn empty(clients: usize, verdict: Option<Result<Audited, Violation>>) -> Measurement {
+pub(super) fn empty(clients: usize, verdict: Option<Result<Audited, Violation>>) -> Measurement {
     Measurement {
         completed_by: vec![0; clients],
         window_ns: 0,

@@ -65,6 +65,8 @@
 
 #![deny(missing_docs)]
 
+#[cfg(test)]
+mod commands;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "proxy")]

@@ -88,7 +88,7 @@ pub(super) fn measure(
         seed: setup.seed,
     };
     let scenario = Scenario { load, ..setup.scenario };
-    let iteration = Iteration { scenario, schedule, block: probe.stream, location: None };
+    let iteration = Iteration { scenario, schedule, block: probe.stream, location: setup.location };
     (probe.contender.entry.measure)(&iteration, stop)
 }
 

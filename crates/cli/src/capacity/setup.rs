@@ -20,6 +20,8 @@ const NOOP: &str = "noop";
 /// A validated command line.
 pub(super) struct Setup {
     pub(super) scenario: Scenario,
+    /// Where the database is, if it is not private.
+    pub(super) location: Option<&'static str>,
     pub(super) contenders: Vec<PlannedContender>,
     pub(super) noop: Option<PlannedContender>,
     pub(super) slo: Option<Objective>,
@@ -37,7 +39,9 @@ impl Setup {
         for name in &arguments.strategies {
             check_fits(name, None)?;
         }
-        let (store, scenario) = arguments.scenario.builder()?.finish()?;
+        let builder = arguments.scenario.builder()?;
+        let location = builder.store.and_then(|store| store.location);
+        let (store, scenario) = builder.finish()?;
         debug_assert_eq!(scenario.load, Load::CLOSED);
         let mut all = contenders(store, scenario.latency, &arguments.strategies)?;
         let is_named = |it: &PlannedContender| {
@@ -58,6 +62,7 @@ impl Setup {
         }
         Ok(Setup {
             scenario,
+            location,
             contenders: all,
             noop,
             slo: arguments.slo,

@@ -95,6 +95,13 @@ impl PlannedScenario {
 }
 
 impl Plan {
+    /// Returns an entry of the store of each scenario, and where its database is.
+    pub(super) fn stores(&self) -> impl Iterator<Item = (&'static Entry, Option<&'static str>)> {
+        let store =
+            |planned: &PlannedScenario| Some((planned.contenders.first()?.entry, planned.location));
+        self.scenarios.iter().filter_map(store)
+    }
+
     /// Returns the number of measurements of all forks, if no block is excluded.
     pub(super) fn measurements(&self) -> u64 {
         let in_block: usize = self.scenarios.iter().map(|planned| planned.contenders.len()).sum();

@@ -38,10 +38,11 @@ fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// Whether a command ended without an error. On a busy machine interference may exclude every block,
-/// and then the exit code is 5: nothing counted.
+/// Whether a command ended without an error. On a busy machine interference may exclude every block:
+/// then, and only then, the exit code is 5, and a line says that nothing counted.
 fn has_ended(output: &Output) -> bool {
-    matches!(output.status.code(), Some(0 | 5))
+    let has_counted = !stderr(output).contains("nothing counted");
+    output.status.code() == Some(if has_counted { 0 } else { 5 })
 }
 
 fn stdout(output: &Output) -> String {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::LatencyHistogram;
+use crate::measure::empty;
 use hotrow::scenario::Clients;
 
 const SCHEDULE: Schedule = Schedule {
@@ -19,20 +19,8 @@ fn measure(iteration: &Iteration, _stop: &Stop) -> Measurement {
     Measurement {
         completed_by: vec![iteration.scenario.users],
         window_ns: u64::from(iteration.block),
-        service: LatencyHistogram::default(),
-        open: None,
-        stalled_ns_max: 0,
-        cpu_ns: 0,
-        switches_voluntary: 0,
-        switches_forced: 0,
-        retries: None,
-        applied: 0,
-        rejected: 0,
-        not_applied: 0,
-        indeterminate: 0,
-        reads: 0,
-        verdict: None,
         truncated: false,
+        ..empty(1, None)
     }
 }
 

@@ -288,7 +288,7 @@ impl<P: InjectedFault, S: Store<PerUserState = tokio::sync::Mutex<()>>> Concurre
                 return Ok(LedgerEntry { receipt, time_millis: 0 });
             }
             FaultKind::Refuse => return Err(Failure::NotApplied(BUSY)),
-            // The write is done, and its caller is told that it is not.
+            // The write is done, and the answer denies it.
             FaultKind::Deny => {
                 self.base.step(&entry, command).await?;
                 return Err(Failure::NotApplied(BUSY));

@@ -119,35 +119,22 @@ impl Statements {
         let types = [Type::INT8; 9];
         let prepared =
             texts.iter().map(|(text, count)| client.prepare_typed(text, &types[..*count]));
-        let prepared = try_join_all(prepared).await?;
-        let [
-            load,
-            load_for_update,
-            advisory_lock,
-            create,
-            commit,
-            commit_if_unchanged,
-            commit_all,
-            history,
-            operation,
-            tombstone,
-            update_if_allowed,
-            decide,
-        ] = <[Statement; 12]>::try_from(prepared)
-            .unwrap_or_else(|_| unreachable!("each text makes one statement"));
+        let mut prepared = try_join_all(prepared).await?.into_iter();
+        // The fields are filled in the order of the texts.
+        let mut next = || prepared.next().expect("each text makes one statement");
         Ok(Statements {
-            load,
-            load_for_update,
-            advisory_lock,
-            create,
-            commit,
-            commit_if_unchanged,
-            commit_all,
-            history,
-            operation,
-            tombstone,
-            update_if_allowed,
-            decide,
+            load: next(),
+            load_for_update: next(),
+            advisory_lock: next(),
+            create: next(),
+            commit: next(),
+            commit_if_unchanged: next(),
+            commit_all: next(),
+            history: next(),
+            operation: next(),
+            tombstone: next(),
+            update_if_allowed: next(),
+            decide: next(),
         })
     }
 }

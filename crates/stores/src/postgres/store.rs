@@ -148,7 +148,7 @@ impl<L: Default + Send + Sync + 'static> Store for Postgres<L> {
                 (server.url(), Some(server))
             }
         };
-        // A URL that is wrong is told apart from a server that is down.
+        // An invalid URL and a server that is down are two errors.
         parse(&url)?;
         let schema = match &config.schema {
             Some(schema) => Arc::clone(schema),

@@ -3,19 +3,20 @@
 use std::{process::Command as Process, time::Duration};
 
 use hotrow::{
-    domain::{
-        Account, Action, Amount, Command, CommitError, OperationId, Policy, StoreError,
-        StoreErrorKind, UserId,
-    },
+    domain::{Account, CommitError, OperationId, Policy, StoreError, StoreErrorKind},
     store::{
-        AdvisoryLock, BatchStore, ConditionalStore, ConditionalUpdate, DecidingStore, Page,
-        Resolution, ResolvingStore, RowLock, Serializable, Store, StoredFunction, Transaction,
+        AdvisoryLock, BatchStore, ConditionalStore, DecidingStore, Page, Resolution,
+        ResolvingStore, RowLock, Serializable, Store, StoredFunction, Transaction,
         TransactionalStore,
     },
 };
 
 use super::*;
-use crate::{Run, scratch::ScratchFolder};
+use crate::{
+    Run,
+    commands::{charge, send_twice, user},
+    scratch::ScratchFolder,
+};
 
 type Plain = Postgres<()>;
 
@@ -28,15 +29,6 @@ async fn server(test: &str) -> Option<PostgresServer> {
         return None;
     }
     Some(PostgresServer::start().await.unwrap())
-}
-
-fn user() -> UserId {
-    UserId::new(1).unwrap()
-}
-
-fn charge(id: u64, points: u64) -> Command {
-    let action = Action::Charge(Amount::new(points).unwrap());
-    Command { id: OperationId(id), user: user(), action }
 }
 
 async fn error_of(config: &PostgresConfig) -> StoreError {
@@ -133,14 +125,7 @@ async fn a_command_that_is_sent_twice_is_applied_once() {
     let store = Plain::open(&PostgresConfig::on(&server)).await.unwrap();
     let policy = Policy::default();
     let entry = store.entry(user());
-    let receipt = charge(7, 5).decide(Account::default(), &policy).unwrap();
-    let first = store.commit(&entry, &receipt).await.unwrap();
-    let again = charge(7, 5).decide(first.receipt.after, &policy).unwrap();
-    assert_eq!(store.commit(&entry, &again).await, Ok(first));
-    assert_eq!(store.commit_if_unchanged(&entry, &again).await, Ok(Some(first)));
-    assert_eq!(store.commit_all(&entry, &[again]).await, Ok(vec![first]));
-    let by = DecidingStore::<ConditionalUpdate>::execute(&store, &entry, charge(7, 5), &policy);
-    assert_eq!(by.await, Ok(first));
+    let (first, again) = send_twice(&store).await;
     let by = DecidingStore::<StoredFunction>::execute(&store, &entry, charge(7, 5), &policy);
     assert_eq!(by.await, Ok(first));
     let mut transaction = TransactionalStore::<RowLock>::begin(&store, &entry).await.unwrap();

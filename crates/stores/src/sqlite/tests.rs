@@ -8,26 +8,21 @@ use hotrow::{
         StoreError, StoreErrorKind, UserId,
     },
     store::{
-        BatchStore, ConditionalStore, ConditionalUpdate, DecidingStore, Immediate, Page,
-        Resolution, ResolvingStore, Store, Transaction, TransactionalStore,
+        BatchStore, ConditionalUpdate, DecidingStore, Immediate, Page, Resolution, ResolvingStore,
+        Store, Transaction, TransactionalStore,
     },
     strategy::{ConcurrencyStrategy, InStore},
 };
 use rusqlite::Connection;
 
 use super::*;
-use crate::{Run, scratch::ScratchFolder};
+use crate::{
+    Run,
+    commands::{charge, send_twice, user},
+    scratch::ScratchFolder,
+};
 
 type Plain = Sqlite<()>;
-
-fn user() -> UserId {
-    UserId::new(1).unwrap()
-}
-
-fn charge(id: u64, points: u64) -> Command {
-    let action = Action::Charge(Amount::new(points).unwrap());
-    Command { id: OperationId(id), user: user(), action }
-}
 
 fn spend(id: u64, points: u64) -> Command {
     let action = Action::Use(Amount::new(points).unwrap());
@@ -196,14 +191,7 @@ async fn a_command_that_is_sent_twice_is_applied_once() {
     let store = Plain::open(&SqliteConfig::default()).await.unwrap();
     let policy = Policy::default();
     let entry = store.entry(user());
-    let receipt = charge(7, 5).decide(Account::default(), &policy).unwrap();
-    let first = store.commit(&entry, &receipt).await.unwrap();
-    let again = charge(7, 5).decide(first.receipt.after, &policy).unwrap();
-    assert_eq!(store.commit(&entry, &again).await, Ok(first));
-    assert_eq!(store.commit_if_unchanged(&entry, &again).await, Ok(Some(first)));
-    assert_eq!(store.commit_all(&entry, &[again]).await, Ok(vec![first]));
-    let by = DecidingStore::<ConditionalUpdate>::execute(&store, &entry, charge(7, 5), &policy);
-    assert_eq!(by.await, Ok(first));
+    let (first, again) = send_twice(&store).await;
     let by = DecidingStore::<GroupCommit>::execute(&store, &entry, charge(7, 5), &policy);
     assert_eq!(by.await, Ok(first));
     let mut transaction = TransactionalStore::<Immediate>::begin(&store, &entry).await.unwrap();

@@ -1,4 +1,4 @@
-//! Clients on one hot row, and the audit of what they were told.
+//! Clients on one hot row, and the audit of the answers that they received.
 
 use std::{sync::Arc, time::Instant};
 

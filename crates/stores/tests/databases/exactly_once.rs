@@ -19,13 +19,13 @@ use crate::{clients, engines};
 const CLIENTS: u64 = 16;
 const COMMANDS: u64 = 10_000;
 
-/// What a client was told at first, and in the end.
-struct Told {
+/// The outcomes of a command: what the store answered at first, and in the end.
+struct Outcomes {
     first: Outcome,
     last: Operation,
 }
 
-async fn run_clients<T>(strategy: &Arc<T>, commands: u64) -> Vec<Told>
+async fn run_clients<T>(strategy: &Arc<T>, commands: u64) -> Vec<Outcomes>
 where
     T: ConcurrencyStrategy<Store: hotrow::store::ResolvingStore>,
 {
@@ -34,7 +34,7 @@ where
         let strategy = Arc::clone(strategy);
         tokio::spawn(async move {
             let mut random = fastrand::Rng::with_seed(client);
-            let mut told = Vec::new();
+            let mut all = Vec::new();
             for number in 0..commands {
                 let command = clients::command(client, number, &mut random);
                 let called = clients::now(start);
@@ -42,17 +42,17 @@ where
                 let last = settle(strategy.store(), command, first).await;
                 let returned = clients::now(start);
                 let last = clients::operation(client, command, called, returned, &last);
-                told.push(Told { first, last });
+                all.push(Outcomes { first, last });
             }
-            told
+            all
         })
     };
     let running: Vec<_> = (1..=CLIENTS).map(client).collect();
-    let mut told = Vec::new();
+    let mut all = Vec::new();
     for client in running {
-        told.extend(client.await.unwrap());
+        all.extend(client.await.unwrap());
     }
-    told
+    all
 }
 
 async fn check<T>(server: &PostgresServer, commands: u64)
@@ -74,25 +74,25 @@ where
     let policy = engines::tight_policy();
     let strategy = Arc::new(T::new(T::Store::open(&config).await.unwrap(), policy));
     proxy.swallow_one_in(20);
-    let told = run_clients(&strategy, commands / CLIENTS).await;
+    let all = run_clients(&strategy, commands / CLIENTS).await;
     proxy.swallow_one_in(0);
 
-    let unclear = told.iter().filter(|told| matches!(told.first, Err(Failure::Indeterminate(_))));
+    let unclear = all.iter().filter(|it| matches!(it.first, Err(Failure::Indeterminate(_))));
     let unclear: Vec<_> = unclear.collect();
-    let applied = |told: &&&Told| matches!(told.last.reply, Reply::Applied(_));
+    let applied = |it: &&&Outcomes| matches!(it.last.reply, Reply::Applied(_));
     let settled_applied = unclear.iter().filter(applied).count();
-    let not_applied = told.iter().filter(|told| told.last.reply == Reply::NotApplied).count();
+    let not_applied = all.iter().filter(|it| it.last.reply == Reply::NotApplied).count();
     eprintln!(
         "{}: {} commands, {} answers swallowed, {} outcomes indeterminate at first, of which {} \
          had been applied; {not_applied} not applied",
         T::NAME,
-        told.len(),
+        all.len(),
         proxy.swallowed(),
         unclear.len(),
         settled_applied
     );
     assert!(unclear.len() > 20 && settled_applied > 10, "the faults hit commands");
-    let operations: Vec<Operation> = told.iter().map(|told| told.last).collect();
+    let operations: Vec<Operation> = all.iter().map(|it| it.last).collect();
     let unresolved = clients::count(&operations, |reply| *reply == Reply::Indeterminate);
     assert_eq!(unresolved, 0, "each outcome is final");
     if let Err(violation) = clients::audit(policy, operations, &home).await {

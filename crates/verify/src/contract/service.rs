@@ -86,13 +86,11 @@ impl Service {
     }
 
     pub(crate) async fn charge(&self, user: UserId, points: u64) -> Outcome {
-        count();
-        self.points.charge(user, amount(points)).await
+        self.request(user, charge(points)).await
     }
 
     pub(crate) async fn use_points(&self, user: UserId, points: u64) -> Outcome {
-        count();
-        self.points.use_points(user, amount(points)).await
+        self.request(user, spend(points)).await
     }
 
     pub(crate) async fn balance(&self, user: UserId) -> CheckResult<Account> {
@@ -109,15 +107,22 @@ impl Service {
         read(self.points.history(user, page).await)
     }
 
-    /// A command. It runs only while it is polled.
+    /// A command, which runs only while it is polled. A database may answer that it is not applied,
+    /// because others kept changing the row: a client repeats it then, and so does this.
     pub(crate) fn request(&self, user: UserId, action: Action) -> BoxFuture<'static, Outcome> {
-        let (points, started) = (Arc::clone(&self.points), Arc::clone(&self.started));
+        let service = self.clone();
         Box::pin(async move {
-            count();
-            started.fetch_add(1, Ordering::Relaxed);
-            match action {
-                Action::Charge(amount) => points.charge(user, amount).await,
-                Action::Use(amount) => points.use_points(user, amount).await,
+            service.started.fetch_add(1, Ordering::Relaxed);
+            loop {
+                count();
+                let outcome = match action {
+                    Action::Charge(amount) => service.points.charge(user, amount).await,
+                    Action::Use(amount) => service.points.use_points(user, amount).await,
+                };
+                match outcome {
+                    Err(Failure::NotApplied(_)) if service.is_on_database() => {}
+                    outcome => return outcome,
+                }
             }
         })
     }

@@ -142,10 +142,10 @@ fn the_interval_covers_the_truth_and_two_runs_agree() {
     }
 }
 
-/// An interval that always covers would be useless: a capacity and its double must be told
-/// apart.
+/// An interval that always covers would be useless: those of a capacity and of its double must not
+/// overlap.
 #[test]
-fn a_capacity_that_is_twice_as_high_is_told_apart() {
+fn the_intervals_of_a_capacity_and_its_double_do_not_overlap() {
     let mut rng = fastrand::Rng::with_seed(15);
     for Truth { capacity, spread, shift } in TRUTHS {
         let higher = Truth { capacity: 2.0 * capacity, spread, shift };
@@ -153,7 +153,7 @@ fn a_capacity_that_is_twice_as_high_is_told_apart() {
         let apart =
             (0..200).filter(|_| ends(&lower.run(&mut rng))[1] < ends(&higher.run(&mut rng))[0]);
         let apart = apart.count();
-        println!("spread {spread}, shift {shift}: {apart} of 200 told apart");
+        println!("spread {spread}, shift {shift}: {apart} of 200 do not overlap");
         assert!(apart > 100, "{apart}");
     }
 }

@@ -27,8 +27,7 @@ pub struct Property {
     pub name: &'static str,
     /// Whether the property follows from these guarantees.
     applies_to: fn(Guarantees) -> bool,
-    /// Whether the check holds a step of the store, lets it fail, or drops a command between two of
-    /// its steps: what only a store in memory can show.
+    /// Whether the check holds a step of the store, or lets it fail.
     injects_faults: bool,
     pub(in crate::contract) check: fn(TestCase) -> LocalBoxFuture<'static, CheckResult>,
 }
@@ -87,7 +86,7 @@ pub const PROPERTIES: &[Property] = properties! {
     turns::queue_overflow_is_served            needs linearizable, and faults;
     turns::idle_user_is_served_again           needs linearizable;
     waiting::waiting_is_bounded                needs starvation_free, and faults;
-    drops::cancelled_command_is_at_most_once   needs linearizable, and faults;
+    drops::cancelled_command_is_at_most_once   needs linearizable;
     drops::cancelled_waiter_does_not_block     needs linearizable, and faults;
     faults::panic_is_isolated                  needs linearizable, and faults;
     faults::store_fault_is_isolated            needs linearizable, and faults;

@@ -43,6 +43,7 @@ Examples:
   hotrow run mutex cas queue --blocks 20   three strategies, narrower intervals
   hotrow run --clients tasks:64            tasks of a runtime instead of threads
   hotrow run --store simulated --clients tasks:32 --latency assignment
+  hotrow run --store sqlite
   hotrow run --format csv > measurements.csv
                                            one row per measurement
   hotrow run --results results/laptop/hot  env.json and measurements.csv

@@ -18,8 +18,9 @@ pub(super) const SCENARIO: &str = "Scenario";
 /// The flags of a scenario without its load.
 #[derive(Debug, Args)]
 pub(super) struct ScenarioArgs {
-    /// Where accounts live: memory, or simulated, whose
-    /// calls take time [default: memory]
+    /// Where accounts live: memory; simulated, whose
+    /// calls take time; a database: sqlite, postgres,
+    /// sqlite:FILE, postgres://HOST/DB [default: memory]
     #[arg(long, verbatim_doc_comment, help_heading = SCENARIO)]
     pub(super) store: Option<String>,
     /// Number of accounts, such as 1k [default: 1]
@@ -31,7 +32,7 @@ pub(super) struct ScenarioArgs {
     distribution: Option<KeyDistribution>,
     /// Clients: threads:2, tasks:64, or 8 for threads:8
     /// [default: a thread per core; tasks:32 on a store
-    /// with latency]
+    /// with latency or a database]
     #[arg(long, allow_hyphen_values = true, value_name = "KIND:COUNT", value_parser = clients::parse, verbatim_doc_comment, help_heading = SCENARIO)]
     clients: Option<Clients>,
     /// Requests in per cent, or balanced, write-only,

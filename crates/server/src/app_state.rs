@@ -97,7 +97,11 @@ impl AppState {
         // The first poll happens here, so commands reach the strategy in the order in which they
         // were parsed.
         self.clock_task.update();
-        let command = Command { id: self.points.next_id(), user, action };
+        let id = match &key {
+            Some(key) => key.operation_id(),
+            None => self.points.next_id(),
+        };
+        let command = Command { id, user, action };
         let mut work = Arc::clone(&self.points).execute_owned(command);
         let in_flight = InFlightCommand { state: Arc::clone(self), action, key, permit };
         let answer = match poll_immediate(&mut work).await {

@@ -2,12 +2,14 @@
 //!
 //! A client without an answer does not know whether its command was applied. It repeats the command
 //! with the same key for the same account, and gets the answer of the first one, also if that was a
-//! rejection. If the first one is certainly not applied, the repetition is executed. While the first one is in progress, a repetition waits for it. Two commands are the
-//! same if they have the same account and the same action; the spelling of their bodies does not
-//! matter. A request that cannot be parsed, or has an amount that no policy could allow, is
-//! rejected before its key is looked up.
+//! rejection. If the first one is certainly not applied, the repetition is executed. While the first
+//! one is in progress, a repetition waits for it. Two commands are the same if they have the same
+//! account and the same action; the spelling of their bodies does not matter. A request that cannot
+//! be parsed, or has an amount that no policy could allow, is rejected before its key is looked up.
 //!
-//! Keys live in memory, like the accounts and their ledgers. A key is removed [`KEY_LIFETIME`]
+//! The table of keys is in memory. The id of the operation follows from the key as well: a database
+//! that has applied it returns its first ledger entry, also after a restart of the service, and to
+//! another instance. A key is removed from the table [`KEY_LIFETIME`]
 //! after it was created, or when [`KEYS_PER_ACCOUNT_MAX`] newer keys exist for its account, or
 //! [`KEYS_MAX`] in all. The key of a command that has not completed is never removed: if only such
 //! keys could be removed, a new command is rejected.
@@ -19,11 +21,12 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
 use tokio::{sync::SetOnce, time::Instant};
 
 use super::problem::{Code, Problem};
 use hotrow::{
-    domain::{Action, Failure, UserId},
+    domain::{Action, Failure, OperationId, UserId},
     service::Statement,
 };
 
@@ -38,6 +41,21 @@ pub const KEYS_MAX: usize = 100_000;
 
 /// The answer to a command: the account after it, or why it failed.
 pub(super) type Answer = Result<Statement, Failure>;
+
+/// Returns the id of the operation that `action` with this key is. The same command has the same id
+/// in every process; other commands have another one, except by a collision of 63 bits.
+fn operation_id(user: UserId, key: &str, action: Action) -> OperationId {
+    let is_charge = matches!(action, Action::Charge(_));
+    let digest = Sha256::new()
+        .chain_update(user.value().to_le_bytes())
+        .chain_update([u8::from(is_charge)])
+        .chain_update(action.amount().points().to_le_bytes())
+        .chain_update(key)
+        .finalize();
+    let first = digest.first_chunk().expect("a digest has 32 bytes");
+    // Databases count to 2^63, and 0 is no id.
+    OperationId((u64::from_le_bytes(*first) >> 1).max(1))
+}
 
 /// The keys of all accounts.
 #[derive(Default)]
@@ -165,6 +183,11 @@ impl KeyTable {
 }
 
 impl IdempotencyKey {
+    /// Returns the id of the operation that the command is.
+    pub(super) fn operation_id(&self) -> OperationId {
+        operation_id(self.user, &self.text, self.action)
+    }
+
     /// Waits for the answer of the command.
     pub(super) async fn answer(&self) -> Answer {
         *self.answer.wait().await

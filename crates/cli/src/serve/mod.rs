@@ -28,9 +28,12 @@ use hotrow::{
 use hotrow_registry::Entry;
 use hotrow_server::{Limits, Origins, REFUSALS_MAX, Server, ServiceInfo, ShutdownSummary, listen};
 
-/// The default strategy. Its order is predictable, it is easy to test, and its time is a small
-/// share of an HTTP request.
+/// The default strategy in memory. Its order is predictable, it is easy to test, and its time is a
+/// small share of an HTTP request.
 const STRATEGY: &str = "queue";
+
+/// The default strategy on a database: a queue as well, which several processes may use together.
+const STRATEGY_ON_DATABASE: &str = "batched-queue";
 
 /// The largest value of a limit on connections or requests.
 const LIMIT_MAX: u64 = 1_000_000;
@@ -47,9 +50,10 @@ const LATE_FACTOR: f64 = 1.1;
 const OTHER_FILES: u64 = REFUSALS_MAX as u64 + 64;
 
 pub(super) const SERVE_HELP: &str = "\
-Accounts are in memory and are lost when the process ends. The number and the
-time of requests are limited; a request beyond a limit gets an error. SIGTERM or
-Ctrl-C stops the service after the requests in progress, within five seconds.
+Accounts end with the process, unless --store names a database: sqlite:FILE or
+postgres://HOST/DB. The number and the time of requests are limited; a request
+beyond a limit gets an error. SIGTERM or Ctrl-C stops the service after the
+requests in progress, within five seconds.
 Calls of store simulated take the time of --latency, to within a tenth; if this
 machine is slower, a message at the start says so.
 
@@ -67,19 +71,23 @@ Examples:
   hotrow serve --policy unit=100,balance=50000
   hotrow serve unsynchronized --store simulated --latency fixed:20ms
                                            shows lost updates
+  hotrow serve --store sqlite:points.db    keeps the accounts
 
 Exit codes:
   0    stopped by a signal
-  1    cannot listen
+  1    cannot listen, or cannot open the database
   2    wrong usage";
 
 /// Serves the point service over HTTP.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Strategy to serve [default: queue]
+    /// Strategy to serve [default: queue;
+    /// batched-queue on a database]
+    #[arg(verbatim_doc_comment)]
     strategy: Option<String>,
-    /// Where accounts live: memory, or simulated, whose
-    /// calls take time [default: memory]
+    /// Where accounts live: memory; simulated, whose
+    /// calls take time; a database, as sqlite:FILE or
+    /// postgres://HOST/DB [default: memory]
     #[arg(long, verbatim_doc_comment)]
     store: Option<String>,
     /// How long a call of store simulated takes: none,
@@ -144,7 +152,14 @@ pub(super) fn serve(arguments: &Serve) -> Result<Exit, CliError> {
     let store = arguments.store.as_deref().map(builder::store).transpose()?;
     let (store, location) = store.map_or((STORE, None), |store| (store.name, store.location));
     let latency = builder::latency(store, arguments.latency)?;
-    let entry = entry(arguments.strategy.as_deref().unwrap_or(STRATEGY), store)?;
+    let default = if builder::is_database(store) { STRATEGY_ON_DATABASE } else { STRATEGY };
+    let entry = entry(arguments.strategy.as_deref().unwrap_or(default), store)?;
+    if entry.performs_io && location.is_none() {
+        note(format_args!(
+            "the accounts of this {store} are private and end with the service: to keep them, give \
+             sqlite:FILE or postgres://HOST/DB"
+        ));
+    }
     let limits = arguments.limits(latency);
     let origins = arguments.origins()?;
     let _log = Log::start(arguments.log, arguments.log_requests);

@@ -235,6 +235,24 @@ fn marks<'a>(table: &'a str, property: &str) -> &'a str {
     row.unwrap_or_else(|| panic!("there is no {property} in {table}")).trim()
 }
 
+/// A database that cannot be opened is no violation of the strategy: one line says what is wrong,
+/// before anything is measured.
+#[test]
+fn a_database_that_cannot_be_opened_ends_the_command_with_one_line() {
+    let store = "sqlite:/nowhere/points.db";
+    for command in [
+        &["run", "group-commit", "--store", store, "--clients", "tasks:2"][..],
+        &["capacity", "group-commit", "--store", store, "--clients", "tasks:2"],
+        &["serve", "--store", store, "--listen", "127.0.0.1:0", "--log", "off"],
+    ] {
+        let output = run(command);
+        let line = stderr(&output);
+        assert_eq!((output.status.code(), stdout(&output)), (Some(1), String::new()), "{line}");
+        assert_eq!(line.lines().count(), 1, "{line}");
+        assert!(line.starts_with("hotrow: ") && line.contains("/nowhere/points.db"), "{line}");
+    }
+}
+
 /// The table shows which properties hold, and a counter-example of each violation.
 #[test]
 fn verify_shows_properties_and_counter_examples() {

@@ -32,9 +32,19 @@ impl Served {
 
     /// Charges once, and returns how long that took.
     fn charge(&mut self) -> Duration {
-        let request = "PATCH /point/1/charge HTTP/1.1\r\nhost: test\r\ncontent-type: \
-                       application/json\r\ncontent-length: 12\r\n\r\n{\"amount\":1}";
         let began = Instant::now();
+        let body = self.send("");
+        let took = began.elapsed();
+        assert!(body.contains("\"point\""), "{body}");
+        took
+    }
+
+    /// Sends a charge of one point with more header lines, and returns the body of the answer.
+    fn send(&mut self, headers: &str) -> String {
+        let request = format!(
+            "PATCH /point/1/charge HTTP/1.1\r\nhost: test\r\n{headers}content-type: \
+             application/json\r\ncontent-length: 12\r\n\r\n{{\"amount\":1}}"
+        );
         self.wire.get_mut().write_all(request.as_bytes()).unwrap();
         let (mut line, mut length) = (String::new(), 0);
         while line != "\r\n" {
@@ -46,9 +56,7 @@ impl Served {
         }
         let mut body = vec![0; length];
         self.wire.read_exact(&mut body).unwrap();
-        let took = began.elapsed();
-        assert!(String::from_utf8_lossy(&body).contains("\"point\""), "{body:?}");
-        took
+        String::from_utf8(body).unwrap()
     }
 
     /// Returns the shortest time of `charges` charges.
@@ -83,4 +91,19 @@ fn a_request_takes_as_long_as_the_latency_says() {
         let within = expected.mul_f64(0.9)..expected.mul_f64(1.1);
         assert!(within.contains(&waited), "{micros} us: {once:?}, and {twice:?} for twice as long");
     }
+}
+
+/// A client without an answer repeats its command after the service was killed and started again. The
+/// account is the one of before, and holds the command once.
+#[test]
+fn accounts_and_keys_outlive_a_killed_service() {
+    let scratch = tempfile::tempdir().unwrap();
+    let store = format!("sqlite:{}", scratch.path().join("points.db").display());
+    let key = "idempotency-key: first\r\n";
+    let first = Served::start(&["--store", &store]).send(key);
+    assert!(first.contains("\"point\":1,"), "{first}");
+    let mut restarted = Served::start(&["version", "--store", &store]);
+    assert_eq!(restarted.send(key), first, "the answer of the first");
+    let second = restarted.send("idempotency-key: second\r\n");
+    assert!(second.contains("\"point\":2,"), "{second}");
 }

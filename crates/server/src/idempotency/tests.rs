@@ -114,3 +114,22 @@ async fn the_key_of_a_command_in_progress_is_never_removed() {
     keys.complete(&first, DONE);
     insert(&keys, 1, "more");
 }
+
+/// A database keeps ids for ever, so a changed rule would apply old commands again. Two commands
+/// with one id would be taken for one.
+#[test]
+fn the_id_of_an_operation_follows_from_its_key_and_command() {
+    let id = |user_id, key: &str, action| operation_id(user(user_id), key, action);
+    let first = id(7, "abc", charge(5));
+    assert_eq!(first, OperationId(4_365_953_603_453_772_758));
+    let spend = Action::Use(Amount::new(5).unwrap());
+    for other in [
+        id(8, "abc", charge(5)),
+        id(7, "abd", charge(5)),
+        id(7, "abc", charge(6)),
+        id(7, "abc", spend),
+    ] {
+        assert_ne!(other, first);
+        assert!(other.0 < 1 << 63);
+    }
+}
